@@ -1,0 +1,25 @@
+//! Everything about declaring, assessing and recording unemployment insurance that is true
+//! without a network, a clock or a window.
+//!
+//! Time, randomness and ids are arguments; the only module that touches the world is [`store`].
+
+pub mod ids;
+pub mod identity;
+pub mod money;
+pub mod month;
+pub mod parameters;
+
+pub mod contribution;
+pub mod declaration;
+pub mod message;
+
+pub mod signing;
+pub mod statement;
+
+pub mod document;
+pub mod facts;
+pub mod ledger;
+pub mod structure;
+pub mod sync;
+
+pub mod store;
