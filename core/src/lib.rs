@@ -13,8 +13,11 @@ pub mod contribution;
 pub mod declaration;
 pub mod message;
 
+pub mod certificate;
+pub mod signed;
 pub mod signing;
 pub mod statement;
+pub mod time;
 
 pub mod document;
 pub mod facts;
