@@ -19,6 +19,7 @@ pub mod signing;
 pub mod statement;
 pub mod time;
 
+pub mod admission;
 pub mod document;
 pub mod facts;
 pub mod ledger;

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use jiff::civil::Date;
-use jiff::tz::{Offset, TimeZone};
+use jiff::civil::{Date, DateTime};
+use jiff::tz::Offset;
 use minicbor::{Decode, Encode};
 
 use crate::month::Month;
@@ -29,16 +29,13 @@ impl Timestamp {
     /// Never: a clamped moment has a month.
     #[must_use]
     pub fn month(self) -> Month {
-        let date = self.date();
-        Month::new(date.year(), date.month()).expect("a civil date has a month")
+        Month::of(self.date()).expect("a clamped moment has a month")
     }
 
-    fn civil(self) -> jiff::Zoned {
+    fn civil(self) -> DateTime {
         // Clamped to the years a Month knows: a peer's clock may say anything.
         let seconds = self.0.clamp(0, 32_503_600_000);
-        jiff::Timestamp::from_second(seconds)
-            .unwrap_or(jiff::Timestamp::UNIX_EPOCH)
-            .to_zoned(TimeZone::fixed(SHENYANG))
+        SHENYANG.to_datetime(jiff::Timestamp::from_second(seconds).unwrap_or_default())
     }
 }
 

@@ -8,6 +8,7 @@ mod parse;
 mod problem;
 
 pub use draft::{Draft, Kind};
+pub use parse::{check_revision, next_revision};
 pub use problem::{Field, Problem, ProblemCode};
 
 use minicbor::{Decode, Encode};

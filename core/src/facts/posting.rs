@@ -196,7 +196,7 @@ fn check(
         if receivable.record.is_some() || !paid.insert(line.receivable) {
             return Err(IncidentKind::AlreadyRecorded(line.line));
         }
-        if !explained(line, parameters, known_on) {
+        if !explained(&receivable.receivable, line, parameters, known_on) {
             return Err(IncidentKind::AmountsUnexplained(line.line));
         }
     }
@@ -208,8 +208,18 @@ fn matches(receivable: &Receivable, line: &PostingLine) -> bool {
     Some(receivable.person) == line.person && receivable.month == line.month
 }
 
-/// Each part half-up, or the cent of tail that the rule `round_of_sum` may add to one line.
-fn explained(line: &PostingLine, parameters: &ParameterSet, known_on: Date) -> bool {
+/// As assessed (the rule `round_of_sum` may have put a tail on the line), or its own base times
+/// the month's rates.
+fn explained(
+    due: &Receivable,
+    line: &PostingLine,
+    parameters: &ParameterSet,
+    known_on: Date,
+) -> bool {
+    let amounts = (line.base, line.unit_amount, line.person_amount);
+    if amounts == (due.base, due.unit_amount, due.person_amount) {
+        return true;
+    }
     parameters.rates(line.month, known_on).is_ok_and(|rates| {
         let due = contribution::contribution(line.base, rates);
         due.unit == line.unit_amount && due.person == line.person_amount
@@ -230,7 +240,7 @@ fn records(unit: &UnitView, posting: &Posting) -> Vec<PaymentRecord> {
             unit: unit.record.id,
             credit_code: unit.record.credit_code.to_string(),
             person,
-            personal_number: record.personal_number.to_string(),
+            personal_number: record.personal_number.as_str().to_owned(),
             name: record.name.clone(),
             insurance: UNEMPLOYMENT,
             kind: unit

@@ -1,0 +1,647 @@
+//! The device's side of a session: follows the feed, offers the outbox.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::close::{CloseReason, NeedsUpdate, Violation};
+use super::frame::{self, Decoded, FrameDecoder};
+use super::message::{
+    Answer, CaughtUp, Entries, Hello, Incoming, Message, Offer, ProofRefused, ProofWanted,
+    RangeProof, Refusal, Welcome,
+};
+use super::{
+    DEVICE_SILENCE, Entry, Item, ItemId, MAX_ITEM, PING_AFTER, PROTOCOL, Verdict, WINDOW_BYTES,
+    WINDOW_ITEMS,
+};
+use crate::ids::FeedId;
+
+/// Milliseconds after which an unanswered offer is made again; doubles with each time.
+const OFFER_AGAIN: u64 = 30_000;
+const OFFER_AGAIN_DOUBLINGS: u32 = 4;
+
+/// Most proofs asked for and not answered.
+const PROOFS_ASKED: usize = 4;
+/// Most proofs waiting to be asked for.
+const PROOFS_WAITING: usize = 256;
+
+/// Where a device stands when it opens a session, read from its store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceStart {
+    /// The feed it follows.
+    pub feed: FeedId,
+    /// The version of its scope as last persisted.
+    pub scope_version: u64,
+    /// Its cursor as last persisted.
+    pub cursor: u64,
+    /// How many items wait in its outbox.
+    pub offers: u32,
+}
+
+/// An item of the outbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    /// Its place in the outbox; ascending, never used twice.
+    pub sequence: u64,
+    /// Its id.
+    pub item: ItemId,
+    /// Its content.
+    pub content: Item,
+}
+
+/// What the device must make durable, as one commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Advance {
+    /// New entries in feed order; may be empty.
+    pub entries: Vec<Entry>,
+    /// The cursor after them.
+    pub cursor: u64,
+    /// The version of the device's scope.
+    pub scope_version: u64,
+}
+
+/// What happens to a device's session.
+#[derive(Debug)]
+pub enum DeviceInput {
+    /// Bytes of the stream, cut anywhere.
+    Received(Vec<u8>),
+    /// The last [`DeviceOutput::Persist`] is durable.
+    Persisted,
+    /// The answer to [`DeviceOutput::ReadOutbox`]; empty when nothing waits.
+    Outbox(Vec<Outgoing>),
+    /// Something was put into the outbox.
+    OutboxGrew,
+    /// A range proof is wanted.
+    WantProof(ProofWanted),
+    /// The time asked for by [`DeviceOutput::WakeAt`] has come.
+    Tick,
+    /// End the session.
+    Stop,
+}
+
+/// What the driver must do, in order.
+#[derive(Debug, PartialEq, Eq)]
+pub enum DeviceOutput {
+    /// Write these bytes, one frame, to the stream.
+    Send(Vec<u8>),
+    /// Make this durable, then say [`DeviceInput::Persisted`]; no feed is read before.
+    Persist(Advance),
+    /// Read the outbox and answer with [`DeviceInput::Outbox`].
+    ReadOutbox {
+        /// Only items whose sequence is greater.
+        after: Option<u64>,
+        /// Most items.
+        limit: usize,
+        /// Most bytes, except that one larger item may come alone.
+        max_bytes: usize,
+    },
+    /// An item's verdict, durable at the centre: take it out of the outbox.
+    Answered {
+        /// The item.
+        item: ItemId,
+        /// Its verdict.
+        verdict: Verdict,
+    },
+    /// A proof that was wanted.
+    Proof(RangeProof),
+    /// A proof that was wanted and is not to be had.
+    ProofRefused(ProofRefused),
+    /// Give a [`DeviceInput::Tick`] at this time (milliseconds); replaces the time before.
+    WakeAt(u64),
+    /// Tell whoever shows the state of the connection.
+    Report(SessionReport),
+    /// Close the connection; nothing follows.
+    Close(CloseReason),
+}
+
+/// What a session tells about itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SessionReport {
+    /// The hub welcomed the device.
+    Welcomed {
+        /// The number of positions in the feed.
+        head: u64,
+    },
+    /// The device's scope changed; what left it must be purged.
+    ScopeChanged {
+        /// The version it had.
+        from: u64,
+        /// The version it has.
+        to: u64,
+    },
+    /// All that was in the feed at the welcome is persisted.
+    CaughtUp {
+        /// The cursor.
+        cursor: u64,
+    },
+    /// Nothing is open: the feed is caught up, every offer is answered, and what was taken has
+    /// come back by the feed. A single `sync` ends here.
+    Settled,
+    /// Something of a newer program was stepped over (需要更新).
+    NeedsUpdate(NeedsUpdate),
+    /// The feed stands still until this program is updated: a part that it cannot read was
+    /// among it, and the cursor stays before it. The outbox goes on.
+    FeedHeld {
+        /// The cursor.
+        cursor: u64,
+    },
+    /// An item is too large to travel; it stays in the outbox, the others go on.
+    ItemTooLarge {
+        /// The item.
+        item: ItemId,
+        /// Its bytes.
+        bytes: usize,
+    },
+}
+
+/// The device's session with a hub.
+#[derive(Debug)]
+pub struct DeviceSession {
+    now: u64,
+    start: DeviceStart,
+    state: State,
+    decoder: FrameDecoder,
+    outputs: VecDeque<DeviceOutput>,
+    feed: FeedProgress,
+    outbox: OutboxProgress,
+    proofs_waiting: VecDeque<ProofWanted>,
+    proofs_asked: usize,
+    settled: bool,
+    heard: u64,
+    pinged: bool,
+    wake_at: Option<u64>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum State {
+    Greeting,
+    Live,
+    Closed,
+}
+
+#[derive(Debug)]
+struct FeedProgress {
+    scope_version: u64,
+    cursor: u64,
+    /// The feed's length at the welcome.
+    head: u64,
+    caught_up: bool,
+    /// Past the greatest position at which an own item was taken.
+    awaited: u64,
+    persisting: bool,
+    /// Something was stepped over, so that a gap in the feed is explained.
+    stepped_over: bool,
+    held: bool,
+}
+
+#[derive(Debug, Default)]
+struct OutboxProgress {
+    unanswered: BTreeMap<ItemId, Unanswered>,
+    bytes: usize,
+    after: Option<u64>,
+    reading: bool,
+    grew_meanwhile: bool,
+    exhausted: bool,
+}
+
+#[derive(Debug)]
+struct Unanswered {
+    content: Item,
+    times: u32,
+    again_at: u64,
+}
+
+impl DeviceSession {
+    /// A session that starts by saying hello.
+    #[must_use]
+    pub fn new(start: DeviceStart, now: u64) -> Self {
+        let feed = FeedProgress {
+            scope_version: start.scope_version,
+            cursor: start.cursor,
+            head: 0,
+            caught_up: false,
+            awaited: 0,
+            persisting: false,
+            stepped_over: false,
+            held: false,
+        };
+        let hello = Hello {
+            protocol: PROTOCOL,
+            feed: start.feed,
+            scope_version: start.scope_version,
+            cursor: start.cursor,
+            offers: start.offers,
+        };
+        let mut session = Self {
+            now,
+            start,
+            state: State::Greeting,
+            decoder: FrameDecoder::default(),
+            outputs: VecDeque::new(),
+            feed,
+            outbox: OutboxProgress::default(),
+            proofs_waiting: VecDeque::new(),
+            proofs_asked: 0,
+            settled: false,
+            heard: now,
+            pinged: false,
+            wake_at: None,
+        };
+        session.send(&Message::Hello(hello));
+        session.set_alarm();
+        session
+    }
+
+    /// Takes an input; `now` in milliseconds of a clock that never goes back.
+    pub fn handle(&mut self, now: u64, input: DeviceInput) {
+        self.now = self.now.max(now);
+        if self.state == State::Closed {
+            return;
+        }
+        match input {
+            DeviceInput::Received(bytes) => self.received(&bytes),
+            DeviceInput::Persisted => self.persisted(),
+            DeviceInput::Outbox(items) => self.outbox_read(items),
+            DeviceInput::OutboxGrew => self.outbox_grew(),
+            DeviceInput::WantProof(wanted) => self.want_proof(wanted),
+            DeviceInput::Tick => self.tick(),
+            DeviceInput::Stop => self.close(CloseReason::Stopped),
+        }
+        self.go_on();
+    }
+
+    /// The next thing to do, or `None` until the next input.
+    ///
+    /// Messages are read one at a time, when everything before is done: what a peer sends
+    /// cannot pile up here as outputs.
+    pub fn poll(&mut self) -> Option<DeviceOutput> {
+        while self.outputs.is_empty() && self.may_read() {
+            match self.decoder.next_message() {
+                Ok(Some(decoded)) => self.decoded(decoded),
+                Ok(None) => break,
+                Err(error) => self.close(error.into()),
+            }
+            self.go_on();
+        }
+        self.outputs.pop_front()
+    }
+
+    /// The position the device wants next.
+    #[must_use]
+    pub fn cursor(&self) -> u64 {
+        self.feed.cursor
+    }
+
+    fn may_read(&self) -> bool {
+        self.state != State::Closed && !self.feed.persisting
+    }
+
+    fn received(&mut self, bytes: &[u8]) {
+        self.heard = self.now;
+        self.pinged = false;
+        if let Err(error) = self.decoder.push(bytes) {
+            self.close(error.into());
+        }
+    }
+
+    fn decoded(&mut self, decoded: Decoded) {
+        match decoded {
+            Decoded::Newer { version } => self.step_over(NeedsUpdate::Frame(version)),
+            Decoded::Message(bytes) => match Message::decode(&bytes) {
+                Ok(Incoming::Known(message)) => {
+                    if let Err(violation) = self.take_message(message) {
+                        self.close(violation.into());
+                    }
+                }
+                Ok(Incoming::Unknown { kind }) => self.step_over(NeedsUpdate::Message(kind)),
+                Err(error) => self.close(error.into()),
+            },
+        }
+    }
+
+    fn step_over(&mut self, what: NeedsUpdate) {
+        self.report(SessionReport::NeedsUpdate(what));
+        match self.state {
+            State::Greeting => self.close(CloseReason::NeedsUpdate(what)),
+            State::Live | State::Closed => self.feed.stepped_over = true,
+        }
+    }
+
+    fn take_message(&mut self, message: Message) -> Result<(), Violation> {
+        let live = self.state == State::Live;
+        match message {
+            Message::Refuse(refusal) => self.close(CloseReason::Refused(refusal)),
+            Message::Welcome(welcome) if !live => self.welcomed(&welcome)?,
+            Message::Entries(entries) if live => self.entries(entries)?,
+            Message::CaughtUp(caught_up) if live => self.skipped_to(&caught_up)?,
+            Message::Answer(answer) if live => self.answered(answer),
+            Message::RangeProof(proof) if live => {
+                self.proof_answered()?;
+                self.outputs.push_back(DeviceOutput::Proof(proof));
+            }
+            Message::ProofRefused(refused) if live => {
+                self.proof_answered()?;
+                self.outputs.push_back(DeviceOutput::ProofRefused(refused));
+            }
+            Message::Pong if live => {}
+            other => return Err(Violation::Unexpected { kind: other.kind() }),
+        }
+        Ok(())
+    }
+
+    fn welcomed(&mut self, welcome: &Welcome) -> Result<(), Violation> {
+        if welcome.feed != self.start.feed {
+            return Err(Violation::OtherFeed);
+        }
+        if welcome.upto < self.feed.cursor || welcome.upto > welcome.head {
+            return Err(Violation::PositionsOutOfOrder);
+        }
+        self.state = State::Live;
+        self.feed.head = welcome.head;
+        self.report(SessionReport::Welcomed { head: welcome.head });
+        let (from, to) = (self.feed.scope_version, welcome.scope_version);
+        self.feed.scope_version = to;
+        if from != to {
+            self.report(SessionReport::ScopeChanged { from, to });
+        }
+        if from != to || welcome.upto > self.feed.cursor {
+            self.advance(Vec::new(), welcome.upto);
+        }
+        Ok(())
+    }
+
+    fn entries(&mut self, message: Entries) -> Result<(), Violation> {
+        if !self.continues_at(message.from)? {
+            return Ok(());
+        }
+        let mut cursor = message.from;
+        for entry in &message.entries {
+            if entry.position.0 < cursor {
+                return Err(Violation::PositionsOutOfOrder);
+            }
+            cursor = entry
+                .position
+                .0
+                .checked_add(1)
+                .ok_or(Violation::PositionsOutOfOrder)?;
+        }
+        if message.entries.is_empty() {
+            return Err(Violation::Unexpected {
+                kind: Message::Entries(message).kind(),
+            });
+        }
+        self.advance(message.entries, cursor);
+        Ok(())
+    }
+
+    fn skipped_to(&mut self, message: &CaughtUp) -> Result<(), Violation> {
+        if !self.continues_at(message.from)? {
+            return Ok(());
+        }
+        if message.cursor < message.from {
+            return Err(Violation::PositionsOutOfOrder);
+        }
+        self.advance(Vec::new(), message.cursor);
+        Ok(())
+    }
+
+    /// Whether the feed goes on where this device stands; a gap is forgiven only where
+    /// something unreadable was stepped over, and then the feed is held.
+    fn continues_at(&mut self, from: u64) -> Result<bool, Violation> {
+        if self.feed.held {
+            return Ok(false);
+        }
+        if from == self.feed.cursor {
+            return Ok(true);
+        }
+        if !self.feed.stepped_over {
+            return Err(Violation::FeedGap {
+                expected: self.feed.cursor,
+                found: from,
+            });
+        }
+        self.feed.held = true;
+        self.report(SessionReport::FeedHeld {
+            cursor: self.feed.cursor,
+        });
+        Ok(false)
+    }
+
+    fn advance(&mut self, entries: Vec<Entry>, cursor: u64) {
+        self.feed.cursor = cursor;
+        self.feed.persisting = true;
+        let scope_version = self.feed.scope_version;
+        self.outputs.push_back(DeviceOutput::Persist(Advance {
+            entries,
+            cursor,
+            scope_version,
+        }));
+    }
+
+    fn persisted(&mut self) {
+        self.feed.persisting = false;
+    }
+
+    fn answered(&mut self, Answer { item, verdict }: Answer) {
+        let Some(offer) = self.outbox.unanswered.remove(&item) else {
+            // The answer to an offer made twice comes twice.
+            return;
+        };
+        self.outbox.bytes -= offer.content.bytes().len();
+        match &verdict {
+            Verdict::Taken { position } => {
+                self.feed.awaited = self.feed.awaited.max(position.0.saturating_add(1));
+            }
+            Verdict::Refused(_) | Verdict::Held => {}
+        }
+        self.outputs
+            .push_back(DeviceOutput::Answered { item, verdict });
+    }
+
+    fn outbox_read(&mut self, items: Vec<Outgoing>) {
+        self.outbox.reading = false;
+        self.outbox.exhausted = items.is_empty() && !self.outbox.grew_meanwhile;
+        self.outbox.grew_meanwhile = false;
+        for outgoing in items {
+            self.outbox.after = self.outbox.after.max(Some(outgoing.sequence));
+            self.offer(outgoing.item, outgoing.content);
+        }
+    }
+
+    fn offer(&mut self, item: ItemId, content: Item) {
+        let bytes = content.bytes().len();
+        if bytes > MAX_ITEM {
+            self.report(SessionReport::ItemTooLarge { item, bytes });
+            return;
+        }
+        if self.outbox.unanswered.contains_key(&item) {
+            return;
+        }
+        self.outbox.bytes += bytes;
+        self.send(&Message::Offer(Offer {
+            item,
+            content: content.clone(),
+        }));
+        let again_at = self.now + OFFER_AGAIN;
+        self.outbox.unanswered.insert(
+            item,
+            Unanswered {
+                content,
+                times: 1,
+                again_at,
+            },
+        );
+    }
+
+    fn outbox_grew(&mut self) {
+        self.outbox.exhausted = false;
+        self.outbox.grew_meanwhile = self.outbox.reading;
+        self.settled = false;
+    }
+
+    fn want_proof(&mut self, wanted: ProofWanted) {
+        self.settled = false;
+        if self.proofs_waiting.len() < PROOFS_WAITING {
+            self.proofs_waiting.push_back(wanted);
+        } else {
+            let refusal = Refusal::new("sync.too_many_proofs", "");
+            self.outputs
+                .push_back(DeviceOutput::ProofRefused(ProofRefused { wanted, refusal }));
+        }
+    }
+
+    fn proof_answered(&mut self) -> Result<(), Violation> {
+        self.proofs_asked = self
+            .proofs_asked
+            .checked_sub(1)
+            .ok_or(Violation::WindowExceeded)?;
+        Ok(())
+    }
+
+    fn tick(&mut self) {
+        let silent = self.now.saturating_sub(self.heard);
+        if silent >= DEVICE_SILENCE {
+            self.close(CloseReason::Silent);
+            return;
+        }
+        if self.state != State::Live {
+            return;
+        }
+        if silent >= PING_AFTER && !self.pinged {
+            self.pinged = true;
+            self.send(&Message::Ping);
+        }
+        self.offer_again();
+    }
+
+    fn offer_again(&mut self) {
+        let mut again = Vec::new();
+        for (item, offer) in &mut self.outbox.unanswered {
+            if offer.again_at <= self.now {
+                let wait = OFFER_AGAIN << offer.times.min(OFFER_AGAIN_DOUBLINGS);
+                offer.times += 1;
+                offer.again_at = self.now + wait;
+                again.push(Offer {
+                    item: *item,
+                    content: offer.content.clone(),
+                });
+            }
+        }
+        for offer in again {
+            self.send(&Message::Offer(offer));
+        }
+    }
+
+    /// What follows from any step: further offers, proofs, and what has been reached.
+    fn go_on(&mut self) {
+        if self.state == State::Live {
+            self.read_outbox();
+            self.ask_for_proofs();
+            self.note_progress();
+        }
+        self.set_alarm();
+    }
+
+    fn read_outbox(&mut self) {
+        let outbox = &mut self.outbox;
+        let room = WINDOW_ITEMS.saturating_sub(outbox.unanswered.len());
+        let max_bytes = WINDOW_BYTES.saturating_sub(outbox.bytes);
+        if outbox.reading || outbox.exhausted || room == 0 || max_bytes == 0 {
+            return;
+        }
+        outbox.reading = true;
+        let after = outbox.after;
+        self.outputs.push_back(DeviceOutput::ReadOutbox {
+            after,
+            limit: room,
+            max_bytes,
+        });
+    }
+
+    fn ask_for_proofs(&mut self) {
+        while self.proofs_asked < PROOFS_ASKED {
+            let Some(wanted) = self.proofs_waiting.pop_front() else {
+                return;
+            };
+            self.proofs_asked += 1;
+            self.send(&Message::ProofWanted(wanted));
+        }
+    }
+
+    fn note_progress(&mut self) {
+        let feed = &mut self.feed;
+        if feed.persisting {
+            return;
+        }
+        if !feed.caught_up && feed.cursor >= feed.head {
+            feed.caught_up = true;
+            let cursor = feed.cursor;
+            self.report(SessionReport::CaughtUp { cursor });
+        }
+        let settled = self.is_settled();
+        if settled && !self.settled {
+            self.report(SessionReport::Settled);
+        }
+        self.settled = settled;
+    }
+
+    fn is_settled(&self) -> bool {
+        let feed_done =
+            self.feed.held || (self.feed.caught_up && self.feed.cursor >= self.feed.awaited);
+        let outbox_done = self.outbox.exhausted && self.outbox.unanswered.is_empty();
+        let proofs_done = self.proofs_asked == 0 && self.proofs_waiting.is_empty();
+        feed_done && outbox_done && proofs_done
+    }
+
+    fn set_alarm(&mut self) {
+        if self.state == State::Closed {
+            return;
+        }
+        let liveness = if self.pinged || self.state == State::Greeting {
+            self.heard + DEVICE_SILENCE
+        } else {
+            self.heard + PING_AFTER
+        };
+        let offers = self.outbox.unanswered.values().map(|offer| offer.again_at);
+        let wake_at = offers.fold(liveness, u64::min);
+        if self.wake_at != Some(wake_at) {
+            self.wake_at = Some(wake_at);
+            self.outputs.push_back(DeviceOutput::WakeAt(wake_at));
+        }
+    }
+
+    fn report(&mut self, report: SessionReport) {
+        self.outputs.push_back(DeviceOutput::Report(report));
+    }
+
+    fn send(&mut self, message: &Message) {
+        let frames = frame::encode(&message.encode()).expect("items are bounded below a message");
+        self.outputs
+            .extend(frames.into_iter().map(DeviceOutput::Send));
+    }
+
+    fn close(&mut self, reason: CloseReason) {
+        if self.state != State::Closed {
+            self.state = State::Closed;
+            self.outputs.push_back(DeviceOutput::Close(reason));
+        }
+    }
+}

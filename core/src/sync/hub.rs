@@ -1,0 +1,476 @@
+//! The hub's side of a session: admits a device, serves its feed, takes in what it offers.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::close::{CloseReason, NeedsUpdate, Violation};
+use super::frame::{self, Decoded, FrameDecoder};
+use super::message::{
+    Answer, CaughtUp, Entries, Hello, Incoming, Message, Offer, ProofRefused, ProofWanted,
+    RangeProof, Refusal, Welcome,
+};
+use super::{
+    Entry, HELLO_WITHIN, HUB_SILENCE, Item, ItemId, MAX_ENTRY, MAX_ITEM, PROTOCOL, Verdict,
+    WINDOW_BYTES, WINDOW_ITEMS,
+};
+use crate::ids::FeedId;
+
+/// Bytes of entries after which a message is full; one larger entry travels alone.
+const PACKED: usize = 48 * 1024;
+/// Bytes of entries that one reading of the feed should return at most.
+const PAGE: usize = 256 * 1024;
+/// Bytes that an entry costs in a message besides its own.
+const ENTRY_OVERHEAD: usize = 32;
+/// Most proofs a device may have asked for at once.
+const PROOFS_ASKED: usize = 8;
+
+/// A reading of the feed for one device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeedPage {
+    /// The entries for this device in feed order, none below the asked position.
+    pub entries: Vec<Entry>,
+    /// Every position below this one was looked at.
+    pub upto: u64,
+    /// The number of positions in the feed.
+    pub head: u64,
+}
+
+/// What happens to a hub's session.
+#[derive(Debug)]
+pub enum HubInput {
+    /// Bytes of the stream, cut anywhere.
+    Received(Vec<u8>),
+    /// The device may have a session; its scope has this version.
+    Admitted {
+        /// The version of its scope.
+        scope_version: u64,
+    },
+    /// The device may not have a session, now or any more (at any time).
+    Refused(Refusal),
+    /// The answer to [`HubOutput::ReadFeed`].
+    Feed(FeedPage),
+    /// The log grew.
+    LogGrew,
+    /// The answer to [`HubOutput::TakeIn`], durable.
+    Taken {
+        /// The item.
+        item: ItemId,
+        /// Its verdict.
+        verdict: Verdict,
+    },
+    /// The answer to [`HubOutput::Prove`].
+    Proved(RangeProof),
+    /// The other answer to [`HubOutput::Prove`].
+    NotProved(ProofRefused),
+    /// The time asked for by [`HubOutput::WakeAt`] has come.
+    Tick,
+    /// End the session.
+    Stop,
+}
+
+/// What the driver must do, in order.
+#[derive(Debug, PartialEq, Eq)]
+pub enum HubOutput {
+    /// Write these bytes, one frame, to the stream.
+    Send(Vec<u8>),
+    /// Judge whether this device may have a session; answer by `Admitted` or `Refused`.
+    Admit(Hello),
+    /// Read the feed for this device; answer by [`HubInput::Feed`].
+    ReadFeed {
+        /// The first position wanted.
+        from: u64,
+        /// Bytes of entries after which to stop, except that one larger entry comes alone.
+        max_bytes: usize,
+    },
+    /// Hand this to the engine; answer by [`HubInput::Taken`] after the commit.
+    TakeIn {
+        /// The item.
+        item: ItemId,
+        /// Its content.
+        content: Item,
+    },
+    /// Make this proof; answer by [`HubInput::Proved`] or [`HubInput::NotProved`].
+    Prove(ProofWanted),
+    /// Give a [`HubInput::Tick`] at this time (milliseconds); replaces the time before.
+    WakeAt(u64),
+    /// Something of a newer program was stepped over.
+    NeedsUpdate(NeedsUpdate),
+    /// Close the connection after what was sent; nothing follows.
+    Close(CloseReason),
+}
+
+/// The hub's session with one device.
+#[derive(Debug)]
+pub struct HubSession {
+    now: u64,
+    feed_id: FeedId,
+    state: State,
+    decoder: FrameDecoder,
+    outputs: VecDeque<HubOutput>,
+    feed: FeedProgress,
+    in_hand: BTreeMap<ItemId, usize>,
+    proofs_in_hand: usize,
+    started: u64,
+    heard: u64,
+    wake_at: Option<u64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    AwaitingHello,
+    Admitting {
+        cursor: u64,
+    },
+    /// Admitted; the first reading of the feed decides what the welcome says.
+    Opening {
+        scope_version: u64,
+    },
+    Live,
+    Closed,
+}
+
+#[derive(Debug, Default)]
+struct FeedProgress {
+    /// The device's cursor, as it follows from what was sent to it.
+    told: u64,
+    /// Looked at up to here.
+    seen: u64,
+    reading: bool,
+    grew_meanwhile: bool,
+    /// The device has not yet heard where the feed ended when it came.
+    catching_up: bool,
+    /// Past the greatest position at which an item of this device was taken.
+    awaited: u64,
+}
+
+impl HubSession {
+    /// A session that waits for a hello.
+    #[must_use]
+    pub fn new(feed: FeedId, now: u64) -> Self {
+        let mut session = Self {
+            now,
+            feed_id: feed,
+            state: State::AwaitingHello,
+            decoder: FrameDecoder::default(),
+            outputs: VecDeque::new(),
+            feed: FeedProgress::default(),
+            in_hand: BTreeMap::new(),
+            proofs_in_hand: 0,
+            started: now,
+            heard: now,
+            wake_at: None,
+        };
+        session.set_alarm();
+        session
+    }
+
+    /// Takes an input; `now` in milliseconds of a clock that never goes back.
+    ///
+    /// # Panics
+    /// When a reading of the feed neither gets on nor reaches the head, or holds an entry that
+    /// cannot travel: errors of the driver, not of the peer.
+    pub fn handle(&mut self, now: u64, input: HubInput) {
+        self.now = self.now.max(now);
+        if self.state == State::Closed {
+            return;
+        }
+        match input {
+            HubInput::Received(bytes) => self.received(&bytes),
+            HubInput::Admitted { scope_version } => self.admitted(scope_version),
+            HubInput::Refused(refusal) => self.refuse(CloseReason::Refused(refusal)),
+            HubInput::Feed(page) => self.feed_read(page),
+            HubInput::LogGrew => self.log_grew(),
+            HubInput::Taken { item, verdict } => self.taken(item, verdict),
+            HubInput::Proved(proof) => self.proof_done(&Message::RangeProof(proof)),
+            HubInput::NotProved(refused) => self.proof_done(&Message::ProofRefused(refused)),
+            HubInput::Tick => self.tick(),
+            HubInput::Stop => self.close(CloseReason::Stopped),
+        }
+        self.set_alarm();
+    }
+
+    /// The next thing to do, or `None` until the next input.
+    ///
+    /// Messages are read one at a time, when everything before is done: what a peer sends
+    /// cannot pile up here as outputs.
+    pub fn poll(&mut self) -> Option<HubOutput> {
+        while self.outputs.is_empty() && self.state != State::Closed {
+            match self.decoder.next_message() {
+                Ok(Some(decoded)) => self.decoded(decoded),
+                Ok(None) => break,
+                Err(error) => self.refuse(error.into()),
+            }
+            self.set_alarm();
+        }
+        self.outputs.pop_front()
+    }
+
+    fn received(&mut self, bytes: &[u8]) {
+        self.heard = self.now;
+        if let Err(error) = self.decoder.push(bytes) {
+            self.refuse(error.into());
+        }
+    }
+
+    fn decoded(&mut self, decoded: Decoded) {
+        match decoded {
+            Decoded::Newer { version } => self.step_over(NeedsUpdate::Frame(version)),
+            Decoded::Message(bytes) => match Message::decode(&bytes) {
+                Ok(Incoming::Known(message)) => {
+                    if let Err(violation) = self.take_message(message) {
+                        self.refuse(violation.into());
+                    }
+                }
+                Ok(Incoming::Unknown { kind }) => self.step_over(NeedsUpdate::Message(kind)),
+                Err(error) => self.refuse(error.into()),
+            },
+        }
+    }
+
+    fn step_over(&mut self, what: NeedsUpdate) {
+        self.outputs.push_back(HubOutput::NeedsUpdate(what));
+        if self.state == State::AwaitingHello {
+            self.refuse(CloseReason::NeedsUpdate(what));
+        }
+    }
+
+    fn take_message(&mut self, message: Message) -> Result<(), Violation> {
+        let live = self.state == State::Live;
+        match message {
+            Message::Hello(hello) if self.state == State::AwaitingHello => self.greeted(hello),
+            Message::Offer(offer) if live => self.offered(offer)?,
+            Message::ProofWanted(wanted) if live => self.proof_wanted(wanted)?,
+            Message::Ping if live => {
+                self.tell_how_far();
+                self.send(&Message::Pong);
+            }
+            other => return Err(Violation::Unexpected { kind: other.kind() }),
+        }
+        Ok(())
+    }
+
+    fn greeted(&mut self, hello: Hello) {
+        if hello.protocol != PROTOCOL {
+            let detail = format!("{} instead of {PROTOCOL}", hello.protocol);
+            self.refuse(CloseReason::Refused(Refusal::new(
+                "sync.protocol_version",
+                &detail,
+            )));
+        } else if hello.feed != self.feed_id {
+            self.refuse(CloseReason::Violation(Violation::OtherFeed));
+        } else {
+            self.state = State::Admitting {
+                cursor: hello.cursor,
+            };
+            self.outputs.push_back(HubOutput::Admit(hello));
+        }
+    }
+
+    fn admitted(&mut self, scope_version: u64) {
+        if let State::Admitting { cursor } = self.state {
+            self.state = State::Opening { scope_version };
+            self.feed.told = cursor;
+            self.feed.seen = cursor;
+            self.read_feed();
+        }
+    }
+
+    fn read_feed(&mut self) {
+        self.feed.reading = true;
+        let from = self.feed.seen;
+        self.outputs.push_back(HubOutput::ReadFeed {
+            from,
+            max_bytes: PAGE,
+        });
+    }
+
+    fn feed_read(&mut self, page: FeedPage) {
+        self.feed.reading = false;
+        if page.head < self.feed.seen {
+            let detail = format!("{} of {}", self.feed.seen, page.head);
+            self.refuse(CloseReason::Refused(Refusal::new(
+                "sync.cursor_ahead",
+                &detail,
+            )));
+            return;
+        }
+        assert!(
+            page.upto > self.feed.seen || page.upto == page.head,
+            "the feed must get on"
+        );
+        if let State::Opening { scope_version } = self.state {
+            self.welcome(scope_version, &page);
+        }
+        let (upto, head) = (page.upto, page.head);
+        self.send_entries(page.entries);
+        self.feed.seen = upto;
+        let at_head = upto == head;
+        if at_head && (self.feed.catching_up || self.feed.awaited > self.feed.told) {
+            self.feed.catching_up = false;
+            self.tell_how_far();
+        }
+        if !at_head || self.feed.grew_meanwhile {
+            self.feed.grew_meanwhile = false;
+            self.read_feed();
+        }
+    }
+
+    fn welcome(&mut self, scope_version: u64, page: &FeedPage) {
+        let first = page.entries.first().map(|entry| entry.position.0);
+        self.feed.told = first.unwrap_or(page.upto);
+        self.feed.catching_up = self.feed.told < page.head;
+        self.state = State::Live;
+        self.send(&Message::Welcome(Welcome {
+            feed: self.feed_id,
+            scope_version,
+            head: page.head,
+            upto: self.feed.told,
+        }));
+    }
+
+    fn send_entries(&mut self, entries: Vec<Entry>) {
+        let mut packed = Vec::new();
+        let mut bytes = 0;
+        for entry in entries {
+            assert!(
+                entry.bytes.len() <= MAX_ENTRY,
+                "entries are bounded when they are made"
+            );
+            let size = entry.bytes.len() + ENTRY_OVERHEAD;
+            if bytes + size > PACKED && !packed.is_empty() {
+                self.send_packed(std::mem::take(&mut packed));
+                bytes = 0;
+            }
+            bytes += size;
+            packed.push(entry);
+        }
+        self.send_packed(packed);
+    }
+
+    fn send_packed(&mut self, entries: Vec<Entry>) {
+        let Some(last) = entries.last().map(|entry| entry.position.0) else {
+            return;
+        };
+        let from = std::mem::replace(&mut self.feed.told, last + 1);
+        self.send(&Message::Entries(Entries { from, entries }));
+    }
+
+    /// Moves the device's cursor over what is not for it. Not done at every growth of the log:
+    /// a busy centre would wake every device for nothing.
+    fn tell_how_far(&mut self) {
+        if self.feed.seen > self.feed.told {
+            let from = std::mem::replace(&mut self.feed.told, self.feed.seen);
+            self.send(&Message::CaughtUp(CaughtUp {
+                from,
+                cursor: self.feed.seen,
+            }));
+        }
+    }
+
+    fn log_grew(&mut self) {
+        if self.feed.reading {
+            self.feed.grew_meanwhile = true;
+        } else if self.state == State::Live {
+            self.read_feed();
+        }
+    }
+
+    fn offered(&mut self, Offer { item, content }: Offer) -> Result<(), Violation> {
+        if self.in_hand.contains_key(&item) {
+            return Ok(());
+        }
+        let bytes: usize = self.in_hand.values().sum();
+        let too_many = self.in_hand.len() >= WINDOW_ITEMS;
+        if too_many || bytes + content.bytes().len() > WINDOW_BYTES + MAX_ITEM {
+            return Err(Violation::WindowExceeded);
+        }
+        self.in_hand.insert(item, content.bytes().len());
+        self.outputs.push_back(HubOutput::TakeIn { item, content });
+        Ok(())
+    }
+
+    fn taken(&mut self, item: ItemId, verdict: Verdict) {
+        if self.in_hand.remove(&item).is_none() {
+            return;
+        }
+        match &verdict {
+            Verdict::Taken { position } => {
+                self.feed.awaited = self.feed.awaited.max(position.0.saturating_add(1));
+            }
+            Verdict::Refused(_) | Verdict::Held => {}
+        }
+        self.send(&Message::Answer(Answer { item, verdict }));
+        if self.feed.awaited > self.feed.seen {
+            self.log_grew();
+        } else if self.feed.awaited > self.feed.told {
+            self.tell_how_far();
+        }
+    }
+
+    fn proof_wanted(&mut self, wanted: ProofWanted) -> Result<(), Violation> {
+        if self.proofs_in_hand >= PROOFS_ASKED {
+            return Err(Violation::WindowExceeded);
+        }
+        self.proofs_in_hand += 1;
+        self.outputs.push_back(HubOutput::Prove(wanted));
+        Ok(())
+    }
+
+    fn proof_done(&mut self, message: &Message) {
+        if self.proofs_in_hand > 0 {
+            self.proofs_in_hand -= 1;
+            self.send(message);
+        }
+    }
+
+    fn tick(&mut self) {
+        if self.now >= self.deadline() {
+            self.close(CloseReason::Silent);
+        }
+    }
+
+    /// When the peer counts as gone. Until its hello, single bytes do not keep it alive.
+    fn deadline(&self) -> u64 {
+        match self.state {
+            State::AwaitingHello => self.started + HELLO_WITHIN,
+            State::Admitting { .. } | State::Opening { .. } | State::Live | State::Closed => {
+                self.heard + HUB_SILENCE
+            }
+        }
+    }
+
+    fn set_alarm(&mut self) {
+        let wake_at = self.deadline();
+        if self.state != State::Closed && self.wake_at != Some(wake_at) {
+            self.wake_at = Some(wake_at);
+            self.outputs.push_back(HubOutput::WakeAt(wake_at));
+        }
+    }
+
+    fn send(&mut self, message: &Message) {
+        let frames = frame::encode(&message.encode()).expect("entries are bounded");
+        self.outputs.extend(frames.into_iter().map(HubOutput::Send));
+    }
+
+    /// Tells the device by name, then closes.
+    fn refuse(&mut self, reason: CloseReason) {
+        if self.state == State::Closed {
+            return;
+        }
+        let refusal = match &reason {
+            CloseReason::Refused(refusal) => refusal.clone(),
+            CloseReason::Stopped
+            | CloseReason::NeedsUpdate(_)
+            | CloseReason::Silent
+            | CloseReason::Violation(_) => Refusal::new(reason.code(), &reason.to_string()),
+        };
+        self.send(&Message::Refuse(refusal));
+        self.close(reason);
+    }
+
+    fn close(&mut self, reason: CloseReason) {
+        if self.state != State::Closed {
+            self.state = State::Closed;
+            self.outputs.push_back(HubOutput::Close(reason));
+        }
+    }
+}
