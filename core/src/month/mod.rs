@@ -2,7 +2,7 @@
 
 mod span;
 
-pub use span::{Interval, MonthRange, Resumption};
+pub use span::{MonthRange, PayableInterval, Resumption};
 
 use std::fmt;
 use std::str::FromStr;

@@ -92,19 +92,17 @@ impl<'de> Deserialize<'de> for MonthRange {
     }
 }
 
-/// Months a person is payable in one unit, both ends included. One that stops before it starts
-/// holds no month; [`Interval::new`] and the store refuse it.
+/// Months a person is payable in one unit, from the first paid month to the last paid month,
+/// both included; without a last one the person is still paying.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Serialize)]
-pub struct Interval {
-    /// The first payable month.
+pub struct PayableInterval {
     #[n(0)]
-    pub start: Month,
-    /// The last payable month; none while the person is still paying.
+    start: Month,
     #[n(1)]
-    pub stop: Option<Month>,
+    stop: Option<Month>,
 }
 
-impl Interval {
+impl PayableInterval {
     /// The interval that an enrolment or a resumption opens at its first payable month (MON-2).
     #[must_use]
     pub fn opening(start: Month) -> Self {
@@ -128,6 +126,18 @@ impl Interval {
     /// [`MonthProblem::EndsBeforeStart`]: what never led to a payment is voided (SIL-2).
     pub fn closing(self, stop: Month) -> Result<Self, MonthProblem> {
         Self::new(self.start, Some(stop))
+    }
+
+    /// The first payable month.
+    #[must_use]
+    pub fn start(self) -> Month {
+        self.start
+    }
+
+    /// The last payable month; none while it is open.
+    #[must_use]
+    pub fn stop(self) -> Option<Month> {
+        self.stop
     }
 
     /// Whether the month is payable by this interval.
@@ -160,14 +170,14 @@ struct UncheckedInterval {
     stop: Option<Month>,
 }
 
-impl<'b, C> Decode<'b, C> for Interval {
+impl<'b, C> Decode<'b, C> for PayableInterval {
     fn decode(d: &mut Decoder<'b>, context: &mut C) -> Result<Self, decode::Error> {
         let interval = UncheckedInterval::decode(d, context)?;
         Self::new(interval.start, interval.stop).map_err(decode::Error::message)
     }
 }
 
-impl<'de> Deserialize<'de> for Interval {
+impl<'de> Deserialize<'de> for PayableInterval {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         let interval = UncheckedInterval::deserialize(d)?;
         Self::new(interval.start, interval.stop).map_err(de::Error::custom)
@@ -231,10 +241,10 @@ mod tests {
         assert_eq!(minicbor::decode::<MonthRange>(&bytes).unwrap(), range);
         let backwards = minicbor::to_vec((202_212_u32, 202_201_u32)).unwrap();
         assert!(minicbor::decode::<MonthRange>(&backwards).is_err());
-        assert!(minicbor::decode::<Interval>(&backwards).is_err());
-        let open = Interval::opening(january);
+        assert!(minicbor::decode::<PayableInterval>(&backwards).is_err());
+        let open = PayableInterval::opening(january);
         let bytes = minicbor::to_vec(open).unwrap();
-        assert_eq!(minicbor::decode::<Interval>(&bytes).unwrap(), open);
+        assert_eq!(minicbor::decode::<PayableInterval>(&bytes).unwrap(), open);
     }
 
     #[derive(Deserialize)]
@@ -254,7 +264,7 @@ mod tests {
         }
         let cases: Cases = toml::from_str(include_str!("../../cases/months.toml")).unwrap();
         for case in cases.interval {
-            let opened = Interval::opening(case.start);
+            let opened = PayableInterval::opening(case.start);
             let interval = case.stop.map_or(Ok(opened), |stop| opened.closing(stop)).unwrap();
             for month in case.payable {
                 assert!(interval.contains(month), "{} pays {month}", case.person);
@@ -269,10 +279,10 @@ mod tests {
         (2020_i16..2024, 1_i8..=12).prop_map(|(year, month)| Month::new(year, month).unwrap())
     }
 
-    fn any_interval() -> impl Strategy<Value = Interval> {
+    fn any_interval() -> impl Strategy<Value = PayableInterval> {
         (any_month(), prop::option::of(0..20_i32)).prop_map(|(start, length)| {
             let stop = length.map(|length| start.plus(length).unwrap());
-            Interval::new(start, stop).unwrap()
+            PayableInterval::new(start, stop).unwrap()
         })
     }
 

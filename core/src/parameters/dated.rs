@@ -111,6 +111,11 @@ impl<T> Parameter<T> {
             .ok_or(MissingParameter { parameter: self.name, month, known_on })
     }
 
+    /// The value that became known last, whatever its months.
+    pub(super) fn latest(&self) -> Option<&T> {
+        self.values.iter().max_by_key(|dated| dated.known).map(|dated| &dated.value)
+    }
+
     pub(super) fn sources(&self) -> impl Iterator<Item = Source> {
         self.values.iter().map(|dated| dated.source(self.name))
     }

@@ -173,6 +173,20 @@ impl ParameterSet {
         self.base_limits.at(month, known_on).map(|dated| dated.value)
     }
 
+    /// What a stop reason does by the list that became known last, for forms and their check: the
+    /// reason is chosen from today's list, whatever the month. None where it is no reason.
+    #[must_use]
+    pub fn stop_reason(&self, name: &str) -> Option<Effect> {
+        self.stop_reasons.latest()?.effect(name)
+    }
+
+    /// The names of the stop reasons in the list that became known last.
+    #[must_use]
+    pub fn stop_reason_names(&self) -> Vec<&str> {
+        let reasons = self.stop_reasons.latest();
+        reasons.into_iter().flat_map(StopReasons::all).map(|(name, _)| name).collect()
+    }
+
     /// Waivers and reductions that touched a month, for information: rates do not follow them.
     pub fn relief(&self, month: Month) -> impl Iterator<Item = &Dated<Relief>> {
         self.relief.iter().filter(move |dated| dated.is_valid_for(month))

@@ -97,6 +97,8 @@ fn the_other_parameters_have_their_values() {
     assert_eq!(reasons.effect("死亡"), Some(Effect::Terminate));
     assert_eq!(reasons.effect("不想干了"), None);
     assert_eq!(reasons.all().count(), 13);
+    assert_eq!(set.stop_reason("死亡"), Some(Effect::Terminate));
+    assert_eq!(set.stop_reason_names().len(), 13);
     assert_eq!(set.in_reasons(of, known).unwrap().len(), 5);
     assert_eq!(set.insurances(of, known).unwrap().name("210"), Some("失业保险"));
     assert_eq!(set.receivable_kinds(of, known).unwrap().name("34"), Some("基数补差"));
