@@ -57,7 +57,10 @@ impl Message {
     /// A sentence without placeholders.
     #[must_use]
     pub fn bare(code: &'static str) -> Self {
-        Self { code, args: Vec::new() }
+        Self {
+            code,
+            args: Vec::new(),
+        }
     }
 
     /// The same sentence with one more placeholder filled.
@@ -81,10 +84,14 @@ impl Message {
 #[must_use]
 pub fn render(code: &str, args: &[(&str, String)], lang: Lang) -> Text {
     match catalogue(lang).get(code) {
-        Some(template) => {
-            Text { message: filled(&template.message, args), hint: filled(&template.hint, args) }
-        }
-        None => Text { message: code.to_owned(), hint: String::new() },
+        Some(template) => Text {
+            message: filled(&template.message, args),
+            hint: filled(&template.hint, args),
+        },
+        None => Text {
+            message: code.to_owned(),
+            hint: String::new(),
+        },
     }
 }
 
@@ -117,7 +124,9 @@ fn parse(file: &str) -> Catalogue {
     let tables: BTreeMap<String, BTreeMap<String, Template>> =
         toml::from_str(file).expect("the embedded sentences are read by a test");
     let coded = |(first, table): (String, BTreeMap<String, Template>)| {
-        table.into_iter().map(move |(rest, template)| (format!("{first}.{rest}"), template))
+        table
+            .into_iter()
+            .map(move |(rest, template)| (format!("{first}.{rest}"), template))
     };
     tables.into_iter().flat_map(coded).collect()
 }
@@ -177,7 +186,10 @@ mod tests {
 
     #[test]
     fn every_problem_of_a_value_has_its_sentence() {
-        let messages = money_and_months().into_iter().chain(identities()).chain(parameters());
+        let messages = money_and_months()
+            .into_iter()
+            .chain(identities())
+            .chain(parameters());
         for message in messages {
             for lang in [Lang::Zh, Lang::En] {
                 let text = message.text(lang);
@@ -201,7 +213,11 @@ mod tests {
             MonthProblem::NotAMonth.message(),
             MonthProblem::NoSuchMonth(13).message(),
             MonthProblem::YearOutOfRange(1899).message(),
-            MonthProblem::EndsBeforeStart { first: Month::MAX, last: Month::MIN }.message(),
+            MonthProblem::EndsBeforeStart {
+                first: Month::MAX,
+                last: Month::MIN,
+            }
+            .message(),
         ]
     }
 
@@ -225,7 +241,11 @@ mod tests {
             CreditCodeProblem::NotACharacter('O').message(),
             CreditCodeProblem::WrongCheckDigit.message(),
         ];
-        for kind in [NumberKind::Personal, NumberKind::Unemployment, NumberKind::Pension] {
+        for kind in [
+            NumberKind::Personal,
+            NumberKind::Unemployment,
+            NumberKind::Pension,
+        ] {
             messages.push(NumberProblem::Missing(kind).message());
             messages.push(NumberProblem::TooLong(kind).message());
             messages.push(NumberProblem::NotLettersAndDigits(kind).message());
@@ -255,8 +275,19 @@ mod tests {
             ParameterFault::FloorAboveCeiling,
             ParameterFault::Twice("410".to_owned()),
         ];
-        let problem = |fault| ParameterProblem { parameter: "rates", entry: 1, fault }.message();
-        faults.into_iter().map(problem).chain([missing.message()]).collect()
+        let problem = |fault| {
+            ParameterProblem {
+                parameter: "rates",
+                entry: 1,
+                fault,
+            }
+            .message()
+        };
+        faults
+            .into_iter()
+            .map(problem)
+            .chain([missing.message()])
+            .collect()
     }
 
     #[test]
@@ -268,6 +299,9 @@ mod tests {
     #[test]
     fn a_code_without_a_sentence_reads_as_itself() {
         let text = render("no.such_code", &[], Lang::Zh);
-        assert_eq!((text.message.as_str(), text.hint.as_str()), ("no.such_code", ""));
+        assert_eq!(
+            (text.message.as_str(), text.hint.as_str()),
+            ("no.such_code", "")
+        );
     }
 }

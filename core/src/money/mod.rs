@@ -87,7 +87,10 @@ impl Money {
     /// Beyond a million times the greatest amount that can be given.
     #[must_use]
     pub const fn from_fen(fen: i64) -> Self {
-        assert!(-MAX_FEN <= fen && fen <= MAX_FEN, "an amount beyond every bound");
+        assert!(
+            -MAX_FEN <= fen && fen <= MAX_FEN,
+            "an amount beyond every bound"
+        );
         Self { fen }
     }
 
@@ -97,7 +100,10 @@ impl Money {
     /// As [`Money::from_fen`].
     #[must_use]
     pub const fn from_yuan(yuan: i64) -> Self {
-        assert!(-MAX_FEN / 100 <= yuan && yuan <= MAX_FEN / 100, "an amount beyond every bound");
+        assert!(
+            -MAX_FEN / 100 <= yuan && yuan <= MAX_FEN / 100,
+            "an amount beyond every bound"
+        );
         Self { fen: yuan * 100 }
     }
 
@@ -308,7 +314,11 @@ mod tests {
     fn amounts_are_read_to_the_fen_and_shown_with_two_places() {
         let check = |text: &str, fen: i64, shown: &str| {
             let money: Money = text.parse().unwrap();
-            assert_eq!((money.fen(), money.to_string().as_str()), (fen, shown), "{text}");
+            assert_eq!(
+                (money.fen(), money.to_string().as_str()),
+                (fen, shown),
+                "{text}"
+            );
         };
         check("4359", 435_900, "4359.00");
         check("4359.5", 435_950, "4359.50");
@@ -346,7 +356,10 @@ mod tests {
         assert_eq!((-most).checked_sub(Money::from_fen(1)), None);
         assert_eq!(Money::checked_sum([most, -most, most]), Some(most));
         assert_eq!(Money::checked_sum([most, most]), None);
-        assert_eq!(std::iter::repeat_n(most, 1_000_000).sum::<Money>(), Money::from_fen(MAX_FEN));
+        assert_eq!(
+            std::iter::repeat_n(most, 1_000_000).sum::<Money>(),
+            Money::from_fen(MAX_FEN)
+        );
         assert_eq!(Money::try_from(i64::MIN), Err(MoneyProblem::TooLarge));
     }
 
@@ -356,7 +369,10 @@ mod tests {
         assert!(minicbor::decode::<Money>(&bytes).is_err());
         assert!(minicbor::to_vec(Money::from_fen(MAX_FEN)).is_err());
         let bytes = minicbor::to_vec(Money::from_fen(-435_900)).unwrap();
-        assert_eq!(minicbor::decode::<Money>(&bytes).unwrap(), Money::from_fen(-435_900));
+        assert_eq!(
+            minicbor::decode::<Money>(&bytes).unwrap(),
+            Money::from_fen(-435_900)
+        );
         assert_eq!(minicbor::decode::<i64>(&bytes).unwrap(), -435_900);
     }
 
@@ -364,7 +380,10 @@ mod tests {
     fn json_holds_amounts_as_text() {
         let amount = Money::from_fen(-1_023_340);
         assert_eq!(serde_json::to_string(&amount).unwrap(), "\"-10233.40\"");
-        assert_eq!(serde_json::from_str::<Money>("\"-10233.40\"").unwrap(), amount);
+        assert_eq!(
+            serde_json::from_str::<Money>("\"-10233.40\"").unwrap(),
+            amount
+        );
         assert!(serde_json::from_str::<Money>("10233.40").is_err());
     }
 
@@ -372,7 +391,10 @@ mod tests {
     fn negative_amounts_round_away_from_zero() {
         let half: Rate = "0.005".parse().unwrap();
         assert_eq!(Money::from_yuan(-4361).times(half), Money::from_fen(-2181));
-        assert_eq!(Money::from_fen(-150).rounded_to_yuan(), Money::from_yuan(-2));
+        assert_eq!(
+            Money::from_fen(-150).rounded_to_yuan(),
+            Money::from_yuan(-2)
+        );
     }
 
     proptest! {

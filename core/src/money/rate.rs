@@ -43,7 +43,9 @@ impl Rate {
     pub const ZERO: Self = Self { millionths: 0 };
 
     /// The whole amount.
-    pub const ONE: Self = Self { millionths: 1_000_000 };
+    pub const ONE: Self = Self {
+        millionths: 1_000_000,
+    };
 
     /// This many millionths.
     ///
@@ -51,7 +53,11 @@ impl Rate {
     /// [`NotARate`] above a million of them.
     pub fn from_millionths(millionths: u32) -> Result<Self, NotARate> {
         let rate = Self { millionths };
-        if rate > Self::ONE { Err(NotARate) } else { Ok(rate) }
+        if rate > Self::ONE {
+            Err(NotARate)
+        } else {
+            Ok(rate)
+        }
     }
 
     /// The rate in millionths.
@@ -93,7 +99,11 @@ impl FromStr for Rate {
 /// Percent, as people say it: `0.5%`.
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}%", (self.decimal() * Decimal::ONE_HUNDRED).normalize())
+        write!(
+            f,
+            "{}%",
+            (self.decimal() * Decimal::ONE_HUNDRED).normalize()
+        )
     }
 }
 
@@ -132,7 +142,11 @@ mod tests {
     #[test]
     fn rates_are_read_as_decimals_or_percent() {
         let check = |text: &str, millionths: Option<u32>| {
-            assert_eq!(text.parse::<Rate>().ok().map(Rate::millionths), millionths, "{text}");
+            assert_eq!(
+                text.parse::<Rate>().ok().map(Rate::millionths),
+                millionths,
+                "{text}"
+            );
         };
         check("0.005", Some(5_000));
         check("0.5%", Some(5_000));

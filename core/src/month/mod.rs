@@ -2,7 +2,7 @@
 
 mod span;
 
-pub use span::{MonthRange, PayableInterval, Resumption};
+pub use span::{Interval, MonthRange, Resumption};
 
 use std::fmt;
 use std::str::FromStr;
@@ -94,7 +94,9 @@ impl Month {
             return Err(MonthProblem::NoSuchMonth(month));
         }
         let index = (year - FIRST_YEAR) * 12 + (month as i16 - 1);
-        Ok(Self { index: index.cast_unsigned() })
+        Ok(Self {
+            index: index.cast_unsigned(),
+        })
     }
 
     /// The month a day lies in.
@@ -252,7 +254,10 @@ mod tests {
         let january = month("2022-01");
         assert_eq!(month("202201"), january);
         assert_eq!((january.year(), january.month()), (2022, 1));
-        assert_eq!((january.to_string(), january.compact()), ("2022-01".into(), "202201".into()));
+        assert_eq!(
+            (january.to_string(), january.compact()),
+            ("2022-01".into(), "202201".into())
+        );
         assert_eq!(january.previous(), Some(month("2021-12")));
         assert_eq!(month("2021-12").next(), Some(january));
         assert_eq!(january.plus(-13), Some(month("2020-12")));
@@ -260,7 +265,10 @@ mod tests {
         assert_eq!(month("2024-02").last_day(), jiff::civil::date(2024, 2, 29));
         assert_eq!(Month::of(jiff::civil::date(2022, 1, 31)), Ok(january));
         assert_eq!((Month::MIN.previous(), Month::MAX.next()), (None, None));
-        assert_eq!((Month::MIN, Month::MAX), (month("1900-01"), month("2999-12")));
+        assert_eq!(
+            (Month::MIN, Month::MAX),
+            (month("1900-01"), month("2999-12"))
+        );
     }
 
     #[test]

@@ -92,17 +92,19 @@ impl<'de> Deserialize<'de> for MonthRange {
     }
 }
 
-/// Months a person is payable in one unit, from the first paid month to the last paid month,
-/// both included; without a last one the person is still paying.
+/// Months a person is payable in one unit, both ends included. One that stops before it starts
+/// holds no month; [`Interval::new`] and the store refuse it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Serialize)]
-pub struct PayableInterval {
+pub struct Interval {
+    /// The first payable month.
     #[n(0)]
-    start: Month,
+    pub start: Month,
+    /// The last payable month; none while the person is still paying.
     #[n(1)]
-    stop: Option<Month>,
+    pub stop: Option<Month>,
 }
 
-impl PayableInterval {
+impl Interval {
     /// The interval that an enrolment or a resumption opens at its first payable month (MON-2).
     #[must_use]
     pub fn opening(start: Month) -> Self {
@@ -126,18 +128,6 @@ impl PayableInterval {
     /// [`MonthProblem::EndsBeforeStart`]: what never led to a payment is voided (SIL-2).
     pub fn closing(self, stop: Month) -> Result<Self, MonthProblem> {
         Self::new(self.start, Some(stop))
-    }
-
-    /// The first payable month.
-    #[must_use]
-    pub fn start(self) -> Month {
-        self.start
-    }
-
-    /// The last payable month; none while it is open.
-    #[must_use]
-    pub fn stop(self) -> Option<Month> {
-        self.stop
     }
 
     /// Whether the month is payable by this interval.
@@ -170,14 +160,14 @@ struct UncheckedInterval {
     stop: Option<Month>,
 }
 
-impl<'b, C> Decode<'b, C> for PayableInterval {
+impl<'b, C> Decode<'b, C> for Interval {
     fn decode(d: &mut Decoder<'b>, context: &mut C) -> Result<Self, decode::Error> {
         let interval = UncheckedInterval::decode(d, context)?;
         Self::new(interval.start, interval.stop).map_err(decode::Error::message)
     }
 }
 
-impl<'de> Deserialize<'de> for PayableInterval {
+impl<'de> Deserialize<'de> for Interval {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         let interval = UncheckedInterval::deserialize(d)?;
         Self::new(interval.start, interval.stop).map_err(de::Error::custom)
@@ -222,7 +212,11 @@ mod tests {
     #[test]
     fn a_resumption_is_double_adjoining_or_leaves_a_gap() {
         let check = |start: &str, expected| {
-            assert_eq!(Resumption::judge(month("2022-01"), month(start)), expected, "{start}");
+            assert_eq!(
+                Resumption::judge(month("2022-01"), month(start)),
+                expected,
+                "{start}"
+            );
         };
         check("2021-12", Resumption::DoubleMonth);
         check("2022-01", Resumption::DoubleMonth);
@@ -241,10 +235,10 @@ mod tests {
         assert_eq!(minicbor::decode::<MonthRange>(&bytes).unwrap(), range);
         let backwards = minicbor::to_vec((202_212_u32, 202_201_u32)).unwrap();
         assert!(minicbor::decode::<MonthRange>(&backwards).is_err());
-        assert!(minicbor::decode::<PayableInterval>(&backwards).is_err());
-        let open = PayableInterval::opening(january);
+        assert!(minicbor::decode::<Interval>(&backwards).is_err());
+        let open = Interval::opening(january);
         let bytes = minicbor::to_vec(open).unwrap();
-        assert_eq!(minicbor::decode::<PayableInterval>(&bytes).unwrap(), open);
+        assert_eq!(minicbor::decode::<Interval>(&bytes).unwrap(), open);
     }
 
     #[derive(Deserialize)]
@@ -264,13 +258,20 @@ mod tests {
         }
         let cases: Cases = toml::from_str(include_str!("../../cases/months.toml")).unwrap();
         for case in cases.interval {
-            let opened = PayableInterval::opening(case.start);
-            let interval = case.stop.map_or(Ok(opened), |stop| opened.closing(stop)).unwrap();
+            let opened = Interval::opening(case.start);
+            let interval = case
+                .stop
+                .map_or(Ok(opened), |stop| opened.closing(stop))
+                .unwrap();
             for month in case.payable {
                 assert!(interval.contains(month), "{} pays {month}", case.person);
             }
             for month in case.not_payable {
-                assert!(!interval.contains(month), "{} does not pay {month}", case.person);
+                assert!(
+                    !interval.contains(month),
+                    "{} does not pay {month}",
+                    case.person
+                );
             }
         }
     }
@@ -279,10 +280,10 @@ mod tests {
         (2020_i16..2024, 1_i8..=12).prop_map(|(year, month)| Month::new(year, month).unwrap())
     }
 
-    fn any_interval() -> impl Strategy<Value = PayableInterval> {
+    fn any_interval() -> impl Strategy<Value = Interval> {
         (any_month(), prop::option::of(0..20_i32)).prop_map(|(start, length)| {
             let stop = length.map(|length| start.plus(length).unwrap());
-            PayableInterval::new(start, stop).unwrap()
+            Interval::new(start, stop).unwrap()
         })
     }
 

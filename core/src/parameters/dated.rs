@@ -108,12 +108,11 @@ impl<T> Parameter<T> {
             .iter()
             .filter(|dated| dated.is_valid_for(month) && dated.known <= known_on)
             .max_by_key(|dated| dated.known)
-            .ok_or(MissingParameter { parameter: self.name, month, known_on })
-    }
-
-    /// The value that became known last, whatever its months.
-    pub(super) fn latest(&self) -> Option<&T> {
-        self.values.iter().max_by_key(|dated| dated.known).map(|dated| &dated.value)
+            .ok_or(MissingParameter {
+                parameter: self.name,
+                month,
+                known_on,
+            })
     }
 
     pub(super) fn sources(&self) -> impl Iterator<Item = Source> {

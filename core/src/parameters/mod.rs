@@ -170,26 +170,16 @@ impl ParameterSet {
     /// # Errors
     /// [`MissingParameter`] where no value is valid for the month and known by then.
     pub fn limits(&self, month: Month, known_on: Date) -> Result<BaseLimits, MissingParameter> {
-        self.base_limits.at(month, known_on).map(|dated| dated.value)
-    }
-
-    /// What a stop reason does by the list that became known last, for forms and their check: the
-    /// reason is chosen from today's list, whatever the month. None where it is no reason.
-    #[must_use]
-    pub fn stop_reason(&self, name: &str) -> Option<Effect> {
-        self.stop_reasons.latest()?.effect(name)
-    }
-
-    /// The names of the stop reasons in the list that became known last.
-    #[must_use]
-    pub fn stop_reason_names(&self) -> Vec<&str> {
-        let reasons = self.stop_reasons.latest();
-        reasons.into_iter().flat_map(StopReasons::all).map(|(name, _)| name).collect()
+        self.base_limits
+            .at(month, known_on)
+            .map(|dated| dated.value)
     }
 
     /// Waivers and reductions that touched a month, for information: rates do not follow them.
     pub fn relief(&self, month: Month) -> impl Iterator<Item = &Dated<Relief>> {
-        self.relief.iter().filter(move |dated| dated.is_valid_for(month))
+        self.relief
+            .iter()
+            .filter(move |dated| dated.is_valid_for(month))
     }
 
     /// Where every value comes from, parameter by parameter.
