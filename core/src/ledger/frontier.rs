@@ -1,7 +1,7 @@
 //! The right edge of the log's tree: all that appending needs, and what it changes.
 
 use super::commitment::Commitment;
-use super::merkle::{Hash, TreeHead, empty_root, node_hash, tree_root};
+use super::merkle::{Hash, TreeHead, node_hash, peaks_of, root_of_peaks};
 use super::tile::{Row, TILE_WIDTH, Tile, TileId, entry_bytes, read_entries, read_hashes};
 
 /// The length of a full hash tile.
@@ -105,13 +105,9 @@ impl Frontier {
     /// The tree's size and root.
     #[must_use]
     pub fn head(&self) -> TreeHead {
-        let mut peaks = self.peaks.iter().rev();
-        let root = peaks.next().map_or_else(empty_root, |last| {
-            peaks.fold(*last, |right, left| node_hash(left, &right))
-        });
         TreeHead {
             size: self.size,
-            root,
+            root: root_of_peaks(&self.peaks),
         }
     }
 
@@ -221,22 +217,11 @@ fn load_partial(
     Ok(bytes.to_vec())
 }
 
-/// The roots of the greatest complete subtrees over a partial tile's hashes, left to right.
-fn peaks_of(hashes: &[Hash]) -> Vec<Hash> {
-    let mut peaks = Vec::new();
-    let mut rest = hashes;
-    while !rest.is_empty() {
-        let (complete, more) = rest.split_at(1 << rest.len().ilog2());
-        peaks.push(tree_root(complete));
-        rest = more;
-    }
-    peaks
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
 
+    use super::super::merkle::tree_root;
     use super::super::sample::{commitments, leaves, log};
     use super::*;
     use proptest::prelude::*;

@@ -150,6 +150,28 @@ pub(super) fn subtree_root(nodes: Nodes, from: u64, to: u64) -> Result<Hash, Pro
     ))
 }
 
+/// The roots of the greatest complete subtrees over these hashes, from left to right.
+pub(super) fn peaks_of(hashes: &[Hash]) -> Vec<Hash> {
+    let mut peaks = Vec::new();
+    let mut rest = hashes;
+    while !rest.is_empty() {
+        let (complete, more) = rest.split_at(1 << rest.len().ilog2());
+        peaks.push(tree_root(complete));
+        rest = more;
+    }
+    peaks
+}
+
+/// The root of the tree with these greatest complete subtrees.
+pub(super) fn root_of_peaks(peaks: &[Hash]) -> Hash {
+    let joined = peaks
+        .iter()
+        .copied()
+        .rev()
+        .reduce(|right, left| node_hash(&left, &right));
+    joined.unwrap_or_else(empty_root)
+}
+
 /// How many of a tree's leaves are in its left subtree: the greatest power of two below `size`,
 /// which must be at least 2.
 pub(super) fn left_leaves(size: u64) -> u64 {

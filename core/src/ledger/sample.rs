@@ -3,7 +3,9 @@
 use super::commitment::{Commitment, commitment};
 use super::frontier::Frontier;
 use super::merkle::{Hash, leaf_hash, tree_root};
+use super::note::{KeyName, VerifierKey};
 use super::tile::Tile;
+use crate::signing::SigningKey;
 
 /// The leaf hashes of the eight inputs with which Certificate Transparency's programs are tested.
 pub(super) fn rfc_6962_leaves() -> Vec<Hash> {
@@ -48,4 +50,12 @@ pub(super) fn node_of(leaves: &[Hash], level: u8, index: u64) -> Option<Hash> {
 pub(super) fn log(count: u64) -> (Frontier, Vec<Tile>) {
     let growth = Frontier::empty().append(&commitments(count));
     (growth.frontier, growth.tiles)
+}
+
+/// A log's origin, its key, and what verifies it.
+pub(super) fn log_key() -> (KeyName, SigningKey, VerifierKey) {
+    let origin: KeyName = "log.example/shenyang".parse().unwrap();
+    let key = SigningKey::from_seed([5; 32]);
+    let verifier = VerifierKey::new(origin.clone(), key.public());
+    (origin, key, verifier)
 }

@@ -121,6 +121,39 @@ impl TileId {
         usize::from(self.width) * self.row.item_bytes()
     }
 
+    /// The full tiles one level below whose hashes this tile holds, in order; none below the
+    /// leaf tiles.
+    pub(super) fn children(self) -> impl Iterator<Item = Self> {
+        let below = match self.row {
+            Row::Hashes(level) => level.checked_sub(1),
+            Row::Entries => None,
+        };
+        let first = self.index.saturating_mul(u64::from(TILE_WIDTH));
+        below.into_iter().flat_map(move |level| {
+            (0..u64::from(self.width)).map(move |at| Self::full(Row::Hashes(level), first + at))
+        })
+    }
+
+    /// The tile that holds a full hash tile's hash, in a tree of `size` leaves.
+    pub(super) fn parent(self, size: u64) -> Option<Self> {
+        match self.row {
+            Row::Hashes(level) => Self::in_tree(
+                Row::Hashes(level + 1),
+                self.index / u64::from(TILE_WIDTH),
+                size,
+            ),
+            Row::Entries => None,
+        }
+    }
+
+    /// The bundle of a leaf tile's entries.
+    pub(super) fn bundle(self) -> Option<Self> {
+        (self.row == Row::Hashes(0)).then_some(Self {
+            row: Row::Entries,
+            ..self
+        })
+    }
+
     /// This tile's bytes, taken from the bytes of the same or a wider tile at its place; `None`
     /// where those are too few.
     #[must_use]
