@@ -496,15 +496,15 @@ mod tests {
     #[test]
     fn a_wrong_tile_is_told_from_a_wrong_record() {
         let all = commitments(1000);
-        for path in ["tile/0/000", "tile/1/000.p/3", "tile/0/003.p/232"] {
+        for path in ["tile/0/002", "tile/1/000.p/3", "tile/0/003.p/232"] {
             let mut files = copy_of(1000);
             files.get_mut(path).unwrap()[40] ^= 1;
-            assert_eq!(records(&files, 200, &all[200..520]), Err(mismatch(path)));
+            assert_eq!(records(&files, 600, &all[600..700]), Err(mismatch(path)));
             files.remove(path);
             let missing = AuditError::Missing {
                 path: path.to_owned(),
             };
-            assert_eq!(records(&files, 200, &all[200..520]), Err(missing));
+            assert_eq!(records(&files, 600, &all[600..700]), Err(missing));
         }
     }
 }
