@@ -243,8 +243,8 @@ fn our_program_opens_their_checkpoints() {
 }
 
 #[test]
-fn the_specifications_own_example_of_a_verifier_key_is_read() {
-    // The key of the example note in Go's package golang.org/x/mod/sumdb/note.
+fn the_example_of_gos_note_package_verifies() {
+    // The key and the note of the example in Go's package golang.org/x/mod/sumdb/note.
     let text = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
     let key: VerifierKey = text.parse().unwrap();
     assert_eq!(key.to_string(), text);
