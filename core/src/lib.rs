@@ -13,9 +13,13 @@ pub mod contribution;
 pub mod declaration;
 pub mod message;
 
+pub mod certificate;
+pub mod signed;
 pub mod signing;
 pub mod statement;
+pub mod time;
 
+pub mod admission;
 pub mod document;
 pub mod facts;
 pub mod ledger;

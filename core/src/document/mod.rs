@@ -1,1 +1,15 @@
-//! To be written.
+//! Documents: the owner's work in progress, mergeable, offline (architecture, section 2).
+//!
+//! Only this module and [`crate::structure`] know automerge.
+
+mod action;
+mod batch;
+mod genesis;
+mod id;
+mod volume;
+
+pub use action::{Action, Change};
+pub use batch::{Batch, BatchId, Chunk, SignedBatch};
+pub use genesis::SCHEMA_VERSION;
+pub use id::DocumentId;
+pub use volume::{ActorId, DocumentError, Own, StoredDraft, Volume};

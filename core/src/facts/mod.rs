@@ -1,1 +1,39 @@
-//! To be written.
+//! Facts: what the centre ordered in its one append-only log, and what follows from them.
+//!
+//! A view is a pure fold over facts, the same on desktop and server: [`CommonView`] of what
+//! everyone sees, [`UnitView`] of one unit. The projection of a unit from the facts it may see
+//! equals the projection of all facts restricted to it.
+
+mod assessment;
+mod audience;
+mod common;
+mod fact;
+mod person;
+mod posting;
+mod projection;
+mod record;
+mod status;
+mod tax;
+mod unit;
+
+pub use assessment::{Assessment, Receivable, Totalled, UNEMPLOYMENT, assess};
+pub use audience::Audience;
+pub use common::{Agency, CommonView};
+pub use fact::{
+    AssessmentOutcome, Effect, Entry, EntryError, Fact, FactError, ListedPerson, Placed, Void,
+};
+pub use person::{BaseSpan, PaymentStatus, PersonRecord, PersonView};
+pub use posting::{
+    Incident, IncidentKind, MAX_POSTING_LINES, Posting, PostingAnswer, PostingLine, take_posting,
+};
+pub use projection::Projection;
+pub use record::{PaymentRecord, RecordHash};
+pub use status::{DeclarationStatus, MonthStage, declaration_status, month_stage};
+pub use tax::{Receiving, RosterChange, Sending, TransactionId, TransactionKind, TransactionView};
+pub use unit::{
+    AssessmentView, Decided, ReceiptNumber, ReceivableView, RecordView, RefusedView,
+    SubmissionState, SubmissionView, UnitRecord, UnitView,
+};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,176 @@
+//! What is wrong with a draft: each problem names its code, its field and the values at issue.
+
+use minicbor::{Decode, Encode};
+use serde::Serialize;
+
+use crate::message::{self, Lang, Text};
+
+/// The field of the form a problem belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize)]
+#[cbor(index_only)]
+#[serde(rename_all = "snake_case")]
+pub enum Field {
+    /// 证件号码 or 个人编号.
+    #[n(1)]
+    Person,
+    /// 变更时间.
+    #[n(2)]
+    Month,
+    /// 变更原因.
+    #[n(3)]
+    Reason,
+    /// 开始年月.
+    #[n(4)]
+    From,
+    /// 结束年月.
+    #[n(5)]
+    To,
+    /// 工资.
+    #[n(6)]
+    Wage,
+    /// The declaration or request as a whole.
+    #[n(7)]
+    Whole,
+}
+
+/// Declares the codes once: the enum, its dotted names, and the list for tests.
+macro_rules! problem_codes {
+    ($($(#[$doc:meta])* $n:literal $name:ident = $code:literal),* $(,)?) => {
+        /// Why a draft, a submission or a request is not taken.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+        #[cbor(index_only)]
+        pub enum ProblemCode {
+            $($(#[$doc])* #[n($n)] $name),*
+        }
+
+        impl ProblemCode {
+            /// Every code there is.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// Its stable name, by which screens, scripts and tests branch.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $code),* }
+            }
+        }
+    };
+}
+
+problem_codes! {
+    /// A mandatory field is empty (COM-5).
+    1 Missing = "declaration.missing",
+    /// The text is not a month.
+    2 NotAMonth = "declaration.not_a_month",
+    /// Nobody of this number is known to the unit (COM-3).
+    3 PersonUnknown = "declaration.person_unknown",
+    /// The ID number's check character is wrong.
+    4 IdCheckDigit = "declaration.id_check_digit",
+    /// The ID number is malformed otherwise.
+    5 IdMalformed = "declaration.id_malformed",
+    /// The person does not pay in this unit (缴费状态).
+    6 NotPaying = "declaration.not_paying",
+    /// The month lies before the person's first payable month.
+    7 BeforeStart = "declaration.before_start",
+    /// The month or a month after it was already assessed (SIL-20).
+    8 AfterAssessment = "declaration.after_assessment",
+    /// Not one of the reasons in the parameters.
+    9 ReasonUnknown = "declaration.reason_unknown",
+    /// The range ends before it starts.
+    10 RangeReversed = "declaration.range_reversed",
+    /// A wage of nothing or less.
+    11 WageNotPositive = "declaration.wage_not_positive",
+    /// Another approved or undecided wage covers some of the months (SIL-5).
+    12 WageOverlap = "declaration.wage_overlap",
+    /// The month is too far from any month that can be declared.
+    13 MonthOutOfRange = "declaration.month_out_of_range",
+    /// Another declaration of this person and kind is undecided.
+    14 Undecided = "declaration.undecided",
+    /// Other content of this declaration is undecided (architecture, section 6).
+    15 RevisionUndecided = "submission.revision_undecided",
+    /// The revision does not follow the one before.
+    16 RevisionOrder = "submission.revision_order",
+    /// The declaration was approved or rejected for good.
+    17 Final = "submission.final",
+    /// The form gives another declaration than the one submitted.
+    18 NotTheForm = "submission.not_the_form",
+    /// No settlement period is open, so that none can be given at intake.
+    19 NoSettlement = "submission.no_settlement",
+    /// A person has no base for the month (SIL-20).
+    20 BaseMissing = "assessment.base_missing",
+    /// The month before was not assessed (SIL-7).
+    21 MonthBeforeOpen = "assessment.month_before_open",
+    /// The month was assessed already (SIL-7).
+    22 AlreadyAssessed = "assessment.already_assessed",
+    /// The settlement period is not open yet (SIL-7).
+    23 PeriodNotOpen = "assessment.period_not_open",
+    /// Submissions that concern the month are undecided.
+    24 SubmissionsUndecided = "assessment.submissions_undecided",
+    /// A parameter has no value for the month (SIL-23).
+    25 ParameterMissing = "assessment.parameter_missing",
+    /// Nobody is payable in the month.
+    26 NobodyPayable = "assessment.nobody_payable",
+    /// The insurance is not assessed here (ASM-1: 养老 comes from its own feed).
+    27 InsuranceUnknown = "assessment.insurance_unknown",
+    /// The request's attempt number does not follow the one before.
+    28 AttemptOrder = "assessment.attempt_order",
+    /// A decided, withdrawn or unknown submission.
+    30 NotUndecided = "decision.not_undecided",
+    /// The unit belongs to another district (DIST-2).
+    31 OtherDistrict = "decision.other_district",
+    /// A return or a rejection without its reason.
+    32 ReasonMissing = "decision.reason_missing",
+    /// The submission can no longer be approved; its problems follow.
+    33 NoLongerApprovable = "decision.no_longer_approvable",
+    /// The signer may not act for this unit.
+    40 NotYourUnit = "statement.not_your_unit",
+}
+
+impl serde::Serialize for ProblemCode {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(self.as_str())
+    }
+}
+
+/// One problem, with what a person needs to mend it.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Problem {
+    /// Which.
+    #[n(0)]
+    pub code: ProblemCode,
+    /// Where.
+    #[n(1)]
+    pub field: Field,
+    /// The values its sentence names, by placeholder. Never an ID number or a wage.
+    #[n(2)]
+    pub args: Vec<(String, String)>,
+}
+
+impl Problem {
+    /// A problem without values.
+    #[must_use]
+    pub fn new(code: ProblemCode, field: Field) -> Self {
+        Self {
+            code,
+            field,
+            args: Vec::new(),
+        }
+    }
+
+    /// Adds a value for the sentence.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl ToString) -> Self {
+        self.args.push((name.to_owned(), value.to_string()));
+        self
+    }
+
+    /// The sentence and what to do, in a language.
+    #[must_use]
+    pub fn text(&self, lang: Lang) -> Text {
+        let args: Vec<(&str, String)> = self
+            .args
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.clone()))
+            .collect();
+        message::render(self.code.as_str(), &args, lang)
+    }
+}

@@ -1,0 +1,47 @@
+//! The first change of every document, byte-identical on every replica.
+
+use automerge::transaction::{CommitOptions, Transactable};
+use automerge::{Automerge, ObjType, ROOT};
+
+use crate::signing::hash_parts;
+
+use super::id::DocumentId;
+
+/// The schema this program writes; a document of a newer one is held, not read.
+pub const SCHEMA_VERSION: u64 = 1;
+
+/// The root key of the schema version.
+pub(super) const SCHEMA: &str = "schema";
+/// The root key of the map of records: declarations, overlays or cases by their ULID.
+pub(super) const RECORDS: &str = "records";
+
+/// A document that holds its genesis alone.
+///
+/// The actor is derived from the document's id and schema and the time is zero, so that two
+/// replicas that never met start alike and merge.
+pub(super) fn genesis(id: &DocumentId) -> Automerge {
+    let label = format!("{id}/{SCHEMA_VERSION}");
+    let actor = hash_parts("canbao/genesis/1", &[label.as_bytes()]);
+    let mut document = Automerge::new().with_actor(automerge::ActorId::from(&actor[..16]));
+    let mut transaction = document.transaction();
+    transaction
+        .put(ROOT, SCHEMA, SCHEMA_VERSION)
+        .and_then(|()| transaction.put_object(ROOT, RECORDS, ObjType::Map))
+        .expect("an empty document takes its first keys");
+    transaction.commit_with(CommitOptions::default().with_time(0));
+    document
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::UnitId;
+
+    #[test]
+    fn every_replica_starts_from_the_same_bytes_and_each_document_from_its_own() {
+        let roster = DocumentId::EmployerRoster(UnitId([1; 16]));
+        let other = DocumentId::EmployerRoster(UnitId([2; 16]));
+        assert_eq!(genesis(&roster).save(), genesis(&roster).save());
+        assert_ne!(genesis(&roster).get_heads(), genesis(&other).get_heads());
+    }
+}

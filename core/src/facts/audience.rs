@@ -1,0 +1,39 @@
+//! Who may see an entry of the feed. Stored with the entry, never recomputed.
+
+use minicbor::{Decode, Encode};
+
+use crate::ids::{DistrictId, UnitId};
+
+/// A group of devices an entry is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+pub enum Audience {
+    /// Every enrolled device.
+    #[n(1)]
+    Everyone,
+    /// The unit's own devices and those of its district's agency.
+    #[n(2)]
+    Unit(#[n(0)] UnitId),
+    /// The unit's own devices alone: its documents.
+    #[n(3)]
+    Employer(#[n(0)] UnitId),
+    /// A district agency's devices alone: its documents.
+    #[n(4)]
+    Agency(#[n(0)] DistrictId),
+    /// The centre alone.
+    #[n(5)]
+    Centre,
+}
+
+impl Audience {
+    /// The key under which an index lists the entries for it: a tag and the id.
+    #[must_use]
+    pub fn key(&self) -> Vec<u8> {
+        match self {
+            Self::Everyone => vec![1],
+            Self::Unit(unit) => [&[2], &unit.0[..]].concat(),
+            Self::Employer(unit) => [&[3], &unit.0[..]].concat(),
+            Self::Agency(district) => [&[4], &district.0.to_be_bytes()[..]].concat(),
+            Self::Centre => vec![5],
+        }
+    }
+}

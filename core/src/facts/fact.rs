@@ -1,0 +1,530 @@
+//! The facts by kind, and the entry of the feed that carries one.
+
+use minicbor::{Decode, Encode};
+
+use crate::certificate::{Certificate, Mandate};
+use crate::declaration::Problem;
+use crate::document::DocumentId;
+use crate::ids::{CertificateSerial, PersonId, Position, StatementId, UnitId, VolumeId};
+use crate::money::Money;
+use crate::month::Month;
+use crate::signed::{Signed, encode};
+use crate::time::Timestamp;
+
+use super::assessment::{Assessment, Receivable};
+use super::audience::Audience;
+use super::common::Agency;
+use super::person::PersonRecord;
+use super::posting::Incident;
+use super::record::PaymentRecord;
+use super::tax::{Receiving, Sending, TransactionId, TransactionKind};
+use super::unit::{ReceiptNumber, UnitRecord};
+
+/// A fact. The number of a kind is part of the format and never used again.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum Fact {
+    /// An agency of the table (DIST-1).
+    #[n(1)]
+    AgencyListed(#[n(0)] Agency),
+    /// The parameters as one canonical text (SIL-23); the newest rules.
+    #[n(2)]
+    ParametersAdopted {
+        /// The text; its hash is the set's id.
+        #[n(0)]
+        text: String,
+    },
+    /// A settlement period opens; the newest opened is the current one.
+    #[n(3)]
+    SettlementOpened {
+        /// Which.
+        #[n(0)]
+        month: Month,
+    },
+    /// A volume of drafts opens.
+    #[n(4)]
+    VolumeOpened {
+        /// Which.
+        #[n(0)]
+        volume: VolumeId,
+    },
+    /// A volume of drafts takes no more changes.
+    #[n(5)]
+    VolumeSealed {
+        /// Which.
+        #[n(0)]
+        volume: VolumeId,
+    },
+    /// A unit as loaded by the centre.
+    #[n(6)]
+    UnitRegistered(#[n(0)] UnitRecord),
+    /// Insured persons as loaded by the centre, at most 250 a fact.
+    #[n(7)]
+    PersonsListed {
+        /// Where they are insured.
+        #[n(0)]
+        unit: UnitId,
+        /// Who.
+        #[n(1)]
+        persons: Vec<ListedPerson>,
+    },
+    /// An enrolment code was issued; its secret is known by hash only.
+    #[n(8)]
+    CodeIssued {
+        /// SHA-256 of the code's secret.
+        #[n(0)]
+        #[cbor(with = "minicbor::bytes")]
+        code_hash: [u8; 32],
+        /// What the enrolled operator may act for.
+        #[n(1)]
+        mandate: Mandate,
+        /// The operator's name.
+        #[n(2)]
+        operator_name: String,
+        /// From when the code is refused.
+        #[n(3)]
+        expires_at: Timestamp,
+    },
+    /// A code was used: operator and device are certified.
+    #[n(9)]
+    DeviceEnrolled {
+        /// The certificate, signed by the authority.
+        #[n(0)]
+        certificate: Signed,
+        /// The code it was used up for.
+        #[n(1)]
+        #[cbor(with = "minicbor::bytes")]
+        code_hash: [u8; 32],
+    },
+    /// 已受理: a submission was taken in, with its receipt.
+    #[n(11)]
+    Received {
+        /// Whose.
+        #[n(0)]
+        unit: UnitId,
+        /// The signed submission, verbatim.
+        #[n(1)]
+        #[cbor(with = "minicbor::bytes")]
+        statement: Vec<u8>,
+        /// The receipt number (受理回执).
+        #[n(2)]
+        receipt: ReceiptNumber,
+        /// The settlement period given at intake (SIL-20).
+        #[n(3)]
+        settlement: Month,
+    },
+    /// 未受理: a well-signed submission was not taken in, and why.
+    #[n(12)]
+    NotReceived {
+        /// Whose.
+        #[n(0)]
+        unit: UnitId,
+        /// The signed submission, verbatim.
+        #[n(1)]
+        #[cbor(with = "minicbor::bytes")]
+        statement: Vec<u8>,
+        /// What is wrong.
+        #[n(2)]
+        problems: Vec<Problem>,
+    },
+    /// A withdrawal was taken in.
+    #[n(13)]
+    WithdrawalTaken {
+        /// Whose.
+        #[n(0)]
+        unit: UnitId,
+        /// The signed withdrawal, verbatim.
+        #[n(1)]
+        #[cbor(with = "minicbor::bytes")]
+        statement: Vec<u8>,
+        /// Set when it came too late and has no effect.
+        #[n(2)]
+        void: Option<Void>,
+    },
+    /// A decision was taken in.
+    #[n(14)]
+    DecisionTaken {
+        /// Whose submission.
+        #[n(0)]
+        unit: UnitId,
+        /// The signed decision, verbatim.
+        #[n(1)]
+        #[cbor(with = "minicbor::bytes")]
+        statement: Vec<u8>,
+        /// The clerk's name, as certified.
+        #[n(2)]
+        decided_by: String,
+        /// What an approval changes; [`None`] for returns, rejections and void decisions.
+        #[n(3)]
+        effect: Option<Effect>,
+        /// Set when the decision has no effect, and why.
+        #[n(4)]
+        void: Option<Void>,
+    },
+    /// A request for assessment was answered.
+    #[n(15)]
+    AssessmentTaken {
+        /// Whose.
+        #[n(0)]
+        unit: UnitId,
+        /// The signed request, verbatim.
+        #[n(1)]
+        #[cbor(with = "minicbor::bytes")]
+        statement: Vec<u8>,
+        /// The assessment or why there is none.
+        #[n(2)]
+        outcome: AssessmentOutcome,
+    },
+    /// The receivables of an assessment, at most 250 a fact, right behind it.
+    #[n(16)]
+    ReceivablesRaised {
+        /// Whose.
+        #[n(0)]
+        unit: UnitId,
+        /// Lines of one settlement period.
+        #[n(1)]
+        lines: Vec<Receivable>,
+    },
+    /// Something is to be sent to tax (待发送).
+    #[n(17)]
+    TransactionQueued {
+        /// Whose.
+        #[n(0)]
+        unit: UnitId,
+        /// Its id at tax.
+        #[n(1)]
+        transaction: TransactionId,
+        /// What it carries.
+        #[n(2)]
+        kind: TransactionKind,
+    },
+    /// 社保发送状态 changed.
+    #[n(18)]
+    TransactionSending {
+        /// Whose.
+        #[n(0)]
+        unit: UnitId,
+        /// Which.
+        #[n(1)]
+        transaction: TransactionId,
+        /// To what.
+        #[n(2)]
+        state: Sending,
+    },
+    /// 地税接收状态 changed.
+    #[n(19)]
+    TransactionReceiving {
+        /// Whose.
+        #[n(0)]
+        unit: UnitId,
+        /// Which.
+        #[n(1)]
+        transaction: TransactionId,
+        /// To what.
+        #[n(2)]
+        state: Receiving,
+    },
+    /// 已缴款: tax says the unit paid; informative, records nothing (FAQ-2).
+    #[n(20)]
+    Collected {
+        /// Whose.
+        #[n(0)]
+        unit: UnitId,
+        /// For which transaction.
+        #[n(1)]
+        transaction: TransactionId,
+    },
+    /// 已入库: a posting was taken in; its payment records follow right behind it.
+    #[n(21)]
+    PostingTaken {
+        /// Whose.
+        #[n(0)]
+        unit: UnitId,
+        /// Tax's serial.
+        #[n(1)]
+        serial: String,
+        /// For which transaction.
+        #[n(2)]
+        transaction: TransactionId,
+        /// The hash of the posting's content.
+        #[n(3)]
+        #[cbor(with = "minicbor::bytes")]
+        content: [u8; 32],
+        /// How many records follow.
+        #[n(4)]
+        lines: u32,
+        /// Their sum.
+        #[n(5)]
+        total: Money,
+        /// The date of the posting, `YYYY-MM-DD`.
+        #[n(6)]
+        posted_on: String,
+    },
+    /// A payment record: one person, one month.
+    #[n(22)]
+    Recorded(#[n(0)] PaymentRecord),
+    /// Tax reported something that records nothing (FAQ-2).
+    #[n(23)]
+    IncidentRaised {
+        /// Whose, where the unit is known.
+        #[n(0)]
+        unit: Option<UnitId>,
+        /// What.
+        #[n(1)]
+        incident: Incident,
+    },
+    /// A batch of document changes was admitted; its place in the feed is its admission.
+    #[n(24)]
+    BatchAdmitted {
+        /// Of which document.
+        #[n(0)]
+        document: DocumentId,
+        /// The signed batch, verbatim.
+        #[n(1)]
+        #[cbor(with = "minicbor::bytes")]
+        batch: Vec<u8>,
+    },
+    /// A batch was refused; the author's device quarantines it.
+    #[n(25)]
+    BatchRefused {
+        /// Of which document.
+        #[n(0)]
+        document: DocumentId,
+        /// The refused batch's id.
+        #[n(1)]
+        #[cbor(with = "minicbor::bytes")]
+        batch: [u8; 32],
+        /// The refusal's code.
+        #[n(2)]
+        reason: String,
+    },
+    /// How far tax's events were taken in; the centre's own bookmark.
+    #[n(26)]
+    TaxEventsTaken {
+        /// The sequence number of the newest event taken.
+        #[n(0)]
+        through: u64,
+    },
+    /// A statement that was refused by name although its signature holds: kept for the audit.
+    #[n(27)]
+    StatementRefused {
+        /// Who signed it.
+        #[n(0)]
+        signer: CertificateSerial,
+        /// The statement.
+        #[n(1)]
+        statement: StatementId,
+        /// The refusal's code.
+        #[n(2)]
+        reason: String,
+    },
+}
+
+/// A person of [`Fact::PersonsListed`].
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct ListedPerson {
+    /// Who.
+    #[n(0)]
+    pub person: PersonRecord,
+    /// The first payable month of the interval that is open.
+    #[n(1)]
+    pub paying_since: Month,
+    /// The wage the file states, and through which month it counts as declared; a person may
+    /// come without one.
+    #[n(2)]
+    pub wage: Option<Money>,
+    /// The last month for which [`Self::wage`] counts.
+    #[n(3)]
+    pub bases_until: Month,
+}
+
+/// What an approval changes, resolved by the centre so that nobody recomputes it.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum Effect {
+    /// The person's open interval closes at this month, the last payable one (MON-1).
+    #[n(1)]
+    Stopped {
+        /// Who.
+        #[n(0)]
+        person: PersonId,
+        /// The last payable month.
+        #[n(1)]
+        month: Month,
+        /// 终止 rather than 暂停 (STA-3).
+        #[n(2)]
+        terminated: bool,
+    },
+    /// The person's wage is declared for these months.
+    #[n(2)]
+    WageSet {
+        /// Who.
+        #[n(0)]
+        person: PersonId,
+        /// The first month.
+        #[n(1)]
+        from: Month,
+        /// The last month.
+        #[n(2)]
+        to: Month,
+        /// The wage.
+        #[n(3)]
+        wage: Money,
+    },
+}
+
+/// Why a statement that was taken in has no effect.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Void {
+    /// What stood against it.
+    #[n(0)]
+    pub problems: Vec<Problem>,
+}
+
+/// How a request for assessment ended.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum AssessmentOutcome {
+    /// 已核定.
+    #[n(1)]
+    Assessed(#[n(0)] Assessment),
+    /// 核定失败, and why; may be applied for again.
+    #[n(2)]
+    Failed(#[n(0)] Vec<Problem>),
+}
+
+/// An entry of the feed: a fact, when the centre ordered it, and for whom.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Entry {
+    /// The centre's clock.
+    #[n(0)]
+    pub at: Timestamp,
+    /// Whom it is for.
+    #[n(1)]
+    pub audience: Vec<Audience>,
+    /// The fact's bytes; a kind of a newer program is held without being read.
+    #[n(2)]
+    #[cbor(with = "minicbor::bytes")]
+    fact: Vec<u8>,
+}
+
+/// Bytes that are no entry.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("an entry of the feed is malformed: {0}")]
+pub struct EntryError(String);
+
+/// Why the fact of an entry cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FactError {
+    /// A kind that a newer program knows: held, shown as 需要更新.
+    #[error("a fact of a kind this program does not know yet")]
+    NewerKind,
+    /// Damage, or a centre of another make.
+    #[error("a fact is malformed: {0}")]
+    Malformed(String),
+}
+
+impl Entry {
+    /// The entry of a fact.
+    #[must_use]
+    pub fn new(at: Timestamp, fact: &Fact) -> Self {
+        Self {
+            at,
+            audience: fact.audience(),
+            fact: encode(fact),
+        }
+    }
+
+    /// Its bytes, which the leaf of the log commits to.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        encode(self)
+    }
+
+    /// Reads an entry back.
+    ///
+    /// # Errors
+    /// [`EntryError`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, EntryError> {
+        minicbor::decode(bytes).map_err(|error| EntryError(error.to_string()))
+    }
+
+    /// The fact.
+    ///
+    /// # Errors
+    /// [`FactError`].
+    pub fn fact(&self) -> Result<Fact, FactError> {
+        minicbor::decode(&self.fact).map_err(|error| {
+            if error.is_unknown_variant() {
+                FactError::NewerKind
+            } else {
+                FactError::Malformed(error.to_string())
+            }
+        })
+    }
+}
+
+impl Fact {
+    /// Whom it is for (architecture, section 1).
+    fn audience(&self) -> Vec<Audience> {
+        match self {
+            Self::AgencyListed(_)
+            | Self::ParametersAdopted { .. }
+            | Self::SettlementOpened { .. }
+            | Self::VolumeOpened { .. }
+            | Self::VolumeSealed { .. } => vec![Audience::Everyone],
+            Self::UnitRegistered(record) => vec![Audience::Unit(record.id)],
+            Self::Recorded(record) => vec![Audience::Unit(record.unit)],
+            Self::PersonsListed { unit, .. }
+            | Self::Received { unit, .. }
+            | Self::NotReceived { unit, .. }
+            | Self::WithdrawalTaken { unit, .. }
+            | Self::DecisionTaken { unit, .. }
+            | Self::AssessmentTaken { unit, .. }
+            | Self::ReceivablesRaised { unit, .. }
+            | Self::TransactionQueued { unit, .. }
+            | Self::TransactionSending { unit, .. }
+            | Self::TransactionReceiving { unit, .. }
+            | Self::Collected { unit, .. }
+            | Self::PostingTaken { unit, .. } => vec![Audience::Unit(*unit)],
+            Self::IncidentRaised { unit, .. } => {
+                vec![unit.map_or(Audience::Centre, Audience::Unit)]
+            }
+            Self::BatchAdmitted { document, .. } | Self::BatchRefused { document, .. } => {
+                vec![document.audience()]
+            }
+            Self::DeviceEnrolled { certificate, .. } => owners(certificate),
+            Self::CodeIssued { .. }
+            | Self::TaxEventsTaken { .. }
+            | Self::StatementRefused { .. } => vec![Audience::Centre],
+        }
+    }
+
+    /// The unit whose view it changes.
+    #[must_use]
+    pub fn unit(&self) -> Option<UnitId> {
+        self.audience().first().and_then(|audience| match audience {
+            Audience::Unit(unit) => Some(*unit),
+            Audience::Everyone | Audience::Employer(_) | Audience::Agency(_) | Audience::Centre => {
+                None
+            }
+        })
+    }
+}
+
+/// The devices of the certificate's own organisation, which verify each other's batches by it.
+fn owners(certificate: &Signed) -> Vec<Audience> {
+    match minicbor::decode::<Certificate>(&certificate.content).map(|it| it.mandate) {
+        Ok(Mandate::Employer(units)) => units.into_iter().map(Audience::Employer).collect(),
+        Ok(Mandate::Agency(district)) => vec![Audience::Agency(district)],
+        Ok(Mandate::Centre) | Err(_) => vec![Audience::Centre],
+    }
+}
+
+/// A fact where the feed put it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed {
+    /// Its place.
+    pub position: Position,
+    /// When the centre ordered it.
+    pub at: Timestamp,
+    /// What it says.
+    pub fact: Fact,
+}

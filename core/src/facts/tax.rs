@@ -1,0 +1,144 @@
+//! What is sent to tax and its two independent states (STA-2).
+
+use std::collections::BTreeMap;
+
+use minicbor::{Decode, Encode};
+use serde::Serialize;
+
+use crate::ids::{PersonId, StatementId, UnitId};
+use crate::month::Month;
+use crate::signing::hash_parts;
+use crate::time::Timestamp;
+
+/// A transaction's id at tax: 32 hexadecimal characters of a hash over what it carries, so that
+/// preparing it twice gives one id.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, Serialize)]
+#[cbor(transparent)]
+#[serde(transparent)]
+pub struct TransactionId(pub String);
+
+impl TransactionId {
+    fn of(label: &str, parts: &[&[u8]]) -> Self {
+        let hash = hash_parts(label, parts);
+        Self(data_encoding::HEXLOWER.encode(&hash[..16]))
+    }
+}
+
+impl std::fmt::Display for TransactionId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a transaction carries.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum TransactionKind {
+    /// The roster change of an approved declaration.
+    #[n(1)]
+    RosterChange {
+        /// The approved submission.
+        #[n(0)]
+        submission: StatementId,
+        /// The change.
+        #[n(1)]
+        change: RosterChange,
+    },
+    /// The receivables of an assessed settlement period.
+    #[n(2)]
+    Assessment {
+        /// Which.
+        #[n(0)]
+        settlement: Month,
+    },
+}
+
+impl TransactionKind {
+    /// The transaction's id.
+    #[must_use]
+    pub fn id(&self, unit: UnitId) -> TransactionId {
+        match self {
+            Self::RosterChange { submission, .. } => {
+                TransactionId::of("canbao/transaction/roster/1", &[&unit.0, &submission.0])
+            }
+            Self::Assessment { settlement } => TransactionId::of(
+                "canbao/transaction/assessment/1",
+                &[&unit.0, settlement.to_string().as_bytes()],
+            ),
+        }
+    }
+}
+
+/// A change of tax's roster: tax reads the month as its own stop or start month (FAQ-1).
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum RosterChange {
+    /// The month is the last one paid.
+    #[n(1)]
+    Stop {
+        /// Who.
+        #[n(0)]
+        person: PersonId,
+        /// Tax's stop month.
+        #[n(1)]
+        month: Month,
+    },
+}
+
+/// 社保发送状态.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sending {
+    /// 待发送.
+    #[n(1)]
+    Waiting,
+    /// 发送中: an attempt began; after a crash it is unknown whether tax has it.
+    #[n(2)]
+    Sending,
+    /// 发送成功.
+    #[n(3)]
+    Sent,
+    /// 发送失败, and why.
+    #[n(4)]
+    Failed(#[n(0)] String),
+}
+
+/// 地税接收状态.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Receiving {
+    /// 未接收.
+    #[n(1)]
+    NotYet,
+    /// 接收成功.
+    #[n(2)]
+    Accepted,
+    /// 接收失败, and why.
+    #[n(3)]
+    Refused {
+        /// Tax's reason code.
+        #[n(0)]
+        code: String,
+        /// Tax's words.
+        #[n(1)]
+        reason: String,
+    },
+}
+
+/// A transaction as the facts have it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TransactionView {
+    /// What it carries.
+    pub kind: TransactionKind,
+    /// 社保发送状态.
+    pub sending: Sending,
+    /// 地税接收状态.
+    pub receiving: Receiving,
+    /// Whether tax reported 已缴款.
+    pub collected: bool,
+    /// When it was queued.
+    pub queued_at: Timestamp,
+    /// When either state last changed.
+    pub changed_at: Timestamp,
+}
+
+/// The transactions of a unit by id.
+pub(super) type Transactions = BTreeMap<TransactionId, TransactionView>;
