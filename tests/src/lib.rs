@@ -1,1 +1,4 @@
-//! To be written.
+//! Harness of the tests: what more than one of them needs.
+
+pub mod openapi;
+pub mod recording_proxy;

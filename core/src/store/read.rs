@@ -111,12 +111,6 @@ impl Store {
         })?;
         let length = self.open_length(stream, length.as_deref())?;
         let end = from.saturating_add(stored.records.len() as u64);
-        if stored.is_to_the_end && end < length {
-            return Err(ReadError::DamagedRecord {
-                stream,
-                position: end,
-            });
-        }
         let mut opened = Vec::with_capacity(stored.records.len());
         for ((position, sealed), expected) in stored.records.into_iter().zip(from..end) {
             let damaged = ReadError::DamagedRecord {
@@ -129,6 +123,13 @@ impl Store {
             let place = Place::Record(stream, position);
             let value = self.sealer.open(place, &sealed).map_err(|_| damaged)?;
             opened.push((position, value));
+        }
+        // Nothing more is stored, so what the length promises beyond is lost.
+        if stored.is_to_the_end && end < length {
+            return Err(ReadError::DamagedRecord {
+                stream,
+                position: end,
+            });
         }
         Ok(opened)
     }
