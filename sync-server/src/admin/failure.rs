@@ -1,0 +1,188 @@
+//! Why a command was not carried out, as the screen and scripts read it.
+
+use canbao_core::message::{Lang, Message};
+use serde::{Deserialize, Serialize};
+
+use crate::baseline::{FileError, RowProblem, SheetError};
+use crate::centre::{AdminError, OpenError, TaxError, Unavailable};
+use crate::keys::KeysError;
+use crate::local::LocalError;
+
+/// A failure in a language.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// The stable code that scripts and tests branch on.
+    pub code: String,
+    /// What is the matter.
+    pub message: String,
+    /// What to do about it.
+    pub hint: String,
+    /// Every problem of a file.
+    pub problems: Vec<ProblemView>,
+    /// Its class.
+    pub class: FailureClass,
+}
+
+/// One thing wrong in a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProblemView {
+    /// The row, from 1; none where the file as a whole is meant.
+    pub row: Option<u32>,
+    /// The caption of the column.
+    pub column: Option<String>,
+    /// The stable code.
+    pub code: String,
+    /// What is the matter.
+    pub message: String,
+    /// What to do about it.
+    pub hint: String,
+}
+
+/// The classes of failure, by which a script branches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureClass {
+    /// A rule or the input stands against it.
+    Refused,
+    /// The disk, the store or another process.
+    Store,
+}
+
+impl FailureClass {
+    /// The process exit code of the class; 2 is the command line's own.
+    #[must_use]
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Refused => 1,
+            Self::Store => 4,
+        }
+    }
+}
+
+impl Failure {
+    /// A failure without problems of a file.
+    #[must_use]
+    pub fn new(message: &Message, class: FailureClass, lang: Lang) -> Self {
+        let text = message.text(lang);
+        Self {
+            code: message.code.to_owned(),
+            message: text.message,
+            hint: text.hint,
+            problems: Vec::new(),
+            class,
+        }
+    }
+
+    /// A rule or the input.
+    #[must_use]
+    pub fn refused(message: &Message, lang: Lang) -> Self {
+        Self::new(message, FailureClass::Refused, lang)
+    }
+
+    /// A file that is not read.
+    #[must_use]
+    pub fn of_file(error: &FileError, lang: Lang) -> Self {
+        let class = match error {
+            FileError::Sheet(SheetError::Unreadable(_)) => FailureClass::Store,
+            FileError::Sheet(_) | FileError::Rows(_) => FailureClass::Refused,
+        };
+        let mut failure = Self::new(&error.message(), class, lang);
+        if let FileError::Rows(problems) = error {
+            failure.problems = problems.iter().map(|it| ProblemView::of_row(it, lang)).collect();
+        }
+        failure
+    }
+
+    /// The engine's refusal.
+    #[must_use]
+    pub fn of_engine(error: &AdminError, lang: Lang) -> Self {
+        let message = Message::bare(error.code());
+        let message = match error {
+            AdminError::Unavailable(error) => return Self::of_unavailable(error, lang),
+            AdminError::Parameters(detail) => message.with("detail", detail),
+            AdminError::SettlementOrder { expected } => message.with("expected", expected),
+            AdminError::VolumeKnown(volume)
+            | AdminError::VolumeOrder(volume)
+            | AdminError::VolumeNotOpen(volume) => message.with("volume", volume),
+            AdminError::UnknownDistrict(district) => message.with("district", district),
+            AdminError::UnknownUnit(unit) | AdminError::UnitKnown(unit) => {
+                message.with("unit", unit)
+            }
+            AdminError::PersonalNumberTaken { row } | AdminError::DocumentTaken { row } => {
+                message.with("row", row)
+            }
+            AdminError::TooManyPersons { limit } => message.with("limit", limit),
+            AdminError::NotAdministrative
+            | AdminError::CreditCodeTaken
+            | AdminError::UnemploymentNumberTaken
+            | AdminError::EmptyMandate => message,
+        };
+        Self::refused(&message, lang)
+    }
+
+    /// The engine's silence.
+    #[must_use]
+    pub fn of_unavailable(error: &Unavailable, lang: Lang) -> Self {
+        Self::of_store(error.code(), error, lang)
+    }
+
+    /// The engine's answer about tax.
+    #[must_use]
+    pub fn of_tax(error: &TaxError, lang: Lang) -> Self {
+        Self::of_store(error.code(), error, lang)
+    }
+
+    /// A centre that does not open.
+    #[must_use]
+    pub fn of_opening(error: &OpenError, lang: Lang) -> Self {
+        Self::of_store(error.code(), error, lang)
+    }
+
+    /// Keys that are not made or read.
+    #[must_use]
+    pub fn of_keys(error: &KeysError, lang: Lang) -> Self {
+        let class = match error {
+            KeysError::RootInside { .. } | KeysError::Origin { .. } => FailureClass::Refused,
+            _ => FailureClass::Store,
+        };
+        Self { class, ..Self::of_store(error.code(), error, lang) }
+    }
+
+    /// The local socket.
+    #[must_use]
+    pub fn of_local(error: &LocalError, lang: Lang) -> Self {
+        Self::new(&error.message(), FailureClass::Store, lang)
+    }
+
+    /// Anything of the disk or the store; its own words are the detail.
+    #[must_use]
+    pub fn of_store(code: &'static str, detail: impl std::fmt::Display, lang: Lang) -> Self {
+        let message = Message::bare(code).with("detail", detail);
+        Self::new(&message, FailureClass::Store, lang)
+    }
+}
+
+impl ProblemView {
+    /// A problem of a row, in a language.
+    #[must_use]
+    pub fn of_row(problem: &RowProblem, lang: Lang) -> Self {
+        Self {
+            row: Some(problem.row),
+            column: problem.column.map(str::to_owned),
+            ..Self::of_whole(&problem.message, lang)
+        }
+    }
+
+    /// A problem of a file as a whole, in a language.
+    #[must_use]
+    pub fn of_whole(message: &Message, lang: Lang) -> Self {
+        let text = message.text(lang);
+        Self {
+            row: None,
+            column: None,
+            code: message.code.to_owned(),
+            message: text.message,
+            hint: text.hint,
+        }
+    }
+}

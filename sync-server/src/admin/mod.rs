@@ -1,0 +1,22 @@
+//! The administrator's commands: what they ask, what they bring about, and how both are shown.
+//!
+//! [`run`] reads the files a command names, then lets the process that has the store open carry
+//! it out, or opens the store itself where none runs.
+
+mod command;
+mod copy;
+mod desk;
+mod failure;
+mod outcome;
+mod render;
+mod run;
+mod units;
+
+pub use command::{Call, Command, IssueCode, LoadUnit, LoadedPerson, MandateWanted, Reply};
+pub use desk::Desk;
+pub use failure::{Failure, FailureClass, ProblemView};
+pub use outcome::{
+    CodeIssued, CopiedLog, IncidentListed, Outcome, Status, TaxStatus, UnitListed, UnitLoaded,
+};
+pub use render::{shown, show};
+pub use run::run;

@@ -1,0 +1,201 @@
+//! What a command brought about, as the screen and scripts read it.
+
+use std::path::PathBuf;
+
+use canbao_core::ids::{DistrictId, ParameterSetId, UnitId, VolumeId};
+use canbao_core::month::Month;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// What was done or found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// So many agencies were listed.
+    AgenciesLoaded(usize),
+    /// The set of parameters in force.
+    ParametersAdopted(ParameterSetId),
+    /// The settlement period that was opened.
+    SettlementOpened(Month),
+    /// The volume that was opened.
+    VolumeOpened(VolumeId),
+    /// The volume that was sealed.
+    VolumeSealed(VolumeId),
+    /// A unit was registered.
+    UnitLoaded(UnitLoaded),
+    /// The units, by district and unemployment number.
+    Units(Vec<UnitListed>),
+    /// A code was issued.
+    CodeIssued(CodeIssued),
+    /// How it stands with tax.
+    Tax(TaxStatus),
+    /// The incidents, by unit; those of unknown units come first.
+    Incidents(Vec<IncidentListed>),
+    /// The log was copied.
+    LogCopied(CopiedLog),
+    /// How the centre stands.
+    Status(Box<Status>),
+}
+
+impl Outcome {
+    /// The result as scripts read it.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        match self {
+            Self::AgenciesLoaded(count) => json!({ "agencies": count }),
+            Self::ParametersAdopted(parameters) => json!({ "parameters": parameters }),
+            Self::SettlementOpened(month) => json!({ "settlement": month }),
+            Self::VolumeOpened(volume) | Self::VolumeSealed(volume) => json!({ "volume": volume }),
+            Self::UnitLoaded(loaded) => json!(loaded),
+            Self::Units(units) => json!(units),
+            Self::CodeIssued(issued) => json!(issued),
+            Self::Tax(status) => json!(status),
+            Self::Incidents(incidents) => json!(incidents),
+            Self::LogCopied(copied) => json!(copied),
+            Self::Status(status) => json!(status),
+        }
+    }
+}
+
+/// A unit just registered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnitLoaded {
+    /// Its id.
+    pub unit: UnitId,
+    /// 失业单位编号.
+    pub unemployment_number: String,
+    /// How many persons.
+    pub persons: usize,
+    /// Captions of the file that were not read.
+    pub ignored_columns: Vec<String>,
+}
+
+/// A unit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnitListed {
+    /// Its id.
+    pub unit: UnitId,
+    /// 单位名称.
+    pub name: String,
+    /// Its district.
+    pub district: DistrictId,
+    /// The district's name.
+    pub district_name: String,
+    /// 统一社会信用代码.
+    pub credit_code: String,
+    /// 失业单位编号.
+    pub unemployment_number: String,
+    /// 养老单位编号.
+    pub pension_number: String,
+    /// How many persons its roster has.
+    pub persons: usize,
+}
+
+/// An enrolment code. It is shown this once; the log knows its hash alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodeIssued {
+    /// What the operator types.
+    pub code: String,
+    /// From when it is refused, in RFC 3339.
+    pub expires_at: String,
+}
+
+/// How it stands with tax.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaxStatus {
+    /// Tax's newest event that was taken in.
+    pub events_taken: u64,
+    /// Transactions not sent successfully yet, those that failed included.
+    pub waiting: usize,
+    /// Of those, the ones tax does not take (发送失败), which a person has to look at.
+    pub failed: Vec<FailedTransaction>,
+    /// What the adapter of the running server knows; none where no server runs or none is
+    /// configured.
+    pub contact: Option<TaxContact>,
+}
+
+/// A transaction that tax does not take.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedTransaction {
+    /// Which.
+    pub transaction: String,
+    /// Whose.
+    pub unit: UnitId,
+    /// Why.
+    pub reason: String,
+}
+
+/// The adapter's contact with tax.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaxContact {
+    /// When tax last answered, in RFC 3339.
+    pub last_contact: Option<String>,
+    /// Why the last request had no answer to go on with.
+    pub trouble: Option<String>,
+    /// The event that cannot be taken in, at which the adapter stands still.
+    pub held: Option<HeldEvent>,
+}
+
+/// An event of tax that cannot be taken in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldEvent {
+    /// Its number.
+    pub sequence: u64,
+    /// Why, as a code.
+    pub code: String,
+    /// Why, in words without personal data.
+    pub detail: String,
+}
+
+/// Something tax reported that records nothing (FAQ-2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IncidentListed {
+    /// When it was taken in, in RFC 3339.
+    pub at: String,
+    /// Whose, where the unit is known.
+    pub unit: Option<UnitId>,
+    /// Tax's serial.
+    pub serial: String,
+    /// Why.
+    pub code: String,
+    /// The line of the posting at issue.
+    pub line: Option<u32>,
+    /// Why, in a sentence.
+    pub message: String,
+    /// What to do.
+    pub hint: String,
+}
+
+/// A copy of the public log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CopiedLog {
+    /// Where.
+    pub directory: PathBuf,
+    /// How many entries the log had.
+    pub size: u64,
+    /// How many files were written.
+    pub files: usize,
+}
+
+/// How the centre stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// The log's name.
+    pub origin: String,
+    /// How many entries the log has.
+    pub log_size: u64,
+    /// How many agencies are listed.
+    pub agencies: usize,
+    /// How many units are registered.
+    pub units: usize,
+    /// The set of parameters in force.
+    pub parameters: Option<ParameterSetId>,
+    /// The current settlement period (结算期).
+    pub settlement: Option<Month>,
+    /// The volumes that take changes.
+    pub open_volumes: Vec<VolumeId>,
+    /// Whether a server runs; otherwise the command opened the store itself.
+    pub serving: bool,
+    /// How it stands with tax.
+    pub tax: TaxStatus,
+}

@@ -1,0 +1,248 @@
+//! The first sheet of a workbook (.xls, .xlsx) or a table of text (.csv), cell by cell.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Cursor, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use calamine::{Data, DataRef, Reader, Xls, Xlsx};
+use canbao_core::message::Message;
+
+/// The largest file that is read.
+const MAX_BYTES: u64 = 16 << 20;
+/// The most bytes that an .xlsx may hold unpacked.
+const MAX_INFLATED: u64 = 256 << 20;
+/// The most rows that may hold anything.
+pub(super) const MAX_ROWS: usize = 50_001;
+/// The last column that may hold anything.
+const MAX_COLUMNS: usize = 256;
+
+const XLS_MAGIC: &[u8] = &[0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1];
+const XLSX_MAGIC: &[u8] = b"PK\x03\x04";
+
+/// Why a file is no sheet.
+#[derive(Debug, thiserror::Error)]
+pub enum SheetError {
+    /// The operating system refused.
+    #[error("the file cannot be read: {0}")]
+    Unreadable(#[from] io::Error),
+    /// More bytes than are read, packed or unpacked.
+    #[error("the file is larger than {most} bytes")]
+    TooLarge {
+        /// The most.
+        most: u64,
+    },
+    /// Neither .xls nor .xlsx nor .csv.
+    #[error("not an .xls, .xlsx or .csv file")]
+    UnknownKind,
+    /// Named like a workbook, but no workbook inside.
+    #[error("the file is not a workbook, whatever its name says")]
+    NotAWorkbook,
+    /// A workbook that cannot be read.
+    #[error("the workbook is damaged: {0}")]
+    Damaged(String),
+    /// A text file that is not UTF-8.
+    #[error("the text is not UTF-8")]
+    NotUtf8,
+    /// Nothing in it.
+    #[error("the sheet is empty")]
+    Empty,
+    /// More rows or columns than are read.
+    #[error("the sheet has more than {} rows or {MAX_COLUMNS} columns", MAX_ROWS - 1)]
+    TooManyCells,
+}
+
+impl SheetError {
+    /// The stable name.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unreadable(_) => "baseline.unreadable",
+            Self::TooLarge { .. } => "baseline.too_large",
+            Self::UnknownKind => "baseline.unknown_kind",
+            Self::NotAWorkbook => "baseline.not_a_workbook",
+            Self::Damaged(_) => "baseline.damaged",
+            Self::NotUtf8 => "baseline.not_utf8",
+            Self::Empty => "baseline.empty",
+            Self::TooManyCells => "baseline.too_many_cells",
+        }
+    }
+
+    /// Its sentence.
+    #[must_use]
+    pub fn message(&self) -> Message {
+        let message = Message::bare(self.code());
+        match self {
+            Self::Unreadable(error) => message.with("detail", error),
+            Self::TooLarge { most } => message.with("most", most >> 20),
+            Self::TooManyCells => message.with("rows", MAX_ROWS - 1),
+            Self::UnknownKind
+            | Self::NotAWorkbook
+            | Self::Damaged(_)
+            | Self::NotUtf8
+            | Self::Empty => message,
+        }
+    }
+}
+
+/// What stands in a cell. An empty one is left out of its row.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Cell {
+    /// A text, without the blanks around it.
+    Text(String),
+    /// A number, as its shortest decimal text; of its digits a spreadsheet keeps 15.
+    Number(String),
+    /// A date, a truth value or an error.
+    Other,
+}
+
+/// The cells of a row by column.
+pub(super) type Row = BTreeMap<usize, Cell>;
+
+/// The rows that hold anything, by number as the spreadsheet counts them, from 1.
+#[derive(Debug, Default)]
+pub(super) struct Sheet {
+    pub(super) rows: BTreeMap<u32, Row>,
+}
+
+impl Sheet {
+    /// Reads the first sheet of a file, by the ending of its name.
+    pub(super) fn read(path: &Path) -> Result<Self, SheetError> {
+        let ending = path.extension().and_then(|it| it.to_str()).unwrap_or("").to_lowercase();
+        let read: fn(Vec<u8>) -> Result<Self, SheetError> = match ending.as_str() {
+            "xls" => from_xls,
+            "xlsx" => from_xlsx,
+            "csv" => |bytes| from_csv(&bytes),
+            _ => return Err(SheetError::UnknownKind),
+        };
+        let sheet = read(bounded(path)?)?;
+        if sheet.rows.is_empty() { Err(SheetError::Empty) } else { Ok(sheet) }
+    }
+
+    fn put(&mut self, row: u32, column: usize, cell: Option<Cell>) -> Result<(), SheetError> {
+        let Some(cell) = cell else { return Ok(()) };
+        if column >= MAX_COLUMNS || (self.rows.len() >= MAX_ROWS && !self.rows.contains_key(&row)) {
+            return Err(SheetError::TooManyCells);
+        }
+        self.rows.entry(row).or_default().insert(column, cell);
+        Ok(())
+    }
+}
+
+fn bounded(path: &Path) -> Result<Vec<u8>, SheetError> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(SheetError::TooLarge { most: MAX_BYTES });
+    }
+    Ok(bytes)
+}
+
+/// The reader of .xls makes dense ranges as it opens the file; the format itself bounds them to
+/// 65,536 rows of 256 columns.
+fn from_xls(bytes: Vec<u8>) -> Result<Sheet, SheetError> {
+    if !bytes.starts_with(XLS_MAGIC) {
+        return Err(SheetError::NotAWorkbook);
+    }
+    let range = caught(|| {
+        let mut workbook = Xls::new(Cursor::new(bytes)).map_err(|it| it.to_string())?;
+        let range = workbook.worksheet_range_at(0).ok_or("no sheet in it")?;
+        range.map_err(|it| it.to_string())
+    })?;
+    let (first_row, first_column) = range.start().unwrap_or_default();
+    let mut sheet = Sheet::default();
+    for (row, column, value) in range.used_cells() {
+        let row = first_row.saturating_add(u32::try_from(row).unwrap_or(u32::MAX));
+        sheet.put(row.saturating_add(1), first_column as usize + column, of_data(value))?;
+    }
+    Ok(sheet)
+}
+
+fn from_xlsx(bytes: Vec<u8>) -> Result<Sheet, SheetError> {
+    if !bytes.starts_with(XLSX_MAGIC) {
+        return Err(SheetError::NotAWorkbook);
+    }
+    refuse_bomb(&bytes)?;
+    caught(|| {
+        let mut workbook = Xlsx::new(Cursor::new(bytes)).map_err(|it| it.to_string())?;
+        let name = workbook.sheet_names().into_iter().next().ok_or("no sheet in it")?;
+        let mut cells = workbook.worksheet_cells_reader(&name).map_err(|it| it.to_string())?;
+        let mut sheet = Sheet::default();
+        while let Some(cell) = cells.next_cell().map_err(|it| it.to_string())? {
+            let (row, column) = cell.get_position();
+            let value = of_data_ref(cell.get_value());
+            if let Err(error) = sheet.put(row.saturating_add(1), column as usize, value) {
+                return Ok(Err(error));
+            }
+        }
+        Ok(Ok(sheet))
+    })?
+}
+
+/// The sizes a zip states may be wrong, so what really comes out is counted.
+fn refuse_bomb(bytes: &[u8]) -> Result<(), SheetError> {
+    let damaged = |error: zip::result::ZipError| SheetError::Damaged(error.to_string());
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(damaged)?;
+    let mut left = MAX_INFLATED;
+    for index in 0..archive.len() {
+        let file = archive.by_index(index).map_err(damaged)?;
+        let inflated = io::copy(&mut file.take(left + 1), &mut io::sink())
+            .map_err(|error| SheetError::Damaged(error.to_string()))?;
+        left = left
+            .checked_sub(inflated)
+            .ok_or(SheetError::TooLarge { most: MAX_INFLATED })?;
+    }
+    Ok(())
+}
+
+fn from_csv(bytes: &[u8]) -> Result<Sheet, SheetError> {
+    let text = std::str::from_utf8(bytes).map_err(|_| SheetError::NotUtf8)?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut reader =
+        csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+    let mut sheet = Sheet::default();
+    for record in reader.records() {
+        let record = record.map_err(|error| SheetError::Damaged(error.to_string()))?;
+        let line = record.position().map_or(0, csv::Position::line);
+        let row = u32::try_from(line).unwrap_or(u32::MAX);
+        for (column, text) in record.iter().enumerate() {
+            sheet.put(row, column, of_text(text))?;
+        }
+    }
+    Ok(sheet)
+}
+
+/// Runs the reader of a foreign format, whose panics are damage of the file as well.
+fn caught<T>(read: impl FnOnce() -> Result<T, String>) -> Result<T, SheetError> {
+    match catch_unwind(AssertUnwindSafe(read)) {
+        Ok(result) => result.map_err(SheetError::Damaged),
+        Err(_) => Err(SheetError::Damaged("its structure".to_owned())),
+    }
+}
+
+fn of_data(value: &Data) -> Option<Cell> {
+    match value {
+        Data::Empty => None,
+        Data::String(text) => of_text(text),
+        Data::Int(number) => Some(Cell::Number(number.to_string())),
+        Data::Float(number) => Some(Cell::Number(number.to_string())),
+        Data::Bool(_)
+        | Data::DateTime(_)
+        | Data::DateTimeIso(_)
+        | Data::DurationIso(_)
+        | Data::Error(_) => Some(Cell::Other),
+    }
+}
+
+fn of_data_ref(value: &DataRef<'_>) -> Option<Cell> {
+    match value {
+        DataRef::SharedString(text) => of_text(text),
+        other => of_data(&Data::from(other.clone())),
+    }
+}
+
+fn of_text(text: &str) -> Option<Cell> {
+    let text = text.trim();
+    (!text.is_empty()).then(|| Cell::Text(text.to_owned()))
+}
