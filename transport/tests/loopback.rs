@@ -1,5 +1,7 @@
 //! Sessions over real sockets on loopback, with a centre and a device in memory.
 
+#![allow(clippy::unwrap_used, reason = "a test, its parts outside test functions too")]
+
 mod backends;
 
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
