@@ -19,8 +19,10 @@ const GROUP: usize = 64;
 
 /// Tells a caller what became of its request: taken, or why not.
 type Reply = Box<dyn FnOnce(Option<Unavailable>) + Send>;
-/// Decides a request at the desk; gives the reply to send after the commit.
-type Decide = Box<dyn FnOnce(&mut Desk) -> (Reply, Option<Unavailable>) + Send>;
+/// Decides a request at the desk, where there is one; gives the reply to send after the commit,
+/// and what keeps the group from being committed.
+type Decide =
+    Box<dyn FnOnce(Result<&mut Desk, Unavailable>) -> (Reply, Option<Unavailable>) + Send>;
 
 /// A request on its way to the writer.
 pub(super) enum Job {
@@ -35,9 +37,11 @@ pub(super) fn job<T: Send + 'static>(
     decide: impl FnOnce(&mut Desk) -> Result<T, Unavailable> + Send + 'static,
 ) -> (Job, oneshot::Receiver<Result<T, Unavailable>>) {
     let (answer, answered) = oneshot::channel();
-    let decide = Box::new(move |desk: &mut Desk| {
-        let decided = catch_unwind(AssertUnwindSafe(|| decide(desk)))
-            .unwrap_or_else(|_| Err(Unavailable::Broken));
+    let decide = Box::new(move |desk: Result<&mut Desk, Unavailable>| {
+        // A request that meets a bug of ours must not take the centre down with it.
+        let decided = desk.and_then(|desk| {
+            catch_unwind(AssertUnwindSafe(|| decide(desk))).unwrap_or(Err(Unavailable::Broken))
+        });
         let failed = decided.as_ref().err().cloned();
         let reply: Reply = Box::new(move |failure| {
             // A caller that went away has no use for the answer.
@@ -85,15 +89,12 @@ impl Writer {
 
     /// One group. A desk that failed is dropped; the next group begins from the durable log.
     fn turn(&mut self, desk: Option<Desk>, waiting: &mut VecDeque<Decide>) -> Option<Desk> {
-        let desk = match desk {
-            Some(desk) => Ok(desk),
-            None => self.reload(),
-        };
-        let mut desk = match desk {
+        let mut desk = match desk.map_or_else(|| self.reload(), Ok) {
             Ok(desk) => desk,
             Err(error) => {
                 for decide in waiting.drain(..) {
-                    refuse_undecided(decide, &error);
+                    let (reply, failed) = decide(Err(error.clone()));
+                    reply(failed);
                 }
                 return None;
             }
@@ -103,7 +104,7 @@ impl Writer {
         while failure.is_none()
             && let Some(decide) = waiting.pop_front()
         {
-            let (reply, failed) = decide(&mut desk);
+            let (reply, failed) = decide(Ok(&mut desk));
             replies.push(reply);
             failure = failed;
         }
@@ -136,10 +137,4 @@ impl Writer {
             self.heads.send_replace(head);
         }
     }
-}
-
-/// Answers a request for which there is no desk.
-fn refuse_undecided(decide: Decide, error: &Unavailable) {
-    NO_DESK.with(|_| ());
-    let _ = (decide, error);
 }
