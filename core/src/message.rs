@@ -1,6 +1,48 @@
 //! The one place of sentences for people: a code and its arguments become text in a language.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::str::FromStr;
+use std::sync::LazyLock;
+
+use serde::{Deserialize, Serialize};
+
+/// A language that the product speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Lang {
+    /// Chinese, the language of the field.
+    #[default]
+    Zh,
+    /// English.
+    En,
+}
+
+/// A name that stands for no language the product speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the languages are zh and en")]
+pub struct UnknownLang;
+
+impl FromStr for Lang {
+    type Err = UnknownLang;
+
+    fn from_str(text: &str) -> Result<Self, UnknownLang> {
+        match text {
+            "zh" => Ok(Self::Zh),
+            "en" => Ok(Self::En),
+            _ => Err(UnknownLang),
+        }
+    }
+}
+
+/// What a person reads: what is the matter, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Text {
+    /// What is the matter.
+    pub message: String,
+    /// What to do about it; empty where the code is unknown.
+    pub hint: String,
+}
 
 /// A sentence before its language is known: a dotted code and what its placeholders stand for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,10 +57,7 @@ impl Message {
     /// A sentence without placeholders.
     #[must_use]
     pub fn bare(code: &'static str) -> Self {
-        Self {
-            code,
-            args: Vec::new(),
-        }
+        Self { code, args: Vec::new() }
     }
 
     /// The same sentence with one more placeholder filled.
@@ -26,5 +65,125 @@ impl Message {
     pub fn with(mut self, name: &'static str, value: impl fmt::Display) -> Self {
         self.args.push((name, value.to_string()));
         self
+    }
+
+    /// The sentence in a language.
+    #[must_use]
+    pub fn text(&self, lang: Lang) -> Text {
+        render(self.code, &self.args, lang)
+    }
+}
+
+/// The sentence of a code in a language, each `{name}` replaced by its argument.
+///
+/// A code without a sentence reads as itself, so that nothing is ever left unsaid; a placeholder
+/// without an argument stays.
+#[must_use]
+pub fn render(code: &str, args: &[(&str, String)], lang: Lang) -> Text {
+    match catalogue(lang).get(code) {
+        Some(template) => {
+            Text { message: filled(&template.message, args), hint: filled(&template.hint, args) }
+        }
+        None => Text { message: code.to_owned(), hint: String::new() },
+    }
+}
+
+/// Every code that has a sentence in a language, in order.
+pub fn codes(lang: Lang) -> impl Iterator<Item = &'static str> {
+    catalogue(lang).keys().map(String::as_str)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Template {
+    message: String,
+    hint: String,
+}
+
+type Catalogue = BTreeMap<String, Template>;
+
+static ZH: LazyLock<Catalogue> = LazyLock::new(|| parse(include_str!("../messages/zh.toml")));
+static EN: LazyLock<Catalogue> = LazyLock::new(|| parse(include_str!("../messages/en.toml")));
+
+fn catalogue(lang: Lang) -> &'static Catalogue {
+    match lang {
+        Lang::Zh => &ZH,
+        Lang::En => &EN,
+    }
+}
+
+/// Reads the embedded file: a table for the first part of the code, a key for the rest.
+fn parse(file: &str) -> Catalogue {
+    let tables: BTreeMap<String, BTreeMap<String, Template>> =
+        toml::from_str(file).expect("the embedded sentences are read by a test");
+    let coded = |(first, table): (String, BTreeMap<String, Template>)| {
+        table.into_iter().map(move |(rest, template)| (format!("{first}.{rest}"), template))
+    };
+    tables.into_iter().flat_map(coded).collect()
+}
+
+/// One pass, so that braces within an argument are left alone.
+fn filled(template: &str, args: &[(&str, String)]) -> String {
+    let mut text = String::with_capacity(template.len());
+    let mut rest = template;
+    while let Some((before, name, after)) = next_placeholder(rest) {
+        text.push_str(before);
+        match args.iter().find(|(known, _)| *known == name) {
+            Some((_, value)) => text.push_str(value),
+            None => text.extend(["{", name, "}"]),
+        }
+        rest = after;
+    }
+    text.push_str(rest);
+    text
+}
+
+fn next_placeholder(text: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = text.split_once('{')?;
+    let (name, after) = rest.split_once('}')?;
+    Some((before, name, after))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn placeholders(template: &Template) -> BTreeSet<&str> {
+        let mut names = BTreeSet::new();
+        for mut rest in [template.message.as_str(), template.hint.as_str()] {
+            while let Some((_, name, after)) = next_placeholder(rest) {
+                names.insert(name);
+                rest = after;
+            }
+        }
+        names
+    }
+
+    #[test]
+    fn both_languages_have_the_same_codes_and_placeholders() {
+        let zh: Vec<_> = codes(Lang::Zh).collect();
+        let en: Vec<_> = codes(Lang::En).collect();
+        assert_eq!(zh, en);
+        for code in zh {
+            let (zh, en) = (&ZH[code], &EN[code]);
+            assert_eq!(placeholders(zh), placeholders(en), "{code}");
+            for text in [&zh.message, &zh.hint, &en.message, &en.hint] {
+                assert!(!text.trim().is_empty(), "{code} says nothing");
+            }
+        }
+    }
+
+    #[test]
+    fn arguments_are_put_in_once() {
+        let args = [("a", "{b}".to_owned()), ("b", "2".to_owned())];
+        assert_eq!(filled("{a}-{b}-{c}-{", &args), "{b}-2-{c}-{");
+    }
+
+    #[test]
+    fn a_code_without_a_sentence_reads_as_itself() {
+        let text = render("no.such_code", &[], Lang::Zh);
+        assert_eq!((text.message.as_str(), text.hint.as_str()), ("no.such_code", ""));
     }
 }

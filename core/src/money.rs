@@ -14,11 +14,15 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::message::Message;
 
-/// Every amount lies within plus and minus this many fen: a million million yuan.
-const MAX_FEN: i64 = 100_000_000_000_000;
+/// Nothing of one unit comes near it: twelve digits of fen, ten thousand million yuan.
+/// No text, stored value or message gives an amount beyond it.
+const MAX_GIVEN_FEN: i64 = 999_999_999_999;
+
+/// Sums may reach further, so that a million of the greatest given amounts still add up.
+const MAX_FEN: i64 = 1_000_000 * MAX_GIVEN_FEN;
 
 /// The most digits an amount of yuan may have before the point.
-const MAX_YUAN_DIGITS: usize = 12;
+const MAX_YUAN_DIGITS: usize = 10;
 
 /// The places a rate may have: `0.000001` is the smallest.
 const RATE_PLACES: u32 = 6;
@@ -46,8 +50,8 @@ pub enum MoneyProblem {
     /// Parts of a fen.
     #[error("an amount has at most two places")]
     TooManyPlaces,
-    /// More than twelve digits before the point.
-    #[error("an amount has at most twelve digits before the point")]
+    /// More than ten digits before the point.
+    #[error("an amount has at most ten digits before the point")]
     TooLarge,
 }
 
@@ -79,26 +83,20 @@ impl Money {
     /// `Money::try_from`.
     ///
     /// # Panics
-    /// Beyond a million million yuan.
+    /// Beyond a million times the greatest amount that can be given.
     #[must_use]
     pub const fn from_fen(fen: i64) -> Self {
-        assert!(
-            -MAX_FEN <= fen && fen <= MAX_FEN,
-            "an amount beyond every bound"
-        );
+        assert!(-MAX_FEN <= fen && fen <= MAX_FEN, "an amount beyond every bound");
         Self { fen }
     }
 
     /// Whole yuan, for amounts of our own making.
     ///
     /// # Panics
-    /// Beyond a million million yuan.
+    /// As [`Money::from_fen`].
     #[must_use]
     pub const fn from_yuan(yuan: i64) -> Self {
-        assert!(
-            -MAX_FEN / 100 <= yuan && yuan <= MAX_FEN / 100,
-            "an amount beyond every bound"
-        );
+        assert!(-MAX_FEN / 100 <= yuan && yuan <= MAX_FEN / 100, "an amount beyond every bound");
         Self { fen: yuan * 100 }
     }
 
@@ -119,19 +117,19 @@ impl Money {
         }
     }
 
-    /// The sum, unless it leaves the bounds of an amount.
+    /// The sum, unless it is more than can be given.
     #[must_use]
     pub fn checked_add(self, other: Self) -> Option<Self> {
         self.fen.checked_add(other.fen)?.try_into().ok()
     }
 
-    /// The difference, unless it leaves the bounds of an amount.
+    /// The difference, unless it is more than can be given.
     #[must_use]
     pub fn checked_sub(self, other: Self) -> Option<Self> {
         self.fen.checked_sub(other.fen)?.try_into().ok()
     }
 
-    /// The sum of amounts that come from outside, unless it leaves the bounds of an amount.
+    /// The sum of amounts that come from outside, unless it is more than can be given.
     #[must_use]
     pub fn checked_sum(amounts: impl IntoIterator<Item = Self>) -> Option<Self> {
         amounts.into_iter().try_fold(Self::ZERO, Self::checked_add)
@@ -149,7 +147,7 @@ impl Money {
     /// The nearest whole yuan, half a yuan going away from zero.
     ///
     /// # Panics
-    /// Never: the greatest amount is itself whole.
+    /// Within 50 fen of where [`Money::from_fen`] does.
     #[must_use]
     pub fn rounded_to_yuan(self) -> Self {
         Self::rounded(self.decimal(), 0)
@@ -173,7 +171,7 @@ impl TryFrom<i64> for Money {
 
     /// This many fen, from outside.
     fn try_from(fen: i64) -> Result<Self, MoneyProblem> {
-        if (-MAX_FEN..=MAX_FEN).contains(&fen) {
+        if (-MAX_GIVEN_FEN..=MAX_GIVEN_FEN).contains(&fen) {
             Ok(Self { fen })
         } else {
             Err(MoneyProblem::TooLarge)
@@ -201,8 +199,7 @@ impl fmt::Display for Money {
     }
 }
 
-/// Panics beyond the bounds of an amount: sums of foreign amounts go through
-/// [`Money::checked_add`].
+/// Panics where [`Money::from_fen`] does, which a million given amounts do not reach.
 impl Add for Money {
     type Output = Self;
     fn add(self, other: Self) -> Self {
@@ -210,7 +207,7 @@ impl Add for Money {
     }
 }
 
-/// Panics beyond the bounds of an amount, as `Add` does.
+/// Panics where `Add` does.
 impl Sub for Money {
     type Output = Self;
     fn sub(self, other: Self) -> Self {
@@ -225,8 +222,7 @@ impl Neg for Money {
     }
 }
 
-/// Panics beyond the bounds of an amount: sums of foreign amounts go through
-/// [`Money::checked_sum`].
+/// Panics where `Add` does; what may have a million lines goes through [`Money::checked_sum`].
 impl Sum for Money {
     fn sum<I: Iterator<Item = Self>>(amounts: I) -> Self {
         amounts.fold(Self::ZERO, Add::add)
@@ -239,7 +235,9 @@ impl<C> Encode<C> for Money {
         e: &mut Encoder<W>,
         _: &mut C,
     ) -> Result<(), encode::Error<W::Error>> {
-        e.i64(self.fen)?.ok()
+        // What could not be read back must not be written.
+        let given = Self::try_from(self.fen).map_err(encode::Error::message)?;
+        e.i64(given.fen)?.ok()
     }
 }
 
@@ -291,9 +289,7 @@ impl Rate {
     pub const ZERO: Self = Self { millionths: 0 };
 
     /// The whole amount.
-    pub const ONE: Self = Self {
-        millionths: 1_000_000,
-    };
+    pub const ONE: Self = Self { millionths: 1_000_000 };
 
     /// This many millionths.
     ///
@@ -301,11 +297,7 @@ impl Rate {
     /// [`NotARate`] above a million of them.
     pub fn from_millionths(millionths: u32) -> Result<Self, NotARate> {
         let rate = Self { millionths };
-        if rate > Self::ONE {
-            Err(NotARate)
-        } else {
-            Ok(rate)
-        }
+        if rate > Self::ONE { Err(NotARate) } else { Ok(rate) }
     }
 
     /// The rate in millionths.
@@ -347,11 +339,7 @@ impl FromStr for Rate {
 /// Percent, as people say it: `0.5%`.
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}%",
-            (self.decimal() * Decimal::ONE_HUNDRED).normalize()
-        )
+        write!(f, "{}%", (self.decimal() * Decimal::ONE_HUNDRED).normalize())
     }
 }
 
@@ -412,18 +400,14 @@ mod tests {
     fn amounts_are_read_to_the_fen_and_shown_with_two_places() {
         let check = |text: &str, fen: i64, shown: &str| {
             let money: Money = text.parse().unwrap();
-            assert_eq!(
-                (money.fen(), money.to_string().as_str()),
-                (fen, shown),
-                "{text}"
-            );
+            assert_eq!((money.fen(), money.to_string().as_str()), (fen, shown), "{text}");
         };
         check("4359", 435_900, "4359.00");
         check("4359.5", 435_950, "4359.50");
         check("10233.40", 1_023_340, "10233.40");
         check("0.05", 5, "0.05");
-        check("000000000001", 100, "1.00");
-        check("999999999999.99", 99_999_999_999_999, "999999999999.99");
+        check("0000000001", 100, "1.00");
+        check("9999999999.99", 999_999_999_999, "9999999999.99");
         assert_eq!(Money::parse_signed("-0.05").unwrap().to_string(), "-0.05");
     }
 
@@ -443,17 +427,18 @@ mod tests {
         check("４３５９", MoneyProblem::NotAnAmount);
         check("10233.401", MoneyProblem::TooManyPlaces);
         check("10233.400", MoneyProblem::TooManyPlaces);
-        check("1000000000000", MoneyProblem::TooLarge);
+        check("10000000000", MoneyProblem::TooLarge);
         assert_eq!(Money::parse_signed("--1"), Err(MoneyProblem::NotAnAmount));
     }
 
     #[test]
     fn sums_beyond_the_bounds_are_none() {
-        let most = Money::from_fen(MAX_FEN);
+        let most = Money::from_fen(MAX_GIVEN_FEN);
         assert_eq!(most.checked_add(Money::from_fen(1)), None);
         assert_eq!((-most).checked_sub(Money::from_fen(1)), None);
         assert_eq!(Money::checked_sum([most, -most, most]), Some(most));
         assert_eq!(Money::checked_sum([most, most]), None);
+        assert_eq!(std::iter::repeat_n(most, 1_000_000).sum::<Money>(), Money::from_fen(MAX_FEN));
         assert_eq!(Money::try_from(i64::MIN), Err(MoneyProblem::TooLarge));
     }
 
@@ -461,11 +446,9 @@ mod tests {
     fn a_stored_amount_beyond_the_bounds_is_refused() {
         let bytes = minicbor::to_vec(i64::MAX).unwrap();
         assert!(minicbor::decode::<Money>(&bytes).is_err());
+        assert!(minicbor::to_vec(Money::from_fen(MAX_FEN)).is_err());
         let bytes = minicbor::to_vec(Money::from_fen(-435_900)).unwrap();
-        assert_eq!(
-            minicbor::decode::<Money>(&bytes).unwrap(),
-            Money::from_fen(-435_900)
-        );
+        assert_eq!(minicbor::decode::<Money>(&bytes).unwrap(), Money::from_fen(-435_900));
         assert_eq!(minicbor::decode::<i64>(&bytes).unwrap(), -435_900);
     }
 
@@ -473,10 +456,7 @@ mod tests {
     fn json_holds_amounts_and_rates_as_text() {
         let amount = Money::from_fen(-1_023_340);
         assert_eq!(serde_json::to_string(&amount).unwrap(), "\"-10233.40\"");
-        assert_eq!(
-            serde_json::from_str::<Money>("\"-10233.40\"").unwrap(),
-            amount
-        );
+        assert_eq!(serde_json::from_str::<Money>("\"-10233.40\"").unwrap(), amount);
         assert!(serde_json::from_str::<Money>("10233.40").is_err());
         let rate: Rate = "0.5%".parse().unwrap();
         assert_eq!(serde_json::to_string(&rate).unwrap(), "\"0.005\"");
@@ -486,11 +466,7 @@ mod tests {
     #[test]
     fn rates_are_read_as_decimals_or_percent() {
         let check = |text: &str, millionths: Option<u32>| {
-            assert_eq!(
-                text.parse::<Rate>().ok().map(Rate::millionths),
-                millionths,
-                "{text}"
-            );
+            assert_eq!(text.parse::<Rate>().ok().map(Rate::millionths), millionths, "{text}");
         };
         check("0.005", Some(5_000));
         check("0.5%", Some(5_000));
@@ -510,20 +486,13 @@ mod tests {
     fn negative_amounts_round_away_from_zero() {
         let half: Rate = "0.005".parse().unwrap();
         assert_eq!(Money::from_yuan(-4361).times(half), Money::from_fen(-2181));
-        assert_eq!(
-            Money::from_fen(-150).rounded_to_yuan(),
-            Money::from_yuan(-2)
-        );
-        assert_eq!(
-            Money::from_fen(MAX_FEN - 1).rounded_to_yuan(),
-            Money::from_fen(MAX_FEN)
-        );
+        assert_eq!(Money::from_fen(-150).rounded_to_yuan(), Money::from_yuan(-2));
     }
 
     proptest! {
         #[test]
         fn half_up_is_what_integer_arithmetic_gives(
-            fen in 0..=MAX_FEN,
+            fen in 0..=MAX_GIVEN_FEN,
             millionths in 0..=1_000_000_u32,
         ) {
             let rate = Rate::from_millionths(millionths).unwrap();
@@ -535,7 +504,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_shown_is_read_back(fen in -MAX_FEN..=MAX_FEN) {
+        fn what_is_shown_is_read_back(fen in -MAX_GIVEN_FEN..=MAX_GIVEN_FEN) {
             let money = Money::from_fen(fen);
             prop_assert_eq!(Money::parse_signed(&money.to_string()), Ok(money));
         }

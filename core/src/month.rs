@@ -9,9 +9,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::message::Message;
 
-const FIRST_YEAR: u16 = 1900;
-const LAST_YEAR: u16 = 2999;
-const LAST_INDEX: u16 = (LAST_YEAR - FIRST_YEAR) * 12 + 11;
+const FIRST_YEAR: i16 = 1900;
+const LAST_YEAR: i16 = 2999;
+const LAST_INDEX: u16 = ((LAST_YEAR - FIRST_YEAR) * 12 + 11).cast_unsigned();
 
 /// A calendar month from 1900-01 to 2999-12.
 ///
@@ -30,10 +30,10 @@ pub enum MonthProblem {
     NotAMonth,
     /// A month of the year below 1 or above 12.
     #[error("there is no month {0} in a year")]
-    NoSuchMonth(u8),
+    NoSuchMonth(i8),
     /// A year before 1900 or after 2999.
     #[error("the year {0} is out of range")]
-    YearOutOfRange(u16),
+    YearOutOfRange(i16),
     /// The last month lies before the first.
     #[error("{last} lies before {first}")]
     EndsBeforeStart {
@@ -82,16 +82,15 @@ impl Month {
     ///
     /// # Errors
     /// [`MonthProblem::NoSuchMonth`] or [`MonthProblem::YearOutOfRange`].
-    pub const fn new(year: u16, month: u8) -> Result<Self, MonthProblem> {
+    pub const fn new(year: i16, month: i8) -> Result<Self, MonthProblem> {
         if year < FIRST_YEAR || year > LAST_YEAR {
             return Err(MonthProblem::YearOutOfRange(year));
         }
         if month < 1 || month > 12 {
             return Err(MonthProblem::NoSuchMonth(month));
         }
-        Ok(Self {
-            index: (year - FIRST_YEAR) * 12 + (month - 1) as u16,
-        })
+        let index = (year - FIRST_YEAR) * 12 + (month as i16 - 1);
+        Ok(Self { index: index.cast_unsigned() })
     }
 
     /// The month a day lies in.
@@ -99,20 +98,19 @@ impl Month {
     /// # Errors
     /// [`MonthProblem::YearOutOfRange`].
     pub fn of(date: Date) -> Result<Self, MonthProblem> {
-        let year = u16::try_from(date.year()).unwrap_or(0);
-        Self::new(year, date.month().unsigned_abs())
+        Self::new(date.year(), date.month())
     }
 
     /// The year.
     #[must_use]
-    pub const fn year(self) -> u16 {
-        FIRST_YEAR + self.index / 12
+    pub const fn year(self) -> i16 {
+        FIRST_YEAR + (self.index / 12).cast_signed()
     }
 
     /// The month of the year, 1 to 12.
     #[must_use]
-    pub const fn month(self) -> u8 {
-        (self.index % 12) as u8 + 1
+    pub const fn month(self) -> i8 {
+        (self.index % 12) as i8 + 1
     }
 
     /// The form that tax uses, as `202201`.
@@ -124,7 +122,7 @@ impl Month {
     /// The first day of the month.
     #[must_use]
     pub fn first_day(self) -> Date {
-        jiff::civil::date(self.year().cast_signed(), self.month().cast_signed(), 1)
+        jiff::civil::date(self.year(), self.month(), 1)
     }
 
     /// The last day of the month.
@@ -165,12 +163,12 @@ impl Month {
     }
 
     fn number(self) -> u32 {
-        u32::from(self.year()) * 100 + u32::from(self.month())
+        u32::from(self.year().unsigned_abs()) * 100 + u32::from(self.month().unsigned_abs())
     }
 
     fn from_number(number: u32) -> Result<Self, MonthProblem> {
-        let year = u16::try_from(number / 100).map_err(|_| MonthProblem::NotAMonth)?;
-        let month = u8::try_from(number % 100).expect("below a hundred");
+        let year = i16::try_from(number / 100).map_err(|_| MonthProblem::NotAMonth)?;
+        let month = i8::try_from(number % 100).expect("below a hundred");
         Self::new(year, month)
     }
 }
@@ -322,17 +320,19 @@ impl<'de> Deserialize<'de> for MonthRange {
     }
 }
 
-/// Months a person is payable in one unit, from the first paid month to the last paid month,
-/// both included; without a last one the person is still paying.
+/// Months a person is payable in one unit, both ends included. One that stops before it starts
+/// holds no month; [`Interval::new`] and the store refuse it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Serialize)]
-pub struct PayableInterval {
+pub struct Interval {
+    /// The first payable month.
     #[n(0)]
-    start: Month,
+    pub start: Month,
+    /// The last payable month; none while the person is still paying.
     #[n(1)]
-    stop: Option<Month>,
+    pub stop: Option<Month>,
 }
 
-impl PayableInterval {
+impl Interval {
     /// The interval that an enrolment or a resumption opens at its first payable month (MON-2).
     #[must_use]
     pub fn opening(start: Month) -> Self {
@@ -356,18 +356,6 @@ impl PayableInterval {
     /// [`MonthProblem::EndsBeforeStart`]: what never led to a payment is voided (SIL-2).
     pub fn closing(self, stop: Month) -> Result<Self, MonthProblem> {
         Self::new(self.start, Some(stop))
-    }
-
-    /// The first payable month.
-    #[must_use]
-    pub fn start(self) -> Month {
-        self.start
-    }
-
-    /// The last payable month; none while it is open.
-    #[must_use]
-    pub fn stop(self) -> Option<Month> {
-        self.stop
     }
 
     /// Whether the month is payable by this interval.
@@ -400,14 +388,14 @@ struct UncheckedInterval {
     stop: Option<Month>,
 }
 
-impl<'b, C> Decode<'b, C> for PayableInterval {
+impl<'b, C> Decode<'b, C> for Interval {
     fn decode(d: &mut Decoder<'b>, context: &mut C) -> Result<Self, decode::Error> {
         let interval = UncheckedInterval::decode(d, context)?;
         Self::new(interval.start, interval.stop).map_err(decode::Error::message)
     }
 }
 
-impl<'de> Deserialize<'de> for PayableInterval {
+impl<'de> Deserialize<'de> for Interval {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         let interval = UncheckedInterval::deserialize(d)?;
         Self::new(interval.start, interval.stop).map_err(de::Error::custom)
@@ -454,10 +442,7 @@ mod tests {
         let january = month("2022-01");
         assert_eq!(month("202201"), january);
         assert_eq!((january.year(), january.month()), (2022, 1));
-        assert_eq!(
-            (january.to_string(), january.compact()),
-            ("2022-01".into(), "202201".into())
-        );
+        assert_eq!((january.to_string(), january.compact()), ("2022-01".into(), "202201".into()));
         assert_eq!(january.previous(), Some(month("2021-12")));
         assert_eq!(month("2021-12").next(), Some(january));
         assert_eq!(january.plus(-13), Some(month("2020-12")));
@@ -465,10 +450,7 @@ mod tests {
         assert_eq!(month("2024-02").last_day(), jiff::civil::date(2024, 2, 29));
         assert_eq!(Month::of(jiff::civil::date(2022, 1, 31)), Ok(january));
         assert_eq!((Month::MIN.previous(), Month::MAX.next()), (None, None));
-        assert_eq!(
-            (Month::MIN, Month::MAX),
-            (month("1900-01"), month("2999-12"))
-        );
+        assert_eq!((Month::MIN, Month::MAX), (month("1900-01"), month("2999-12")));
     }
 
     #[test]
@@ -500,20 +482,16 @@ mod tests {
         assert_eq!(minicbor::decode::<MonthRange>(&bytes).unwrap(), range);
         let backwards = minicbor::to_vec((202_212_u32, 202_201_u32)).unwrap();
         assert!(minicbor::decode::<MonthRange>(&backwards).is_err());
-        assert!(minicbor::decode::<PayableInterval>(&backwards).is_err());
-        let open = PayableInterval::opening(january);
+        assert!(minicbor::decode::<Interval>(&backwards).is_err());
+        let open = Interval::opening(january);
         let bytes = minicbor::to_vec(open).unwrap();
-        assert_eq!(minicbor::decode::<PayableInterval>(&bytes).unwrap(), open);
+        assert_eq!(minicbor::decode::<Interval>(&bytes).unwrap(), open);
     }
 
     #[test]
     fn a_resumption_is_double_adjoining_or_leaves_a_gap() {
         let check = |start: &str, expected| {
-            assert_eq!(
-                Resumption::judge(month("2022-01"), month(start)),
-                expected,
-                "{start}"
-            );
+            assert_eq!(Resumption::judge(month("2022-01"), month(start)), expected, "{start}");
         };
         check("2021-12", Resumption::DoubleMonth);
         check("2022-01", Resumption::DoubleMonth);
@@ -524,14 +502,42 @@ mod tests {
         check("2022-06", gap("2022-02", "2022-05"));
     }
 
-    fn any_month() -> impl Strategy<Value = Month> {
-        (2020_u16..2024, 1_u8..=12).prop_map(|(year, month)| Month::new(year, month).unwrap())
+    #[derive(Deserialize)]
+    struct Case {
+        person: String,
+        start: Month,
+        stop: Option<Month>,
+        payable: Vec<Month>,
+        not_payable: Vec<Month>,
     }
 
-    fn any_interval() -> impl Strategy<Value = PayableInterval> {
+    #[test]
+    fn an_interval_holds_its_first_and_its_last_month() {
+        #[derive(Deserialize)]
+        struct Cases {
+            interval: Vec<Case>,
+        }
+        let cases: Cases = toml::from_str(include_str!("../cases/months.toml")).unwrap();
+        for case in cases.interval {
+            let opened = Interval::opening(case.start);
+            let interval = case.stop.map_or(Ok(opened), |stop| opened.closing(stop)).unwrap();
+            for month in case.payable {
+                assert!(interval.contains(month), "{} pays {month}", case.person);
+            }
+            for month in case.not_payable {
+                assert!(!interval.contains(month), "{} does not pay {month}", case.person);
+            }
+        }
+    }
+
+    fn any_month() -> impl Strategy<Value = Month> {
+        (2020_i16..2024, 1_i8..=12).prop_map(|(year, month)| Month::new(year, month).unwrap())
+    }
+
+    fn any_interval() -> impl Strategy<Value = Interval> {
         (any_month(), prop::option::of(0..20_i32)).prop_map(|(start, length)| {
             let stop = length.map(|length| start.plus(length).unwrap());
-            PayableInterval::new(start, stop).unwrap()
+            Interval::new(start, stop).unwrap()
         })
     }
 
@@ -545,7 +551,7 @@ mod tests {
                 intervals.iter().flat_map(|interval| interval.months_up_to(last)).collect();
             for asked in month("2019-01").through(last) {
                 let payable = intervals.iter().any(|interval| {
-                    interval.start() <= asked && interval.stop().is_none_or(|stop| asked <= stop)
+                    interval.start <= asked && interval.stop.is_none_or(|stop| asked <= stop)
                 });
                 prop_assert_eq!(union.contains(&asked), payable);
                 prop_assert_eq!(intervals.iter().any(|i| i.contains(asked)), payable);

@@ -93,6 +93,8 @@ problem_codes! {
     17 Final = "submission.final",
     /// The form gives another declaration than the one submitted.
     18 NotTheForm = "submission.not_the_form",
+    /// No settlement period is open, so that none can be given at intake.
+    19 NoSettlement = "submission.no_settlement",
     /// A person has no base for the month (SIL-20).
     20 BaseMissing = "assessment.base_missing",
     /// The month before was not assessed (SIL-7).

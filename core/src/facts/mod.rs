@@ -32,3 +32,6 @@ pub use unit::{
     AssessmentView, Decided, ReceivableView, ReceiptNumber, RecordView, RefusedView,
     SubmissionState, SubmissionView, UnitRecord, UnitView,
 };
+
+#[cfg(test)]
+mod tests;

@@ -92,7 +92,7 @@ macro_rules! opaque_numbers {
 
 opaque_numbers! {
     /// A person's number at the insurance that gave it (个人编号). Some systems use the ID
-    /// number for it, so `Debug` shows it masked and there is no `Display`.
+    /// number for it, so `Debug` shows it masked; `Display` is in clear.
     PersonalNumber is Personal,
     /// A unit's number at unemployment insurance (失业单位编号).
     UnemploymentNumber is Unemployment,
@@ -105,6 +105,12 @@ impl PersonalNumber {
     #[must_use]
     pub fn masked(&self) -> String {
         masked(&self.0)
+    }
+}
+
+impl fmt::Display for PersonalNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
     }
 }
 
@@ -162,20 +168,13 @@ mod tests {
         assert_eq!(number.as_str(), "0012aB");
         let bytes = minicbor::to_vec(&number).unwrap();
         assert_eq!(minicbor::decode::<String>(&bytes).unwrap(), "0012aB");
-        assert_eq!(
-            minicbor::decode::<UnemploymentNumber>(&bytes).unwrap(),
-            number
-        );
+        assert_eq!(minicbor::decode::<UnemploymentNumber>(&bytes).unwrap(), number);
     }
 
     #[test]
     fn what_is_no_number_is_refused_by_name() {
         let check = |text: &str, code| {
-            assert_eq!(
-                text.parse::<PersonalNumber>().unwrap_err().code(),
-                code,
-                "{text}"
-            );
+            assert_eq!(text.parse::<PersonalNumber>().unwrap_err().code(), code, "{text}");
         };
         check("", "personal_number.missing");
         check("12-34", "personal_number.not_letters_and_digits");

@@ -9,8 +9,8 @@ use super::message::{
     RangeProof, Refusal, Welcome,
 };
 use super::{
-    Entry, HUB_SILENCE, Item, ItemId, MAX_ENTRY, MAX_ITEM, PROTOCOL, Verdict, WINDOW_BYTES,
-    WINDOW_ITEMS,
+    Entry, HELLO_WITHIN, HUB_SILENCE, Item, ItemId, MAX_ENTRY, MAX_ITEM, PROTOCOL, Verdict,
+    WINDOW_BYTES, WINDOW_ITEMS,
 };
 use crate::ids::FeedId;
 
@@ -109,6 +109,7 @@ pub struct HubSession {
     feed: FeedProgress,
     in_hand: BTreeMap<ItemId, usize>,
     proofs_in_hand: usize,
+    started: u64,
     heard: u64,
     wake_at: Option<u64>,
 }
@@ -154,6 +155,7 @@ impl HubSession {
             feed: FeedProgress::default(),
             in_hand: BTreeMap::new(),
             proofs_in_hand: 0,
+            started: now,
             heard: now,
             wake_at: None,
         };
@@ -421,13 +423,23 @@ impl HubSession {
     }
 
     fn tick(&mut self) {
-        if self.now.saturating_sub(self.heard) >= HUB_SILENCE {
+        if self.now >= self.deadline() {
             self.close(CloseReason::Silent);
         }
     }
 
+    /// When the peer counts as gone. Until its hello, single bytes do not keep it alive.
+    fn deadline(&self) -> u64 {
+        match self.state {
+            State::AwaitingHello => self.started + HELLO_WITHIN,
+            State::Admitting { .. } | State::Opening { .. } | State::Live | State::Closed => {
+                self.heard + HUB_SILENCE
+            }
+        }
+    }
+
     fn set_alarm(&mut self) {
-        let wake_at = self.heard + HUB_SILENCE;
+        let wake_at = self.deadline();
         if self.state != State::Closed && self.wake_at != Some(wake_at) {
             self.wake_at = Some(wake_at);
             self.outputs.push_back(HubOutput::WakeAt(wake_at));

@@ -163,6 +163,18 @@ impl Refusal {
             detail: cut(detail, MAX_DETAIL),
         }
     }
+
+    /// A dotted name, at most 64 bytes.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// What a person needs to find the cause, at most 512 bytes; may be empty.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
 }
 
 impl fmt::Display for Refusal {

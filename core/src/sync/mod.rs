@@ -45,3 +45,6 @@ pub const DEVICE_SILENCE: u64 = 60_000;
 
 /// Milliseconds of silence after which the hub gives the session up.
 pub const HUB_SILENCE: u64 = 120_000;
+
+/// Milliseconds within which a device must have said hello.
+pub const HELLO_WITHIN: u64 = 10_000;

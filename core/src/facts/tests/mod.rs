@@ -1,0 +1,167 @@
+//! Facts in small stories: each builds a centre's log by hand and looks at the views.
+
+mod story;
+mod whole_and_part;
+
+use crate::declaration::{Declaration, Draft, Kind};
+use crate::identity::{IdDocument, IdKind};
+use crate::ids::{CertificateSerial, DeclarationId, DistrictId, PersonId, Position, UnitId};
+use crate::money::Money;
+use crate::month::Month;
+use crate::parameters;
+use crate::signing::SigningKey;
+use crate::statement::{Statement, Verdict};
+use crate::time::Timestamp;
+
+use super::*;
+
+/// 2022-03-18 in Shenyang.
+pub(super) const NOW: Timestamp = Timestamp(1_647_561_600);
+
+pub(super) fn month(text: &str) -> Month {
+    text.parse().expect("a month")
+}
+
+pub(super) fn yuan(text: &str) -> Money {
+    text.parse().expect("an amount")
+}
+
+/// A log under construction and everything it says so far.
+#[derive(Default)]
+pub(super) struct Log {
+    pub(super) facts: Vec<Placed>,
+    pub(super) projection: Projection,
+}
+
+impl Log {
+    /// A log with parameters, two settlement periods and one volume.
+    pub(super) fn open() -> Self {
+        let mut log = Self::default();
+        log.add(Fact::ParametersAdopted { text: parameters::builtin_text().to_string() });
+        for text in ["2022-01", "2022-02"] {
+            log.add(Fact::SettlementOpened { month: month(text) });
+        }
+        log
+    }
+
+    pub(super) fn add(&mut self, fact: Fact) -> Position {
+        let position = Position(self.facts.len() as u64);
+        let placed = Placed { position, at: NOW, fact };
+        self.projection.apply(&placed);
+        self.facts.push(placed);
+        position
+    }
+
+    /// A unit with persons on these wages, paying since 2021-07, bases until 2022-12.
+    pub(super) fn register(&mut self, number: u8, wages: &[Option<&str>]) -> UnitId {
+        let unit = UnitId([number; 16]);
+        self.add(Fact::UnitRegistered(UnitRecord {
+            id: unit,
+            name: format!("甲{number}户"),
+            district: DistrictId(2),
+            credit_code: "91350100M000100Y43".parse().expect("valid"),
+            unemployment_number: format!("02103{number:05}").parse().expect("valid"),
+            pension_number: format!("01103{number:05}").parse().expect("valid"),
+        }));
+        let persons = wages
+            .iter()
+            .zip(1..)
+            .map(|(wage, line)| ListedPerson {
+                person: PersonRecord {
+                    id: person(number, line),
+                    personal_number: format!("{number:04}{line:06}").parse().expect("valid"),
+                    document: IdDocument::parse(IdKind::Passport, &format!("E{number:03}{line:05}"))
+                        .expect("valid"),
+                    name: format!("员工{line}"),
+                },
+                paying_since: month("2021-07"),
+                wage: wage.map(yuan),
+                bases_until: month("2022-12"),
+            })
+            .collect();
+        self.add(Fact::PersonsListed { unit, persons });
+        unit
+    }
+
+    pub(super) fn unit(&self, unit: UnitId) -> &UnitView {
+        &self.projection.units[&unit]
+    }
+
+    pub(super) fn parse(&self, unit: UnitId, draft: &Draft) -> Result<Declaration, Vec<&'static str>> {
+        Declaration::parse(draft, 1, self.unit(unit), &self.projection.common)
+            .map_err(|problems| problems.iter().map(|problem| problem.code.as_str()).collect())
+    }
+
+    /// Takes a declaration in as the centre does.
+    pub(super) fn submit(&mut self, declaration: &Declaration) {
+        let statement = sign(&Statement::Submission(declaration.clone()));
+        let position = Position(self.facts.len() as u64);
+        let settlement = month("2022-02");
+        self.add(Fact::Received {
+            unit: declaration.unit,
+            statement,
+            receipt: ReceiptNumber::of(settlement, position),
+            settlement,
+        });
+    }
+
+    pub(super) fn decide(&mut self, declaration: &Declaration, verdict: Verdict, effect: Option<Effect>) {
+        let statement = sign(&Statement::Decision {
+            unit: declaration.unit,
+            submission: declaration.submission_id(),
+            verdict,
+        });
+        self.add(Fact::DecisionTaken {
+            unit: declaration.unit,
+            statement,
+            decided_by: "窗口甲".to_owned(),
+            effect,
+            void: None,
+        });
+    }
+
+    /// Assesses and queues the sending, as the centre does in one commit.
+    pub(super) fn assess(&mut self, unit: UnitId, settlement: &str) -> Result<(), Vec<&'static str>> {
+        let settlement = month(settlement);
+        let common = &self.projection.common;
+        let (assessment, lines) =
+            super::assess(self.unit(unit), common, settlement, NOW.date()).map_err(|problems| {
+                problems.iter().map(|problem| problem.code.as_str()).collect::<Vec<_>>()
+            })?;
+        let request =
+            Statement::AssessmentRequest { unit, insurance: 210, settlement, attempt: 1 };
+        let outcome = AssessmentOutcome::Assessed(assessment);
+        self.add(Fact::AssessmentTaken { unit, statement: sign(&request), outcome });
+        self.add(Fact::ReceivablesRaised { unit, lines });
+        let kind = TransactionKind::Assessment { settlement };
+        self.add(Fact::TransactionQueued { unit, transaction: kind.id(unit), kind });
+        Ok(())
+    }
+}
+
+pub(super) fn person(unit: u8, line: u8) -> PersonId {
+    PersonId([unit, line, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7])
+}
+
+pub(super) fn interruption(number: u8, person: &str, month: &str, reason: &str) -> Draft {
+    Draft {
+        person: person.to_owned(),
+        month: month.to_owned(),
+        reason: reason.to_owned(),
+        ..Draft::empty(DeclarationId([number; 16]), Kind::Interruption)
+    }
+}
+
+pub(super) fn wage(number: u8, person: &str, from: &str, to: &str, wage: &str) -> Draft {
+    Draft {
+        person: person.to_owned(),
+        from: from.to_owned(),
+        to: to.to_owned(),
+        wage: wage.parse().ok(),
+        ..Draft::empty(DeclarationId([number; 16]), Kind::Wage)
+    }
+}
+
+fn sign(statement: &Statement) -> Vec<u8> {
+    statement.sign(&SigningKey::from_seed([5; 32]), CertificateSerial(1), NOW).to_bytes()
+}

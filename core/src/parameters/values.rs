@@ -1,0 +1,245 @@
+//! What the parameters hold, and how each is read from its entry.
+
+use std::fmt;
+use std::str::FromStr;
+
+use minicbor::{Decode, Encode};
+use serde::Serialize;
+
+use super::problem::ParameterFault;
+use super::reader::Entry;
+use crate::money::{Money, Rate};
+
+/// The parts of the base that are due each month.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Rates {
+    /// The unit's part.
+    pub unit: Rate,
+    /// The person's part, never above the unit's (人社部发〔2023〕19号).
+    pub person: Rate,
+}
+
+/// The least and the greatest monthly base, as published; both are allowed bases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct BaseLimits {
+    /// 下限
+    pub floor: Money,
+    /// 上限
+    pub ceiling: Money,
+}
+
+/// How a wage becomes a base, before it is clamped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BaseRounding {
+    /// Half-up to the whole yuan.
+    WholeYuan,
+    /// Not at all.
+    Fen,
+}
+
+/// How a unit's total follows from its lines; assessments name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Encode, Decode, Serialize)]
+#[cbor(index_only)]
+#[serde(rename_all = "snake_case")]
+pub enum TotalRule {
+    /// The sum of the persons' rounded parts.
+    #[n(1)]
+    SumOfRounded,
+    /// The rounded part of the summed bases; the largest base bears the tail.
+    #[n(2)]
+    RoundOfSum,
+}
+
+/// A name that no total rule has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the total rules are sum_of_rounded and round_of_sum")]
+pub struct UnknownTotalRule;
+
+/// How many months before the settlement month a change may reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LookBack {
+    /// Any month.
+    Unlimited,
+    /// At most so many months back.
+    Months(u16),
+}
+
+/// What an interruption does to the insurance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    /// 暂停: a resumption may follow.
+    Suspend,
+    /// 终止: back only at the window.
+    Terminate,
+}
+
+/// The reasons of an interruption, by their Chinese names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StopReasons {
+    /// Those after which the insurance is suspended.
+    pub suspend: Vec<String>,
+    /// Those that end it for good.
+    pub terminate: Vec<String>,
+}
+
+/// A code of field systems and what it says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CodeName {
+    /// As field systems write it.
+    pub code: String,
+    /// In Chinese.
+    pub name: String,
+}
+
+/// Codes of one kind, in the order of the text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CodeTable(pub Vec<CodeName>);
+
+/// A waiver or a reduction, for information.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Relief {
+    /// What was waived and for whom, in Chinese.
+    pub what: String,
+}
+
+impl StopReasons {
+    /// What this reason does; none where it is no reason.
+    #[must_use]
+    pub fn effect(&self, name: &str) -> Option<Effect> {
+        let among = |names: &[String]| names.iter().any(|known| known == name);
+        if among(&self.suspend) {
+            Some(Effect::Suspend)
+        } else {
+            among(&self.terminate).then_some(Effect::Terminate)
+        }
+    }
+
+    /// Every reason with what it does, those that suspend first.
+    pub fn all(&self) -> impl Iterator<Item = (&str, Effect)> {
+        let suspend = self.suspend.iter().map(|name| (name.as_str(), Effect::Suspend));
+        suspend.chain(self.terminate.iter().map(|name| (name.as_str(), Effect::Terminate)))
+    }
+}
+
+impl CodeTable {
+    /// What a code says; none where there is no such code.
+    #[must_use]
+    pub fn name(&self, code: &str) -> Option<&str> {
+        self.0.iter().find(|row| row.code == code).map(|row| row.name.as_str())
+    }
+}
+
+impl FromStr for TotalRule {
+    type Err = UnknownTotalRule;
+
+    fn from_str(text: &str) -> Result<Self, UnknownTotalRule> {
+        match text {
+            "sum_of_rounded" => Ok(Self::SumOfRounded),
+            "round_of_sum" => Ok(Self::RoundOfSum),
+            _ => Err(UnknownTotalRule),
+        }
+    }
+}
+
+impl fmt::Display for TotalRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::SumOfRounded => "sum_of_rounded",
+            Self::RoundOfSum => "round_of_sum",
+        })
+    }
+}
+
+pub(super) fn rates(entry: &mut Entry<'_>) -> Option<Rates> {
+    let (unit, person) = (entry.parsed::<Rate>("unit"), entry.parsed::<Rate>("person"));
+    let rates = Rates { unit: unit?, person: person? };
+    if rates.person > rates.unit {
+        entry.refuse(ParameterFault::PersonAboveUnit);
+    }
+    if rates.unit.millionths() + rates.person.millionths() > Rate::ONE.millionths() {
+        entry.refuse(ParameterFault::MoreThanTheBase);
+    }
+    Some(rates)
+}
+
+pub(super) fn base_limits(entry: &mut Entry<'_>) -> Option<BaseLimits> {
+    let (floor, ceiling) = (entry.parsed::<Money>("floor"), entry.parsed::<Money>("ceiling"));
+    let limits = BaseLimits { floor: floor?, ceiling: ceiling? };
+    if limits.floor > limits.ceiling {
+        entry.refuse(ParameterFault::FloorAboveCeiling);
+    }
+    Some(limits)
+}
+
+pub(super) fn base_rounding(entry: &mut Entry<'_>) -> Option<BaseRounding> {
+    entry.parsed("policy")
+}
+
+pub(super) fn total_rule(entry: &mut Entry<'_>) -> Option<TotalRule> {
+    entry.parsed("rule")
+}
+
+pub(super) fn base_change_mark(entry: &mut Entry<'_>) -> Option<Rate> {
+    entry.parsed("threshold")
+}
+
+pub(super) fn batch_rows(entry: &mut Entry<'_>) -> Option<u32> {
+    entry.number("rows")
+}
+
+pub(super) fn look_back(entry: &mut Entry<'_>) -> Option<LookBack> {
+    entry.parsed("months")
+}
+
+pub(super) fn minimum_age(entry: &mut Entry<'_>) -> Option<u8> {
+    entry.number("years")
+}
+
+pub(super) fn stop_reasons(entry: &mut Entry<'_>) -> Option<StopReasons> {
+    let (suspend, terminate) = (entry.names("suspend"), entry.names("terminate"));
+    let reasons = StopReasons { suspend: suspend?, terminate: terminate? };
+    let suspending = reasons.suspend.iter();
+    let both = suspending.filter(|name| reasons.terminate.contains(name));
+    both.for_each(|name| entry.refuse(ParameterFault::Twice(name.clone())));
+    Some(reasons)
+}
+
+pub(super) fn in_reasons(entry: &mut Entry<'_>) -> Option<Vec<String>> {
+    entry.names("names")
+}
+
+pub(super) fn code_table(entry: &mut Entry<'_>) -> Option<CodeTable> {
+    let codes = entry.codes("codes")?;
+    let rows = codes.into_iter().map(|(code, name)| CodeName { code, name });
+    Some(CodeTable(rows.collect()))
+}
+
+pub(super) fn relief(entry: &mut Entry<'_>) -> Option<Relief> {
+    entry.text("what").map(|what| Relief { what })
+}
+
+impl FromStr for BaseRounding {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "whole_yuan" => Ok(Self::WholeYuan),
+            "fen" => Ok(Self::Fen),
+            _ => Err(()),
+        }
+    }
+}
+
+impl FromStr for LookBack {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "unlimited" => Ok(Self::Unlimited),
+            months => months.parse().map(Self::Months).map_err(drop),
+        }
+    }
+}
