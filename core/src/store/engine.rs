@@ -84,7 +84,7 @@ impl Engine {
             )));
         };
         // The old one holds the file's lock.
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(database.take())));
+        close(database.take());
         let opened = guarded(|| {
             let opened = builder().open(path)?;
             let header = Header::read(&opened)?;
@@ -100,6 +100,23 @@ impl Engine {
         self.failed.store(false, Ordering::Release);
         Ok(())
     }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        close(
+            self.database
+                .get_mut()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(),
+        );
+    }
+}
+
+/// Closes a database. Nothing is lost where that fails: every commit is on the disk, and the
+/// next opening repairs the rest.
+fn close(database: Option<Database>) {
+    let _ = catch_unwind(AssertUnwindSafe(|| drop(database)));
 }
 
 /// The settings every database is opened with.

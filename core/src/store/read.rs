@@ -97,7 +97,7 @@ impl Store {
         max_items: usize,
         max_bytes: usize,
     ) -> Result<Vec<Positioned>, ReadError> {
-        let (length, sealed) = self.engine.run(|database| {
+        let (length, stored) = self.engine.run(|database| {
             let transaction = database.begin_read()?;
             let meta = transaction.open_table(META)?;
             let length = meta
@@ -106,31 +106,31 @@ impl Store {
             let streams = transaction.open_table(STREAMS)?;
             Ok((
                 length,
-                records(&streams, stream, from, max_items, max_bytes)?,
+                Stored::read(&streams, stream, from, max_items, max_bytes)?,
             ))
         })?;
         let length = self.open_length(stream, length.as_deref())?;
-        if sealed.is_empty() && from < length && max_items > 0 {
+        let end = from.saturating_add(stored.records.len() as u64);
+        if stored.is_to_the_end && end < length {
             return Err(ReadError::DamagedRecord {
                 stream,
-                position: from,
+                position: end,
             });
         }
-        (from..)
-            .zip(sealed)
-            .map(|(expected, (position, sealed))| {
-                let damaged = ReadError::DamagedRecord {
-                    stream,
-                    position: expected,
-                };
-                if position != expected || position >= length {
-                    return Err(damaged);
-                }
-                let place = Place::Record(stream, position);
-                let value = self.sealer.open(place, &sealed).map_err(|_| damaged)?;
-                Ok((position, value))
-            })
-            .collect()
+        let mut opened = Vec::with_capacity(stored.records.len());
+        for ((position, sealed), expected) in stored.records.into_iter().zip(from..end) {
+            let damaged = ReadError::DamagedRecord {
+                stream,
+                position: expected,
+            };
+            if position != expected || position >= length {
+                return Err(damaged);
+            }
+            let place = Place::Record(stream, position);
+            let value = self.sealer.open(place, &sealed).map_err(|_| damaged)?;
+            opened.push((position, value));
+        }
+        Ok(opened)
     }
 
     /// The value of a view under a key.
@@ -253,27 +253,39 @@ fn sealed_length(database: &Database, stream: Stream) -> Result<Option<Vec<u8>>,
         .map(|value| value.value().to_vec()))
 }
 
-fn records(
-    streams: &ReadOnlyTable<(u8, u64), &'static [u8]>,
-    stream: Stream,
-    from: u64,
-    max_items: usize,
-    max_bytes: usize,
-) -> Result<Vec<Positioned>, redb::Error> {
-    let mut found = Vec::new();
-    let mut bytes = 0_usize;
-    for entry in streams
-        .range((stream as u8, from)..=(stream as u8, u64::MAX))?
-        .take(max_items)
-    {
-        let (key, value) = entry?;
-        bytes = bytes.saturating_add(value.value().len());
-        if bytes > max_bytes && !found.is_empty() {
-            break;
+/// Records as they are stored, still sealed.
+struct Stored {
+    records: Vec<Positioned>,
+    /// No limit stopped the reading.
+    is_to_the_end: bool,
+}
+
+impl Stored {
+    fn read(
+        streams: &ReadOnlyTable<(u8, u64), &'static [u8]>,
+        stream: Stream,
+        from: u64,
+        max_items: usize,
+        max_bytes: usize,
+    ) -> Result<Self, redb::Error> {
+        let mut records = Vec::new();
+        let mut bytes = 0_usize;
+        for entry in streams.range((stream as u8, from)..=(stream as u8, u64::MAX))? {
+            let (key, value) = entry?;
+            bytes = bytes.saturating_add(value.value().len());
+            if records.len() >= max_items || (bytes > max_bytes && !records.is_empty()) {
+                return Ok(Self {
+                    records,
+                    is_to_the_end: false,
+                });
+            }
+            records.push((key.value().1, value.value().to_vec()));
         }
-        found.push((key.value().1, value.value().to_vec()));
+        Ok(Self {
+            is_to_the_end: records.len() < max_items,
+            records,
+        })
     }
-    Ok(found)
 }
 
 type EntryBound<'a> = Bound<(u8, &'a [u8])>;
