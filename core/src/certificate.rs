@@ -210,7 +210,14 @@ impl Chain {
         Self {
             root: root.public(),
             authority: link(root, CentreKey::Authority(authority.public())),
-            log: link(root, CentreKey::Log { key: log, origin: origin.to_owned(), feed }),
+            log: link(
+                root,
+                CentreKey::Log {
+                    key: log,
+                    origin: origin.to_owned(),
+                    feed,
+                },
+            ),
             tls: link(authority, CentreKey::Tls(tls)),
         }
     }
@@ -227,15 +234,25 @@ impl Chain {
         else {
             return Err(ChainError::Purpose);
         };
-        let CentreKey::Log { key: log, origin, feed } =
-            self.log.open(&self.root, Domain::CentreKey)?
+        let CentreKey::Log {
+            key: log,
+            origin,
+            feed,
+        } = self.log.open(&self.root, Domain::CentreKey)?
         else {
             return Err(ChainError::Purpose);
         };
         let CentreKey::Tls(tls) = self.tls.open(&authority, Domain::CentreKey)? else {
             return Err(ChainError::Purpose);
         };
-        Ok(Trust { root: self.root, authority, tls, log, origin, feed })
+        Ok(Trust {
+            root: self.root,
+            authority,
+            tls,
+            log,
+            origin,
+            feed,
+        })
     }
 }
 
@@ -249,12 +266,21 @@ mod tests {
 
     fn chain() -> Chain {
         let feed = FeedId([9; 16]);
-        Chain::make(&key(1), &key(2), key(3).public(), key(4).public(), "example.test/log", feed)
+        Chain::make(
+            &key(1),
+            &key(2),
+            key(3).public(),
+            key(4).public(),
+            "example.test/log",
+            feed,
+        )
     }
 
     #[test]
     fn the_chain_leads_from_the_pinned_root_to_every_key() {
-        let trust = chain().follow(&RootHash::of(&key(1).public())).expect("follows");
+        let trust = chain()
+            .follow(&RootHash::of(&key(1).public()))
+            .expect("follows");
         assert_eq!(trust.authority, key(2).public());
         assert_eq!(trust.tls, key(3).public());
         assert_eq!(trust.log, key(4).public());
@@ -267,12 +293,18 @@ mod tests {
             chain().follow(&RootHash::of(&key(7).public())),
             Err(ChainError::OtherRoot)
         );
-        let swapped = Chain { authority: chain().log, ..chain() };
+        let swapped = Chain {
+            authority: chain().log,
+            ..chain()
+        };
         assert_eq!(swapped.follow(&pinned), Err(ChainError::Purpose));
         let forged = Chain {
             tls: Signed::make(&key(8), Domain::CentreKey, &CentreKey::Tls(key(8).public())),
             ..chain()
         };
-        assert_eq!(forged.follow(&pinned), Err(ChainError::Link(SignedError::BadSignature)));
+        assert_eq!(
+            forged.follow(&pinned),
+            Err(ChainError::Link(SignedError::BadSignature))
+        );
     }
 }

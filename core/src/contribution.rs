@@ -69,7 +69,10 @@ pub fn contribution_base(
 /// What is due on a base: each part rounded half-up to the fen.
 #[must_use]
 pub fn contribution(base: Money, rates: Rates) -> Contribution {
-    Contribution { unit: base.times(rates.unit), person: base.times(rates.person) }
+    Contribution {
+        unit: base.times(rates.unit),
+        person: base.times(rates.person),
+    }
 }
 
 /// What is due on several bases of one month, by a rule.
@@ -79,8 +82,10 @@ pub fn contribution(base: Money, rates: Rates) -> Contribution {
 /// to the total.
 #[must_use]
 pub fn total(bases: &[Money], rates: Rates, rule: TotalRule) -> Totals {
-    let mut lines: Vec<Contribution> =
-        bases.iter().map(|base| contribution(*base, rates)).collect();
+    let mut lines: Vec<Contribution> = bases
+        .iter()
+        .map(|base| contribution(*base, rates))
+        .collect();
     let largest = (0..bases.len()).rev().max_by_key(|place| bases[*place]);
     if let (TotalRule::RoundOfSum, Some(largest)) = (rule, largest) {
         let due = contribution(bases.iter().copied().sum(), rates);
@@ -90,7 +95,12 @@ pub fn total(bases: &[Money], rates: Rates, rule: TotalRule) -> Totals {
         line.person = line.person + (due.person - sums.person);
     }
     let Contribution { unit, person } = summed(&lines);
-    Totals { rule, lines, unit, person }
+    Totals {
+        rule,
+        lines,
+        unit,
+        person,
+    }
 }
 
 /// Whether a base changes by at least the threshold's part of the old one, up or down, so that
@@ -163,20 +173,40 @@ mod tests {
     fn parts_are_rounded_half_up_to_the_fen() {
         for PartCase { base, rate, amount } in cases().part {
             assert_eq!(base.times(rate), amount, "{base} x {rate}");
-            let due = contribution(base, Rates { unit: rate, person: Rate::ZERO });
-            assert_eq!((due.unit, due.person, due.total()), (amount, Money::ZERO, amount));
+            let due = contribution(
+                base,
+                Rates {
+                    unit: rate,
+                    person: Rate::ZERO,
+                },
+            );
+            assert_eq!(
+                (due.unit, due.person, due.total()),
+                (amount, Money::ZERO, amount)
+            );
         }
     }
 
     #[test]
     fn totals_follow_the_rule_that_is_named() {
         for case in cases().total {
-            let rates = Rates { unit: case.rate, person: case.rate };
+            let rates = Rates {
+                unit: case.rate,
+                person: case.rate,
+            };
             let rule = case.rule.parse().unwrap();
             let totals = total(&case.bases, rates, rule);
-            let line = |amount| Contribution { unit: amount, person: amount };
+            let line = |amount| Contribution {
+                unit: amount,
+                person: amount,
+            };
             let lines: Vec<_> = case.lines.into_iter().map(line).collect();
-            let expected = Totals { rule, lines, unit: case.total, person: case.total };
+            let expected = Totals {
+                rule,
+                lines,
+                unit: case.total,
+                person: case.total,
+            };
             assert_eq!(totals, expected);
             assert_eq!(totals.rule.to_string(), case.rule);
         }
@@ -202,13 +232,20 @@ mod tests {
     fn a_change_of_the_threshold_or_more_is_marked() {
         let threshold = "35%".parse().unwrap();
         for MarkCase { old, new, marked } in cases().mark {
-            assert_eq!(differs_markedly(old, new, threshold), marked, "{old} -> {new}");
+            assert_eq!(
+                differs_markedly(old, new, threshold),
+                marked,
+                "{old} -> {new}"
+            );
         }
     }
 
     #[test]
     fn nobody_owes_nothing() {
-        let rates = Rates { unit: Rate::ONE, person: Rate::ONE };
+        let rates = Rates {
+            unit: Rate::ONE,
+            person: Rate::ONE,
+        };
         let totals = total(&[], rates, TotalRule::RoundOfSum);
         assert_eq!((totals.total(), totals.lines.len()), (Money::ZERO, 0));
     }

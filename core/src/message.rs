@@ -57,7 +57,10 @@ impl Message {
     /// A sentence without placeholders.
     #[must_use]
     pub fn bare(code: &'static str) -> Self {
-        Self { code, args: Vec::new() }
+        Self {
+            code,
+            args: Vec::new(),
+        }
     }
 
     /// The same sentence with one more placeholder filled.
@@ -81,10 +84,14 @@ impl Message {
 #[must_use]
 pub fn render(code: &str, args: &[(&str, String)], lang: Lang) -> Text {
     match catalogue(lang).get(code) {
-        Some(template) => {
-            Text { message: filled(&template.message, args), hint: filled(&template.hint, args) }
-        }
-        None => Text { message: code.to_owned(), hint: String::new() },
+        Some(template) => Text {
+            message: filled(&template.message, args),
+            hint: filled(&template.hint, args),
+        },
+        None => Text {
+            message: code.to_owned(),
+            hint: String::new(),
+        },
     }
 }
 
@@ -117,7 +124,9 @@ fn parse(file: &str) -> Catalogue {
     let tables: BTreeMap<String, BTreeMap<String, Template>> =
         toml::from_str(file).expect("the embedded sentences are read by a test");
     let coded = |(first, table): (String, BTreeMap<String, Template>)| {
-        table.into_iter().map(move |(rest, template)| (format!("{first}.{rest}"), template))
+        table
+            .into_iter()
+            .map(move |(rest, template)| (format!("{first}.{rest}"), template))
     };
     tables.into_iter().flat_map(coded).collect()
 }
@@ -184,6 +193,9 @@ mod tests {
     #[test]
     fn a_code_without_a_sentence_reads_as_itself() {
         let text = render("no.such_code", &[], Lang::Zh);
-        assert_eq!((text.message.as_str(), text.hint.as_str()), ("no.such_code", ""));
+        assert_eq!(
+            (text.message.as_str(), text.hint.as_str()),
+            ("no.such_code", "")
+        );
     }
 }

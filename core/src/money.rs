@@ -86,7 +86,10 @@ impl Money {
     /// Beyond a million times the greatest amount that can be given.
     #[must_use]
     pub const fn from_fen(fen: i64) -> Self {
-        assert!(-MAX_FEN <= fen && fen <= MAX_FEN, "an amount beyond every bound");
+        assert!(
+            -MAX_FEN <= fen && fen <= MAX_FEN,
+            "an amount beyond every bound"
+        );
         Self { fen }
     }
 
@@ -96,7 +99,10 @@ impl Money {
     /// As [`Money::from_fen`].
     #[must_use]
     pub const fn from_yuan(yuan: i64) -> Self {
-        assert!(-MAX_FEN / 100 <= yuan && yuan <= MAX_FEN / 100, "an amount beyond every bound");
+        assert!(
+            -MAX_FEN / 100 <= yuan && yuan <= MAX_FEN / 100,
+            "an amount beyond every bound"
+        );
         Self { fen: yuan * 100 }
     }
 
@@ -289,7 +295,9 @@ impl Rate {
     pub const ZERO: Self = Self { millionths: 0 };
 
     /// The whole amount.
-    pub const ONE: Self = Self { millionths: 1_000_000 };
+    pub const ONE: Self = Self {
+        millionths: 1_000_000,
+    };
 
     /// This many millionths.
     ///
@@ -297,7 +305,11 @@ impl Rate {
     /// [`NotARate`] above a million of them.
     pub fn from_millionths(millionths: u32) -> Result<Self, NotARate> {
         let rate = Self { millionths };
-        if rate > Self::ONE { Err(NotARate) } else { Ok(rate) }
+        if rate > Self::ONE {
+            Err(NotARate)
+        } else {
+            Ok(rate)
+        }
     }
 
     /// The rate in millionths.
@@ -339,7 +351,11 @@ impl FromStr for Rate {
 /// Percent, as people say it: `0.5%`.
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}%", (self.decimal() * Decimal::ONE_HUNDRED).normalize())
+        write!(
+            f,
+            "{}%",
+            (self.decimal() * Decimal::ONE_HUNDRED).normalize()
+        )
     }
 }
 
@@ -400,7 +416,11 @@ mod tests {
     fn amounts_are_read_to_the_fen_and_shown_with_two_places() {
         let check = |text: &str, fen: i64, shown: &str| {
             let money: Money = text.parse().unwrap();
-            assert_eq!((money.fen(), money.to_string().as_str()), (fen, shown), "{text}");
+            assert_eq!(
+                (money.fen(), money.to_string().as_str()),
+                (fen, shown),
+                "{text}"
+            );
         };
         check("4359", 435_900, "4359.00");
         check("4359.5", 435_950, "4359.50");
@@ -438,7 +458,10 @@ mod tests {
         assert_eq!((-most).checked_sub(Money::from_fen(1)), None);
         assert_eq!(Money::checked_sum([most, -most, most]), Some(most));
         assert_eq!(Money::checked_sum([most, most]), None);
-        assert_eq!(std::iter::repeat_n(most, 1_000_000).sum::<Money>(), Money::from_fen(MAX_FEN));
+        assert_eq!(
+            std::iter::repeat_n(most, 1_000_000).sum::<Money>(),
+            Money::from_fen(MAX_FEN)
+        );
         assert_eq!(Money::try_from(i64::MIN), Err(MoneyProblem::TooLarge));
     }
 
@@ -448,7 +471,10 @@ mod tests {
         assert!(minicbor::decode::<Money>(&bytes).is_err());
         assert!(minicbor::to_vec(Money::from_fen(MAX_FEN)).is_err());
         let bytes = minicbor::to_vec(Money::from_fen(-435_900)).unwrap();
-        assert_eq!(minicbor::decode::<Money>(&bytes).unwrap(), Money::from_fen(-435_900));
+        assert_eq!(
+            minicbor::decode::<Money>(&bytes).unwrap(),
+            Money::from_fen(-435_900)
+        );
         assert_eq!(minicbor::decode::<i64>(&bytes).unwrap(), -435_900);
     }
 
@@ -456,7 +482,10 @@ mod tests {
     fn json_holds_amounts_and_rates_as_text() {
         let amount = Money::from_fen(-1_023_340);
         assert_eq!(serde_json::to_string(&amount).unwrap(), "\"-10233.40\"");
-        assert_eq!(serde_json::from_str::<Money>("\"-10233.40\"").unwrap(), amount);
+        assert_eq!(
+            serde_json::from_str::<Money>("\"-10233.40\"").unwrap(),
+            amount
+        );
         assert!(serde_json::from_str::<Money>("10233.40").is_err());
         let rate: Rate = "0.5%".parse().unwrap();
         assert_eq!(serde_json::to_string(&rate).unwrap(), "\"0.005\"");
@@ -466,7 +495,11 @@ mod tests {
     #[test]
     fn rates_are_read_as_decimals_or_percent() {
         let check = |text: &str, millionths: Option<u32>| {
-            assert_eq!(text.parse::<Rate>().ok().map(Rate::millionths), millionths, "{text}");
+            assert_eq!(
+                text.parse::<Rate>().ok().map(Rate::millionths),
+                millionths,
+                "{text}"
+            );
         };
         check("0.005", Some(5_000));
         check("0.5%", Some(5_000));
@@ -486,7 +519,10 @@ mod tests {
     fn negative_amounts_round_away_from_zero() {
         let half: Rate = "0.005".parse().unwrap();
         assert_eq!(Money::from_yuan(-4361).times(half), Money::from_fen(-2181));
-        assert_eq!(Money::from_fen(-150).rounded_to_yuan(), Money::from_yuan(-2));
+        assert_eq!(
+            Money::from_fen(-150).rounded_to_yuan(),
+            Money::from_yuan(-2)
+        );
     }
 
     proptest! {

@@ -90,7 +90,9 @@ impl Month {
             return Err(MonthProblem::NoSuchMonth(month));
         }
         let index = (year - FIRST_YEAR) * 12 + (month as i16 - 1);
-        Ok(Self { index: index.cast_unsigned() })
+        Ok(Self {
+            index: index.cast_unsigned(),
+        })
     }
 
     /// The month a day lies in.
@@ -442,7 +444,10 @@ mod tests {
         let january = month("2022-01");
         assert_eq!(month("202201"), january);
         assert_eq!((january.year(), january.month()), (2022, 1));
-        assert_eq!((january.to_string(), january.compact()), ("2022-01".into(), "202201".into()));
+        assert_eq!(
+            (january.to_string(), january.compact()),
+            ("2022-01".into(), "202201".into())
+        );
         assert_eq!(january.previous(), Some(month("2021-12")));
         assert_eq!(month("2021-12").next(), Some(january));
         assert_eq!(january.plus(-13), Some(month("2020-12")));
@@ -450,7 +455,10 @@ mod tests {
         assert_eq!(month("2024-02").last_day(), jiff::civil::date(2024, 2, 29));
         assert_eq!(Month::of(jiff::civil::date(2022, 1, 31)), Ok(january));
         assert_eq!((Month::MIN.previous(), Month::MAX.next()), (None, None));
-        assert_eq!((Month::MIN, Month::MAX), (month("1900-01"), month("2999-12")));
+        assert_eq!(
+            (Month::MIN, Month::MAX),
+            (month("1900-01"), month("2999-12"))
+        );
     }
 
     #[test]
@@ -491,7 +499,11 @@ mod tests {
     #[test]
     fn a_resumption_is_double_adjoining_or_leaves_a_gap() {
         let check = |start: &str, expected| {
-            assert_eq!(Resumption::judge(month("2022-01"), month(start)), expected, "{start}");
+            assert_eq!(
+                Resumption::judge(month("2022-01"), month(start)),
+                expected,
+                "{start}"
+            );
         };
         check("2021-12", Resumption::DoubleMonth);
         check("2022-01", Resumption::DoubleMonth);
@@ -520,12 +532,19 @@ mod tests {
         let cases: Cases = toml::from_str(include_str!("../cases/months.toml")).unwrap();
         for case in cases.interval {
             let opened = Interval::opening(case.start);
-            let interval = case.stop.map_or(Ok(opened), |stop| opened.closing(stop)).unwrap();
+            let interval = case
+                .stop
+                .map_or(Ok(opened), |stop| opened.closing(stop))
+                .unwrap();
             for month in case.payable {
                 assert!(interval.contains(month), "{} pays {month}", case.person);
             }
             for month in case.not_payable {
-                assert!(!interval.contains(month), "{} does not pay {month}", case.person);
+                assert!(
+                    !interval.contains(month),
+                    "{} does not pay {month}",
+                    case.person
+                );
             }
         }
     }

@@ -104,7 +104,11 @@ where
 {
     let value: T =
         minicbor::decode(bytes).map_err(|error| SignedError::Malformed(error.to_string()))?;
-    if encode(&value) == bytes { Ok(value) } else { Err(SignedError::NotCanonical) }
+    if encode(&value) == bytes {
+        Ok(value)
+    } else {
+        Err(SignedError::NotCanonical)
+    }
 }
 
 #[cfg(test)]

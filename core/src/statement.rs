@@ -114,7 +114,11 @@ impl Statement {
     /// Signs it as the operator of this certificate.
     #[must_use]
     pub fn sign(&self, key: &SigningKey, signer: CertificateSerial, at: Timestamp) -> Signed {
-        let content = Content { signer, made_at: at, statement: encode(self) };
+        let content = Content {
+            signer,
+            made_at: at,
+            statement: encode(self),
+        };
         Signed::make(key, Domain::Statement, &content)
     }
 }
@@ -206,10 +210,15 @@ impl Unverified {
     /// # Errors
     /// [`StatementError`].
     pub fn verify(&self, certificate: &Certificate) -> Result<Verified, StatementError> {
-        let content: Content =
-            self.signed.open(&certificate.operator_key, Domain::Statement)?;
+        let content: Content = self
+            .signed
+            .open(&certificate.operator_key, Domain::Statement)?;
         let statement = read_statement(&content.statement)?;
-        Ok(Verified { statement, signer: content.signer, made_at: content.made_at })
+        Ok(Verified {
+            statement,
+            signer: content.signer,
+            made_at: content.made_at,
+        })
     }
 }
 
@@ -220,7 +229,11 @@ impl Unverified {
 pub fn read_admitted(bytes: &[u8]) -> Result<Verified, StatementError> {
     let Unverified { content, .. } = Unverified::read(bytes)?;
     let statement = read_statement(&content.statement)?;
-    Ok(Verified { statement, signer: content.signer, made_at: content.made_at })
+    Ok(Verified {
+        statement,
+        signer: content.signer,
+        made_at: content.made_at,
+    })
 }
 
 fn read_statement(bytes: &[u8]) -> Result<Statement, StatementError> {
@@ -235,5 +248,9 @@ fn read_statement(bytes: &[u8]) -> Result<Statement, StatementError> {
         Statement::Decision { verdict, .. } => verdict.reason().map_or(0, str::len),
         Statement::Withdrawal { .. } | Statement::AssessmentRequest { .. } => 0,
     };
-    if text > MAX_REASON_BYTES { Err(StatementError::TextTooLong) } else { Ok(statement) }
+    if text > MAX_REASON_BYTES {
+        Err(StatementError::TextTooLong)
+    } else {
+        Ok(statement)
+    }
 }

@@ -166,7 +166,11 @@ pub fn check_batch(bytes: &[u8]) -> Result<CheckedBatch, BatchError> {
         .map(|Chunk(bytes)| check_chunk(bytes))
         .collect::<Result<Vec<_>, _>>()?;
     check_run(&batch, &heads)?;
-    Ok(CheckedBatch { signed, batch, heads })
+    Ok(CheckedBatch {
+        signed,
+        batch,
+        heads,
+    })
 }
 
 /// Checks the form of one change and reads its head.
@@ -235,7 +239,13 @@ fn read_head(reader: &mut Reader<'_>, hash: ChangeHash) -> Result<ChangeHead, Ch
     let actor = reader.take(length as usize)?.to_vec();
     let seq = reader.number()?;
     let start_op = reader.number()?;
-    Ok(ChangeHead { hash, dependencies, actor, seq, start_op })
+    Ok(ChangeHead {
+        hash,
+        dependencies,
+        actor,
+        seq,
+        start_op,
+    })
 }
 
 /// Reads the unsigned LEB128 numbers and byte runs of a chunk.
@@ -256,7 +266,11 @@ impl<'a> Reader<'a> {
             value |= u64::from(byte & 0x7f) << (7 * index);
             if byte & 0x80 == 0 {
                 let padded = byte == 0 && index > 0;
-                return if padded { Err(ChunkError::NotCanonical) } else { Ok(value) };
+                return if padded {
+                    Err(ChunkError::NotCanonical)
+                } else {
+                    Ok(value)
+                };
             }
         }
         Err(ChunkError::Head)

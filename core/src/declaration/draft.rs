@@ -91,13 +91,22 @@ impl From<&Declaration> for Draft {
     fn from(declaration: &Declaration) -> Self {
         let empty = Self::empty(declaration.id, declaration.content.kind());
         match &declaration.content {
-            Content::Interruption { person, month, reason } => Self {
+            Content::Interruption {
+                person,
+                month,
+                reason,
+            } => Self {
                 person: person.to_string(),
                 month: month.to_string(),
                 reason: reason.clone(),
                 ..empty
             },
-            Content::Wage { person, from, to, wage } => Self {
+            Content::Wage {
+                person,
+                from,
+                to,
+                wage,
+            } => Self {
                 person: person.to_string(),
                 from: from.to_string(),
                 to: to.to_string(),

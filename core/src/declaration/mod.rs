@@ -94,7 +94,10 @@ impl Declaration {
     #[must_use]
     pub fn content_hash(&self) -> ContentHash {
         let content = encode(&self.content);
-        ContentHash(hash_parts("canbao/declaration/1", &[&self.unit.0, &content]))
+        ContentHash(hash_parts(
+            "canbao/declaration/1",
+            &[&self.unit.0, &content],
+        ))
     }
 
     /// The longest free text in it, in bytes.
@@ -111,7 +114,11 @@ impl Declaration {
     pub fn submission_id(&self) -> StatementId {
         StatementId(hash_parts(
             "canbao/submission/1",
-            &[&self.id.0, &self.revision.to_be_bytes(), &self.content_hash().0],
+            &[
+                &self.id.0,
+                &self.revision.to_be_bytes(),
+                &self.content_hash().0,
+            ],
         ))
     }
 }

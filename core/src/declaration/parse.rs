@@ -1,5 +1,7 @@
 //! From a draft to a declaration: every problem at once, each with its code, field and values.
 
+use jiff::civil::Date;
+
 use crate::facts::{CommonView, PersonView, SubmissionState, SubmissionView, UnitView};
 use crate::identity::{IdDocument, IdKind, IdentityProblem};
 use crate::ids::DeclarationId;
@@ -16,7 +18,8 @@ impl Declaration {
     /// Parses a draft against the unit's roster: the one check on desktop, command line and at
     /// the centre's intake.
     ///
-    /// `revision` is the number the frozen declaration gets.
+    /// `revision` is the number the frozen declaration gets; `known_on` decides which parameter
+    /// values were known (SIL-23).
     ///
     /// # Errors
     /// Every problem of the draft, in the order of the form's fields.
@@ -25,16 +28,26 @@ impl Declaration {
         revision: u32,
         unit: &UnitView,
         common: &CommonView,
+        known_on: Date,
     ) -> Result<Self, Vec<Problem>> {
-        let mut form = Form { draft, unit, common, problems: Vec::new() };
+        let mut form = Form {
+            draft,
+            unit,
+            common,
+            known_on,
+            problems: Vec::new(),
+        };
         let content = match draft.kind {
             Kind::Interruption => form.interruption(),
             Kind::Wage => form.wage(),
         };
         match content {
-            Some(content) if form.problems.is_empty() => {
-                Ok(Self { id: draft.id, revision, unit: unit.record.id, content })
-            }
+            Some(content) if form.problems.is_empty() => Ok(Self {
+                id: draft.id,
+                revision,
+                unit: unit.record.id,
+                content,
+            }),
             _ => Err(form.problems),
         }
     }
@@ -45,6 +58,7 @@ struct Form<'a> {
     draft: &'a Draft,
     unit: &'a UnitView,
     common: &'a CommonView,
+    known_on: Date,
     problems: Vec<Problem>,
 }
 
@@ -52,14 +66,18 @@ impl<'a> Form<'a> {
     fn interruption(&mut self) -> Option<Content> {
         let person = self.person();
         let month = self.month(Field::Month, &self.draft.month);
-        let reason = self.reason();
+        let reason = self.reason(month);
         if let (Some(person), Some(month)) = (person, month) {
             self.interruption_month(person, month);
         }
         if let Some(person) = person {
             self.one_undecided(person, None);
         }
-        Some(Content::Interruption { person: person?.record.id, month: month?, reason: reason? })
+        Some(Content::Interruption {
+            person: person?.record.id,
+            month: month?,
+            reason: reason?,
+        })
     }
 
     fn wage(&mut self) -> Option<Content> {
@@ -76,7 +94,12 @@ impl<'a> Form<'a> {
             self.one_undecided(person, Some((from, to)));
         }
         let (from, to) = range?;
-        Some(Content::Wage { person: person?.record.id, from, to, wage: wage? })
+        Some(Content::Wage {
+            person: person?.record.id,
+            from,
+            to,
+            wage: wage?,
+        })
     }
 
     /// COM-1: by ID number or personal number; COM-3 where nobody is found.
@@ -116,34 +139,50 @@ impl<'a> Form<'a> {
         }
         let Ok(month) = typed.parse::<Month>() else {
             let shown: String = typed.chars().take(20).collect();
-            self.problems.push(Problem::new(ProblemCode::NotAMonth, field).with("text", shown));
+            self.problems
+                .push(Problem::new(ProblemCode::NotAMonth, field).with("text", shown));
             return None;
         };
-        let newest = self.common.current_settlement().and_then(|it| it.plus(MONTHS_AHEAD));
+        let newest = self
+            .common
+            .current_settlement()
+            .and_then(|it| it.plus(MONTHS_AHEAD));
         if newest.is_some_and(|newest| month > newest) {
             let problem = Problem::new(ProblemCode::MonthOutOfRange, field)
                 .with("month", month)
-                .with("newest", newest.map(|it| it.to_string()).unwrap_or_default());
+                .with(
+                    "newest",
+                    newest.map(|it| it.to_string()).unwrap_or_default(),
+                );
             self.problems.push(problem);
             return None;
         }
         Some(month)
     }
 
-    fn reason(&mut self) -> Option<String> {
+    /// One of the reasons that hold in the change month, or now where that month is missing.
+    fn reason(&mut self, month: Option<Month>) -> Option<String> {
         let typed = self.draft.reason.trim();
         if typed.is_empty() {
             self.add(ProblemCode::Missing, Field::Reason);
             return None;
         }
-        let known = self.common.parameters().is_some_and(|it| it.stop_reason(typed).is_some());
-        if known {
+        let month = month.or_else(|| self.common.current_settlement())?;
+        let reasons = self
+            .common
+            .parameters()
+            .and_then(|it| it.stop_reasons(month, self.known_on).ok());
+        if reasons.is_some_and(|it| it.effect(typed).is_some()) {
             return Some(typed.to_owned());
         }
-        let reasons = self.common.parameters().map(|it| it.stop_reason_names().join("、"));
+        let names: Vec<&str> = reasons
+            .iter()
+            .flat_map(|it| it.all())
+            .map(|(name, _)| name)
+            .collect();
         self.problems.push(
             Problem::new(ProblemCode::ReasonUnknown, Field::Reason)
-                .with("reasons", reasons.unwrap_or_default()),
+                .with("reasons", names.join("、")),
         );
         None
     }
@@ -166,8 +205,9 @@ impl<'a> Form<'a> {
         if from <= to {
             return Some((from, to));
         }
-        let problem =
-            Problem::new(ProblemCode::RangeReversed, Field::To).with("from", from).with("to", to);
+        let problem = Problem::new(ProblemCode::RangeReversed, Field::To)
+            .with("from", from)
+            .with("to", to);
         self.problems.push(problem);
         None
     }
@@ -179,13 +219,18 @@ impl<'a> Form<'a> {
             self.add_named(ProblemCode::NotPaying, Field::Person, person);
             return;
         };
-        if month < open.start() {
+        if month < open.start {
             let problem = Problem::new(ProblemCode::BeforeStart, Field::Month)
                 .with("month", month)
-                .with("start", open.start());
+                .with("start", open.start);
             self.problems.push(problem);
         }
-        let later = self.unit.assessments.keys().rev().find(|assessed| **assessed > month);
+        let later = self
+            .unit
+            .assessments
+            .keys()
+            .rev()
+            .find(|assessed| **assessed > month);
         if let Some(assessed) = later {
             self.assessed(Field::Month, *assessed);
         }
@@ -197,10 +242,19 @@ impl<'a> Form<'a> {
         if !person.payable(from) {
             self.add_named(ProblemCode::NotPaying, Field::From, person);
         }
-        if let Some(assessed) = self.unit.assessments.keys().find(|it| (from..=to).contains(*it)) {
+        if let Some(assessed) = self
+            .unit
+            .assessments
+            .keys()
+            .find(|it| (from..=to).contains(*it))
+        {
             self.assessed(Field::From, *assessed);
         }
-        if let Some(other) = person.declared.iter().find(|it| it.from <= to && from <= it.to) {
+        if let Some(other) = person
+            .declared
+            .iter()
+            .find(|it| it.from <= to && from <= it.to)
+        {
             let problem = Problem::new(ProblemCode::WageOverlap, Field::From)
                 .with("from", other.from)
                 .with("to", other.to);
@@ -216,8 +270,8 @@ impl<'a> Form<'a> {
         let rival = self.unit.submissions.values().find(|it| same(it));
         if let Some(rival) = rival {
             let receipt = rival.receipt.to_string();
-            let problem = Problem::new(ProblemCode::Undecided, Field::Person)
-                .with("receipt", receipt);
+            let problem =
+                Problem::new(ProblemCode::Undecided, Field::Person).with("receipt", receipt);
             self.problems.push(problem);
         }
     }
@@ -232,7 +286,8 @@ impl<'a> Form<'a> {
     }
 
     fn add_named(&mut self, code: ProblemCode, field: Field, person: &PersonView) {
-        self.problems.push(Problem::new(code, field).with("name", &person.record.name));
+        self.problems
+            .push(Problem::new(code, field).with("name", &person.record.name));
     }
 }
 
@@ -269,7 +324,11 @@ pub fn next_revision(id: DeclarationId, queued: Option<u32>, unit: &UnitView) ->
         .filter(|it| it.declaration.id == id)
         .map(|it| it.declaration.revision)
         .max();
-    [taken, refused, queued].into_iter().flatten().max().map_or(1, |newest| newest + 1)
+    [taken, refused, queued]
+        .into_iter()
+        .flatten()
+        .max()
+        .map_or(1, |newest| newest + 1)
 }
 
 fn is_rival(
@@ -296,4 +355,3 @@ fn looks_like_an_id(typed: &str) -> bool {
     let length = typed.chars().count();
     (15..=19).contains(&length) && typed.chars().take(6).all(char::is_numeric)
 }
-

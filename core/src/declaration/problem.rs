@@ -149,7 +149,11 @@ impl Problem {
     /// A problem without values.
     #[must_use]
     pub fn new(code: ProblemCode, field: Field) -> Self {
-        Self { code, field, args: Vec::new() }
+        Self {
+            code,
+            field,
+            args: Vec::new(),
+        }
     }
 
     /// Adds a value for the sentence.
@@ -162,8 +166,11 @@ impl Problem {
     /// The sentence and what to do, in a language.
     #[must_use]
     pub fn text(&self, lang: Lang) -> Text {
-        let args: Vec<(&str, String)> =
-            self.args.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+        let args: Vec<(&str, String)> = self
+            .args
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.clone()))
+            .collect();
         message::render(self.code.as_str(), &args, lang)
     }
 }

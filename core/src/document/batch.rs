@@ -45,7 +45,11 @@ pub struct BatchId(pub [u8; 32]);
 
 impl fmt::Debug for BatchId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "BatchId({})", data_encoding::HEXLOWER.encode(&self.0[..8]))
+        write!(
+            f,
+            "BatchId({})",
+            data_encoding::HEXLOWER.encode(&self.0[..8])
+        )
     }
 }
 

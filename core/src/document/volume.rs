@@ -106,7 +106,10 @@ impl Volume {
         id: DocumentId,
         chunks: impl IntoIterator<Item = &'a Chunk>,
     ) -> Result<Self, DocumentError> {
-        let mut volume = Self { id, document: genesis(&id) };
+        let mut volume = Self {
+            id,
+            document: genesis(&id),
+        };
         volume.extend(chunks)?;
         Ok(volume)
     }
@@ -120,7 +123,7 @@ impl Volume {
         let document = Automerge::load(snapshot)
             .map_err(|error| DocumentError::Snapshot(error.to_string()))?;
         let schema = match document.get(ROOT, SCHEMA) {
-            Ok(Some((value, _))) => value.to_u64().unwrap_or(0),
+            Ok(Some((value, _))) => value.as_u64().unwrap_or(0),
             Ok(None) | Err(_) => 0,
         };
         match schema {
@@ -183,12 +186,16 @@ impl Volume {
             }
         };
         let records = self.records();
-        self.document.set_actor(automerge::ActorId::from(&actor.0[..]));
+        self.document
+            .set_actor(automerge::ActorId::from(&actor.0[..]));
         let mut transaction = self.document.transaction();
         write(&mut transaction, &records, record, action)
             .expect("a map of ours takes the keys of our schema");
         transaction.commit_with(CommitOptions::default().with_time(at.0));
-        let change = self.document.get_last_local_change().expect("one was just made");
+        let change = self
+            .document
+            .get_last_local_change()
+            .expect("one was just made");
         Ok(Own {
             actor: actor.clone(),
             seq: change.seq(),
@@ -245,14 +252,14 @@ impl Volume {
 
     fn text(&self, record: &ObjId, key: &str) -> String {
         match self.document.get(record, key) {
-            Ok(Some((value, _))) => value.to_str().unwrap_or_default().to_owned(),
+            Ok(Some((value, _))) => value.as_str().unwrap_or_default().to_owned(),
             Ok(None) | Err(_) => String::new(),
         }
     }
 
     fn fen(&self, record: &ObjId, key: &str) -> Option<Money> {
         match self.document.get(record, key) {
-            Ok(Some((value, _))) => value.to_i64().map(Money::from_fen),
+            Ok(Some((value, _))) => value.as_i64().map(Money::from_fen),
             Ok(None) | Err(_) => None,
         }
     }

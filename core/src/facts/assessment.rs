@@ -144,7 +144,12 @@ fn payable_with_wages(
         }
     }
     if !without.is_empty() {
-        let names = without.iter().take(NAMED_PERSONS).copied().collect::<Vec<_>>().join("、");
+        let names = without
+            .iter()
+            .take(NAMED_PERSONS)
+            .copied()
+            .collect::<Vec<_>>()
+            .join("、");
         return Err(vec![
             Problem::new(ProblemCode::BaseMissing, Field::Wage)
                 .with("month", month)

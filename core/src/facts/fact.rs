@@ -425,7 +425,11 @@ impl Entry {
     /// The entry of a fact.
     #[must_use]
     pub fn new(at: Timestamp, fact: &Fact) -> Self {
-        Self { at, audience: fact.audience(), fact: encode(fact) }
+        Self {
+            at,
+            audience: fact.audience(),
+            fact: encode(fact),
+        }
     }
 
     /// Its bytes, which the leaf of the log commits to.
@@ -498,10 +502,9 @@ impl Fact {
     pub fn unit(&self) -> Option<UnitId> {
         self.audience().first().and_then(|audience| match audience {
             Audience::Unit(unit) => Some(*unit),
-            Audience::Everyone
-            | Audience::Employer(_)
-            | Audience::Agency(_)
-            | Audience::Centre => None,
+            Audience::Everyone | Audience::Employer(_) | Audience::Agency(_) | Audience::Centre => {
+                None
+            }
         })
     }
 }

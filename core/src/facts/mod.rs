@@ -16,20 +16,22 @@ mod status;
 mod tax;
 mod unit;
 
-pub use assessment::{Assessment, Receivable, Totalled, assess};
+pub use assessment::{Assessment, Receivable, Totalled, UNEMPLOYMENT, assess};
 pub use audience::Audience;
 pub use common::{Agency, CommonView};
 pub use fact::{
     AssessmentOutcome, Effect, Entry, EntryError, Fact, FactError, ListedPerson, Placed, Void,
 };
 pub use person::{BaseSpan, PaymentStatus, PersonRecord, PersonView};
-pub use posting::{Incident, IncidentKind, Posting, PostingAnswer, PostingLine, take_posting};
+pub use posting::{
+    Incident, IncidentKind, MAX_POSTING_LINES, Posting, PostingAnswer, PostingLine, take_posting,
+};
 pub use projection::Projection;
 pub use record::{PaymentRecord, RecordHash};
-pub use status::{DeclarationStatus, MonthStage, declaration_status};
+pub use status::{DeclarationStatus, MonthStage, declaration_status, month_stage};
 pub use tax::{Receiving, RosterChange, Sending, TransactionId, TransactionKind, TransactionView};
 pub use unit::{
-    AssessmentView, Decided, ReceivableView, ReceiptNumber, RecordView, RefusedView,
+    AssessmentView, Decided, ReceiptNumber, ReceivableView, RecordView, RefusedView,
     SubmissionState, SubmissionView, UnitRecord, UnitView,
 };
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::identity::{IdDocument, PersonalNumber};
 use crate::ids::PersonId;
 use crate::money::Money;
-use crate::month::{Month, PayableInterval};
+use crate::month::{Interval, Month};
 
 /// Who a person is, as the centre holds it.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -62,7 +62,7 @@ pub struct PersonView {
     /// Who.
     pub record: PersonRecord,
     /// Payable months, in order; only the last may be open.
-    pub intervals: Vec<PayableInterval>,
+    pub intervals: Vec<Interval>,
     /// The wage the centre loaded.
     pub baseline: Option<BaseSpan>,
     /// Wages approved since, in order of approval.
@@ -75,7 +75,9 @@ impl PersonView {
     /// Whether the month is payable: some interval holds it, both ends included (section 3).
     #[must_use]
     pub fn payable(&self, month: Month) -> bool {
-        self.intervals.iter().any(|interval| interval.contains(month))
+        self.intervals
+            .iter()
+            .any(|interval| interval.contains(month))
     }
 
     /// The wage that counts in a month: an approved one, else the one loaded (WAGE-3).
@@ -91,8 +93,10 @@ impl PersonView {
 
     /// The interval that is open.
     #[must_use]
-    pub fn open_interval(&self) -> Option<&PayableInterval> {
-        self.intervals.last().filter(|interval| interval.stop().is_none())
+    pub fn open_interval(&self) -> Option<&Interval> {
+        self.intervals
+            .last()
+            .filter(|interval| interval.stop.is_none())
     }
 
     /// The status to show.
@@ -110,7 +114,7 @@ impl PersonView {
     /// Closes the open interval at the last payable month; without one it changes nothing.
     pub(super) fn stop(&mut self, month: Month, terminated: bool) {
         if let Some(interval) = self.intervals.last_mut()
-            && interval.stop().is_none()
+            && interval.stop.is_none()
             && let Ok(closed) = interval.closing(month)
         {
             *interval = closed;

@@ -181,7 +181,11 @@ fn check(
         .transactions
         .get(&posting.transaction)
         .ok_or(IncidentKind::UnknownTransaction)?;
-    if transaction.kind != (TransactionKind::Assessment { settlement: posting.settlement }) {
+    if transaction.kind
+        != (TransactionKind::Assessment {
+            settlement: posting.settlement,
+        })
+    {
         return Err(IncidentKind::UnknownTransaction);
     }
     if posting.lines.is_empty() || posting.lines.len() > MAX_POSTING_LINES {
@@ -200,8 +204,16 @@ fn check(
             return Err(IncidentKind::AmountsUnexplained(line.line));
         }
     }
-    let sum: Money = posting.lines.iter().map(|it| it.unit_amount + it.person_amount).sum();
-    if sum == posting.total { Ok(()) } else { Err(IncidentKind::TotalWrong) }
+    let sum: Money = posting
+        .lines
+        .iter()
+        .map(|it| it.unit_amount + it.person_amount)
+        .sum();
+    if sum == posting.total {
+        Ok(())
+    } else {
+        Err(IncidentKind::TotalWrong)
+    }
 }
 
 fn matches(receivable: &Receivable, line: &PostingLine) -> bool {
@@ -231,7 +243,9 @@ fn records(unit: &UnitView, posting: &Posting) -> Vec<PaymentRecord> {
     let mut number = unit.records.len() as u64;
     let mut records = Vec::with_capacity(posting.lines.len());
     for line in &posting.lines {
-        let person = line.person.expect("checked: the line pays a receivable of this person");
+        let person = line
+            .person
+            .expect("checked: the line pays a receivable of this person");
         let record = &unit.persons[&person].record;
         number += 1;
         let made = PaymentRecord {

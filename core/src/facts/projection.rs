@@ -36,8 +36,15 @@ impl Projection {
     /// What a device of this unit would have from the facts it may see.
     #[must_use]
     pub fn restricted_to(&self, unit: UnitId) -> Self {
-        let units =
-            self.units.get(&unit).map(|view| (unit, view.clone())).into_iter().collect();
-        Self { common: self.common.clone(), units }
+        let units = self
+            .units
+            .get(&unit)
+            .map(|view| (unit, view.clone()))
+            .into_iter()
+            .collect();
+        Self {
+            common: self.common.clone(),
+            units,
+        }
     }
 }

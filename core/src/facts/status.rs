@@ -148,8 +148,12 @@ fn status_of_submission(submission: &SubmissionView, unit: &UnitView) -> Declara
 fn approved(declaration: &Declaration, unit: &UnitView) -> DeclarationStatus {
     match &declaration.content {
         Content::Interruption { .. } => roster_change(declaration, unit),
-        Content::Wage { person, from, to, .. } => DeclarationStatus::Months(
-            from.through(*to).map(|month| (month, month_stage(*person, month, unit))).collect(),
+        Content::Wage {
+            person, from, to, ..
+        } => DeclarationStatus::Months(
+            from.through(*to)
+                .map(|month| (month, month_stage(*person, month, unit)))
+                .collect(),
         ),
     }
 }
@@ -173,11 +177,21 @@ pub fn month_stage(person: PersonId, month: Month, unit: &UnitView) -> MonthStag
         return MonthStage::Approved;
     };
     if let Some(number) = due.record {
-        let proven = unit.record_numbered(number).is_some_and(|record| record.proven);
-        return if proven { MonthStage::Recorded } else { MonthStage::InTreasury };
+        let proven = unit
+            .record_numbered(number)
+            .is_some_and(|record| record.proven);
+        return if proven {
+            MonthStage::Recorded
+        } else {
+            MonthStage::InTreasury
+        };
     }
-    let kind = TransactionKind::Assessment { settlement: due.receivable.settlement };
-    unit.transactions.get(&kind.id(unit.record.id)).map_or(MonthStage::Assessed, at_tax)
+    let kind = TransactionKind::Assessment {
+        settlement: due.receivable.settlement,
+    };
+    unit.transactions
+        .get(&kind.id(unit.record.id))
+        .map_or(MonthStage::Assessed, at_tax)
 }
 
 fn at_tax(transaction: &TransactionView) -> MonthStage {

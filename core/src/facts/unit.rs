@@ -8,8 +8,10 @@ use serde::Serialize;
 
 use crate::declaration::{Declaration, Problem};
 use crate::identity::{CreditCode, PensionNumber, UnemploymentNumber};
-use crate::ids::{CertificateSerial, DeclarationId, DistrictId, PersonId, Position, StatementId, UnitId};
-use crate::month::{Month, PayableInterval};
+use crate::ids::{
+    CertificateSerial, DeclarationId, DistrictId, PersonId, Position, StatementId, UnitId,
+};
+use crate::month::{Interval, Month};
 use crate::statement::{Statement, Verdict, Verified, read_admitted};
 use crate::time::Timestamp;
 
@@ -18,7 +20,7 @@ use super::fact::{AssessmentOutcome, Effect, Fact, ListedPerson, Placed, Void};
 use super::person::{BaseSpan, PersonView};
 use super::posting::Incident;
 use super::record::{PaymentRecord, RecordHash};
-use super::tax::{Receiving, Sending, Transactions, TransactionView};
+use super::tax::{Receiving, Sending, TransactionView, Transactions};
 
 /// A unit (参保单位) as the centre registered it (SIL-22).
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -235,7 +237,9 @@ impl UnitView {
 
     /// The receivables of a settlement period, in the order of their lines.
     pub fn receivables(&self, settlement: Month) -> impl Iterator<Item = &ReceivableView> {
-        self.receivables.range((settlement, 0)..=(settlement, u32::MAX)).map(|(_, view)| view)
+        self.receivables
+            .range((settlement, 0)..=(settlement, u32::MAX))
+            .map(|(_, view)| view)
     }
 
     /// The receivables raised for a person and the month paid for.
@@ -252,19 +256,26 @@ impl UnitView {
     /// The hash the unit's next record carries.
     #[must_use]
     pub fn last_record_hash(&self) -> RecordHash {
-        self.records.last().map_or(RecordHash::START, |view| view.record.hash())
+        self.records
+            .last()
+            .map_or(RecordHash::START, |view| view.record.hash())
     }
 
     /// The unit's record of this running number.
     #[must_use]
     pub fn record_numbered(&self, number: u64) -> Option<&RecordView> {
-        self.records.get(usize::try_from(number.checked_sub(1)?).ok()?)
+        self.records
+            .get(usize::try_from(number.checked_sub(1)?).ok()?)
     }
 
     /// Marks the records at these leaves as proven by the log, here on this device.
     pub fn mark_proven(&mut self, first: Position, count: u64) {
         let range = first.0..first.0.saturating_add(count);
-        for view in self.records.iter_mut().filter(|view| range.contains(&view.position.0)) {
+        for view in self
+            .records
+            .iter_mut()
+            .filter(|view| range.contains(&view.position.0))
+        {
             view.proven = true;
         }
     }
@@ -280,22 +291,43 @@ impl UnitView {
             Fact::PersonsListed { persons, .. } => {
                 persons.iter().for_each(|person| self.list(person));
             }
-            Fact::Received { statement, receipt, settlement, .. } => {
+            Fact::Received {
+                statement,
+                receipt,
+                settlement,
+                ..
+            } => {
                 self.receive(statement, receipt, *settlement, *at);
             }
-            Fact::NotReceived { statement, problems, .. } => {
+            Fact::NotReceived {
+                statement,
+                problems,
+                ..
+            } => {
                 self.refuse(statement, problems, *at);
             }
-            Fact::WithdrawalTaken { statement, void, .. } => self.withdraw(statement, void.as_ref()),
-            Fact::DecisionTaken { statement, decided_by, effect, void, .. } => {
+            Fact::WithdrawalTaken {
+                statement, void, ..
+            } => self.withdraw(statement, void.as_ref()),
+            Fact::DecisionTaken {
+                statement,
+                decided_by,
+                effect,
+                void,
+                ..
+            } => {
                 self.decide(statement, decided_by, void.as_ref(), *at);
                 self.take_effect(effect.as_ref());
             }
-            Fact::AssessmentTaken { statement, outcome, .. } => {
+            Fact::AssessmentTaken {
+                statement, outcome, ..
+            } => {
                 self.take_assessment(statement, outcome, *at);
             }
             Fact::ReceivablesRaised { lines, .. } => self.raise(lines),
-            Fact::TransactionQueued { transaction, kind, .. } => {
+            Fact::TransactionQueued {
+                transaction, kind, ..
+            } => {
                 let view = TransactionView {
                     kind: kind.clone(),
                     sending: Sending::Waiting,
@@ -306,13 +338,17 @@ impl UnitView {
                 };
                 self.transactions.insert(transaction.clone(), view);
             }
-            Fact::TransactionSending { transaction, state, .. } => {
+            Fact::TransactionSending {
+                transaction, state, ..
+            } => {
                 if let Some(view) = self.transactions.get_mut(transaction) {
                     view.sending = state.clone();
                     view.changed_at = *at;
                 }
             }
-            Fact::TransactionReceiving { transaction, state, .. } => {
+            Fact::TransactionReceiving {
+                transaction, state, ..
+            } => {
                 if let Some(view) = self.transactions.get_mut(transaction) {
                     view.receiving = state.clone();
                     view.changed_at = *at;
@@ -323,7 +359,9 @@ impl UnitView {
                     view.collected = true;
                 }
             }
-            Fact::PostingTaken { serial, content, .. } => {
+            Fact::PostingTaken {
+                serial, content, ..
+            } => {
                 self.postings.insert(serial.clone(), *content);
             }
             Fact::Recorded(record) => self.record(*position, record),
@@ -344,8 +382,10 @@ impl UnitView {
 
     fn list(&mut self, listed: &ListedPerson) {
         let record = &listed.person;
-        self.by_personal_number.insert(record.personal_number.as_str().to_owned(), record.id);
-        self.by_document.insert(record.document.number().to_owned(), record.id);
+        self.by_personal_number
+            .insert(record.personal_number.as_str().to_owned(), record.id);
+        self.by_document
+            .insert(record.document.number().to_owned(), record.id);
         let baseline = listed.wage.map(|wage| BaseSpan {
             from: listed.paying_since,
             to: listed.bases_until,
@@ -353,7 +393,7 @@ impl UnitView {
         });
         let view = PersonView {
             record: record.clone(),
-            intervals: vec![PayableInterval::opening(listed.paying_since)],
+            intervals: vec![Interval::opening(listed.paying_since)],
             baseline,
             declared: Vec::new(),
             terminated: false,
@@ -368,8 +408,11 @@ impl UnitView {
         settlement: Month,
         at: Timestamp,
     ) {
-        let Ok(Verified { statement: Statement::Submission(declaration), signer, .. }) =
-            read_admitted(statement)
+        let Ok(Verified {
+            statement: Statement::Submission(declaration),
+            signer,
+            ..
+        }) = read_admitted(statement)
         else {
             return;
         };
@@ -388,17 +431,28 @@ impl UnitView {
     }
 
     fn refuse(&mut self, statement: &[u8], problems: &[Problem], at: Timestamp) {
-        if let Ok(Verified { statement: Statement::Submission(declaration), .. }) =
-            read_admitted(statement)
+        if let Ok(Verified {
+            statement: Statement::Submission(declaration),
+            ..
+        }) = read_admitted(statement)
         {
             let id = declaration.submission_id();
             let problems = problems.to_vec();
-            self.refused.insert(id, RefusedView { declaration, problems, at });
+            self.refused.insert(
+                id,
+                RefusedView {
+                    declaration,
+                    problems,
+                    at,
+                },
+            );
         }
     }
 
     fn withdraw(&mut self, statement: &[u8], void: Option<&Void>) {
-        let Ok(Verified { statement, .. }) = read_admitted(statement) else { return };
+        let Ok(Verified { statement, .. }) = read_admitted(statement) else {
+            return;
+        };
         let id = statement.id();
         if let Statement::Withdrawal { submission, .. } = statement
             && let Some(view) = self.submissions.get_mut(&submission)
@@ -411,9 +465,15 @@ impl UnitView {
     }
 
     fn decide(&mut self, statement: &[u8], by: &str, void: Option<&Void>, at: Timestamp) {
-        let Ok(Verified { statement, .. }) = read_admitted(statement) else { return };
+        let Ok(Verified { statement, .. }) = read_admitted(statement) else {
+            return;
+        };
         let id = statement.id();
-        if let Statement::Decision { submission, verdict, .. } = statement
+        if let Statement::Decision {
+            submission,
+            verdict,
+            ..
+        } = statement
             && let Some(view) = self.submissions.get_mut(&submission)
         {
             match void {
@@ -429,14 +489,27 @@ impl UnitView {
     fn take_effect(&mut self, effect: Option<&Effect>) {
         match effect {
             None => {}
-            Some(Effect::Stopped { person, month, terminated }) => {
+            Some(Effect::Stopped {
+                person,
+                month,
+                terminated,
+            }) => {
                 if let Some(view) = self.persons.get_mut(person) {
                     view.stop(*month, *terminated);
                 }
             }
-            Some(Effect::WageSet { person, from, to, wage }) => {
+            Some(Effect::WageSet {
+                person,
+                from,
+                to,
+                wage,
+            }) => {
                 if let Some(view) = self.persons.get_mut(person) {
-                    view.declared.push(BaseSpan { from: *from, to: *to, wage: *wage });
+                    view.declared.push(BaseSpan {
+                        from: *from,
+                        to: *to,
+                        wage: *wage,
+                    });
                 }
             }
         }
@@ -446,14 +519,19 @@ impl UnitView {
         match outcome {
             AssessmentOutcome::Assessed(assessment) => {
                 let assessment = assessment.clone();
-                self.assessments.insert(assessment.settlement, AssessmentView { assessment, at });
+                self.assessments
+                    .insert(assessment.settlement, AssessmentView { assessment, at });
             }
             AssessmentOutcome::Failed(problems) => {
                 if let Ok(Verified {
-                    statement: Statement::AssessmentRequest { settlement, .. }, ..
+                    statement: Statement::AssessmentRequest { settlement, .. },
+                    ..
                 }) = read_admitted(statement)
                 {
-                    self.failures.entry(settlement).or_default().push((at, problems.clone()));
+                    self.failures
+                        .entry(settlement)
+                        .or_default()
+                        .push((at, problems.clone()));
                 }
             }
         }
@@ -462,16 +540,26 @@ impl UnitView {
     fn raise(&mut self, lines: &[Receivable]) {
         for receivable in lines {
             let key = (receivable.settlement, receivable.line);
-            let view = ReceivableView { receivable: receivable.clone(), record: None };
+            let view = ReceivableView {
+                receivable: receivable.clone(),
+                record: None,
+            };
             self.receivables.insert(key, view);
         }
     }
 
     fn record(&mut self, position: Position, record: &PaymentRecord) {
-        if let Some(view) = self.receivables.get_mut(&(record.settlement, record.receivable)) {
+        if let Some(view) = self
+            .receivables
+            .get_mut(&(record.settlement, record.receivable))
+        {
             view.record = Some(record.number);
         }
-        self.records.push(RecordView { position, record: record.clone(), proven: false });
+        self.records.push(RecordView {
+            position,
+            record: record.clone(),
+            proven: false,
+        });
     }
 
     /// The persons with a base who are payable in a month (WAGE-3).

@@ -8,7 +8,9 @@ use crate::message::Message;
 
 /// The characters of a code by their value; I, O, S, V and Z are none.
 const CHARACTERS: &[u8; 31] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
-const WEIGHTS: [u32; 17] = [1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28];
+const WEIGHTS: [u32; 17] = [
+    1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28,
+];
 
 /// A unified social credit code of 18 characters with a right check character.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -83,7 +85,11 @@ impl FromStr for CreditCode {
             .chars()
             .map(|character| value(character).ok_or(CreditCodeProblem::NotACharacter(character)))
             .collect::<Result<Vec<u32>, _>>()?;
-        let sum: u32 = values.iter().zip(WEIGHTS).map(|(value, weight)| value * weight).sum();
+        let sum: u32 = values
+            .iter()
+            .zip(WEIGHTS)
+            .map(|(value, weight)| value * weight)
+            .sum();
         if values[17] == (31 - sum % 31) % 31 {
             Ok(Self(code))
         } else {
@@ -107,7 +113,9 @@ impl fmt::Debug for CreditCode {
 parsed_text!(CreditCode);
 
 fn value(character: char) -> Option<u32> {
-    let place = CHARACTERS.iter().position(|known| char::from(*known) == character)?;
+    let place = CHARACTERS
+        .iter()
+        .position(|known| char::from(*known) == character)?;
     u32::try_from(place).ok()
 }
 
@@ -121,10 +129,19 @@ mod tests {
             assert_eq!(text.parse::<CreditCode>(), Err(problem), "{text}");
         };
         check("", CreditCodeProblem::Missing);
-        check("91350100M000100Y4", CreditCodeProblem::WrongLength { found: 17 });
-        check("91350100M000100Y433", CreditCodeProblem::WrongLength { found: 19 });
+        check(
+            "91350100M000100Y4",
+            CreditCodeProblem::WrongLength { found: 17 },
+        );
+        check(
+            "91350100M000100Y433",
+            CreditCodeProblem::WrongLength { found: 19 },
+        );
         check("9135O100M000100Y43", CreditCodeProblem::NotACharacter('O'));
-        check("91350100M000100Y4号", CreditCodeProblem::NotACharacter('号'));
+        check(
+            "91350100M000100Y4号",
+            CreditCodeProblem::NotACharacter('号'),
+        );
         check("91350100M000100Y44", CreditCodeProblem::WrongCheckDigit);
         check("91350100M000100Y34", CreditCodeProblem::WrongCheckDigit);
     }

@@ -78,7 +78,10 @@ impl FromStr for IdKind {
     type Err = UnknownIdKind;
 
     fn from_str(text: &str) -> Result<Self, UnknownIdKind> {
-        Self::ALL.into_iter().find(|kind| kind.code() == text).ok_or(UnknownIdKind)
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.code() == text)
+            .ok_or(UnknownIdKind)
     }
 }
 
@@ -175,7 +178,10 @@ impl IdDocument {
 
 impl From<ResidentId> for IdDocument {
     fn from(id: ResidentId) -> Self {
-        Self { kind: IdKind::ResidentId, number: id.as_str().to_owned() }
+        Self {
+            kind: IdKind::ResidentId,
+            number: id.as_str().to_owned(),
+        }
     }
 }
 
@@ -213,11 +219,16 @@ fn check_resident(number: &str) -> Result<(), IdentityProblem> {
 }
 
 fn check_residence(number: &str) -> Result<(), IdentityProblem> {
-    let (letters, digits) =
-        number.split_at_checked(3).ok_or(IdentityProblem::NotAPermanentResidence)?;
+    let (letters, digits) = number
+        .split_at_checked(3)
+        .ok_or(IdentityProblem::NotAPermanentResidence)?;
     let right = letters.bytes().all(|byte| byte.is_ascii_uppercase())
         && digits.bytes().all(|byte| byte.is_ascii_digit());
-    if right { Ok(()) } else { Err(IdentityProblem::NotAPermanentResidence) }
+    if right {
+        Ok(())
+    } else {
+        Err(IdentityProblem::NotAPermanentResidence)
+    }
 }
 
 fn check_letters_and_digits(number: &str) -> Result<(), IdentityProblem> {
@@ -236,23 +247,50 @@ mod tests {
     fn each_kind_checks_what_it_can() {
         let check = |kind: &str, number: &str, expected: Result<&str, IdentityProblem>| {
             let document = IdDocument::parse(kind.parse().unwrap(), number);
-            let number_of = document.as_ref().map(IdDocument::number).map_err(|problem| *problem);
+            let number_of = document
+                .as_ref()
+                .map(IdDocument::number)
+                .map_err(|problem| *problem);
             assert_eq!(number_of, expected, "{kind} {number}");
         };
         check("01", "810000199408230021", Ok("810000199408230021"));
-        check("01", "ABC123456789012", Err(IdentityProblem::WrongLength { found: 15 }));
+        check(
+            "01",
+            "ABC123456789012",
+            Err(IdentityProblem::WrongLength { found: 15 }),
+        );
         check("04", "h 12345678", Ok("H12345678"));
-        check("04", "810000199408230022", Err(IdentityProblem::WrongCheckDigit));
+        check(
+            "04",
+            "810000199408230022",
+            Err(IdentityProblem::WrongCheckDigit),
+        );
         check("06", "830000199201300022", Ok("830000199201300022"));
         check("06", "12345678", Ok("12345678"));
         check("07", "usa110019900101", Ok("USA110019900101"));
-        check("07", "US1110019900101", Err(IdentityProblem::NotAPermanentResidence));
-        check("07", "美国10019900101", Err(IdentityProblem::WrongLength { found: 13 }));
+        check(
+            "07",
+            "US1110019900101",
+            Err(IdentityProblem::NotAPermanentResidence),
+        );
+        check(
+            "07",
+            "美国10019900101",
+            Err(IdentityProblem::WrongLength { found: 13 }),
+        );
         check("08", "E12345678", Ok("E12345678"));
         check("08", "", Err(IdentityProblem::Missing));
         check("08", "E1234-5678", Err(IdentityProblem::NotADocumentNumber));
-        check("99", "123456789012345678901", Err(IdentityProblem::NotADocumentNumber));
-        check("99", "2.10102E+17", Err(IdentityProblem::SpreadsheetLostDigits));
+        check(
+            "99",
+            "123456789012345678901",
+            Err(IdentityProblem::NotADocumentNumber),
+        );
+        check(
+            "99",
+            "2.10102E+17",
+            Err(IdentityProblem::SpreadsheetLostDigits),
+        );
         assert_eq!("02".parse::<IdKind>(), Err(UnknownIdKind));
     }
 

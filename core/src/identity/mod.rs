@@ -69,7 +69,11 @@ fn unspaced(text: &str) -> String {
     };
     // One more than is allowed is enough to be refused for its length.
     let blank = |character: &char| character.is_whitespace() || *character == '\u{feff}';
-    text.chars().filter(|character| !blank(character)).map(narrow).take(MAX_TEXT).collect()
+    text.chars()
+        .filter(|character| !blank(character))
+        .map(narrow)
+        .take(MAX_TEXT)
+        .collect()
 }
 
 /// The first 6 and the last 4 characters (a clerk's list view); a short number shows less.
@@ -81,7 +85,11 @@ fn masked(number: &str) -> String {
         _ => (6, 4),
     };
     let shown = |place: usize| place < head || place >= length - tail;
-    number.chars().enumerate().map(|(i, c)| if shown(i) { c } else { '*' }).collect()
+    number
+        .chars()
+        .enumerate()
+        .map(|(i, c)| if shown(i) { c } else { '*' })
+        .collect()
 }
 
 #[cfg(test)]
@@ -109,10 +117,16 @@ mod tests {
     fn numbers_with_right_check_characters_are_read() {
         let cases: Cases = toml::from_str(include_str!("../../cases/identity.toml")).unwrap();
         for ResidentCase { number, born } in cases.resident_id {
-            assert_eq!(number.parse::<ResidentId>().map(|id| id.birth_date()), Ok(born));
+            assert_eq!(
+                number.parse::<ResidentId>().map(|id| id.birth_date()),
+                Ok(born)
+            );
         }
         for CreditCase { code } in cases.credit_code {
-            assert_eq!(code.parse::<CreditCode>().map(|read| read.to_string()), Ok(code));
+            assert_eq!(
+                code.parse::<CreditCode>().map(|read| read.to_string()),
+                Ok(code)
+            );
         }
     }
 

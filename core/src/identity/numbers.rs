@@ -168,13 +168,20 @@ mod tests {
         assert_eq!(number.as_str(), "0012aB");
         let bytes = minicbor::to_vec(&number).unwrap();
         assert_eq!(minicbor::decode::<String>(&bytes).unwrap(), "0012aB");
-        assert_eq!(minicbor::decode::<UnemploymentNumber>(&bytes).unwrap(), number);
+        assert_eq!(
+            minicbor::decode::<UnemploymentNumber>(&bytes).unwrap(),
+            number
+        );
     }
 
     #[test]
     fn what_is_no_number_is_refused_by_name() {
         let check = |text: &str, code| {
-            assert_eq!(text.parse::<PersonalNumber>().unwrap_err().code(), code, "{text}");
+            assert_eq!(
+                text.parse::<PersonalNumber>().unwrap_err().code(),
+                code,
+                "{text}"
+            );
         };
         check("", "personal_number.missing");
         check("12-34", "personal_number.not_letters_and_digits");

@@ -141,7 +141,11 @@ impl ResidentId {
     /// The sex within the number: an odd 17th digit is male.
     #[must_use]
     pub fn sex(&self) -> Sex {
-        if self.number.as_bytes()[16] % 2 == 1 { Sex::Male } else { Sex::Female }
+        if self.number.as_bytes()[16] % 2 == 1 {
+            Sex::Male
+        } else {
+            Sex::Female
+        }
     }
 
     /// Whose document this is, by the first digits.
@@ -211,8 +215,13 @@ fn digits_and_check(number: &str) -> Result<(&[u8; 17], u8), IdentityProblem> {
     if number.len() == 15 && number.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(IdentityProblem::FirstGeneration);
     }
-    let wrong_length = || IdentityProblem::WrongLength { found: number.chars().count() };
-    let (digits, last) = number.as_bytes().split_first_chunk::<17>().ok_or_else(wrong_length)?;
+    let wrong_length = || IdentityProblem::WrongLength {
+        found: number.chars().count(),
+    };
+    let (digits, last) = number
+        .as_bytes()
+        .split_first_chunk::<17>()
+        .ok_or_else(wrong_length)?;
     let [check] = last else {
         return Err(wrong_length());
     };
@@ -225,17 +234,24 @@ fn digits_and_check(number: &str) -> Result<(&[u8; 17], u8), IdentityProblem> {
 
 fn birth_date(digits: &[u8; 17]) -> Option<Date> {
     let number = |range: std::ops::Range<usize>| {
-        digits[range].iter().fold(0_i16, |number, digit| number * 10 + i16::from(digit - b'0'))
+        digits[range]
+            .iter()
+            .fold(0_i16, |number, digit| number * 10 + i16::from(digit - b'0'))
     };
-    let (month, day) = (i8::try_from(number(10..12)).ok()?, i8::try_from(number(12..14)).ok()?);
+    let (month, day) = (
+        i8::try_from(number(10..12)).ok()?,
+        i8::try_from(number(12..14)).ok()?,
+    );
     let date = Date::new(number(6..10), month, day).ok()?;
     (date.year() >= EARLIEST_BIRTH_YEAR).then_some(date)
 }
 
 /// ISO 7064 MOD 11-2.
 fn check_character(digits: &[u8; 17]) -> u8 {
-    let weighted =
-        digits.iter().zip(WEIGHTS).map(|(digit, weight)| u32::from(digit - b'0') * weight);
+    let weighted = digits
+        .iter()
+        .zip(WEIGHTS)
+        .map(|(digit, weight)| u32::from(digit - b'0') * weight);
     CHECK_CHARACTERS[(weighted.sum::<u32>() % 11) as usize]
 }
 
@@ -249,7 +265,9 @@ pub(super) mod tests {
     /// Any valid number of someone born in the 20th century.
     pub(crate) fn any_resident_id() -> impl Strategy<Value = String> {
         (100_000_u32..999_999, 0_i32..36_000, 0_u32..1_000).prop_map(|(division, days, order)| {
-            let born = date(1900, 1, 1).checked_add(jiff::Span::new().days(days)).unwrap();
+            let born = date(1900, 1, 1)
+                .checked_add(jiff::Span::new().days(days))
+                .unwrap();
             let digits = format!("{division}{}{order:03}", born.strftime("%Y%m%d"));
             let check = check_character(digits.as_bytes().try_into().unwrap());
             format!("{digits}{}", char::from(check))
@@ -264,8 +282,14 @@ pub(super) mod tests {
         check("", IdentityProblem::Missing);
         check(" \u{3000}", IdentityProblem::Missing);
         check("810000940823002", IdentityProblem::FirstGeneration);
-        check("81000019940823002", IdentityProblem::WrongLength { found: 17 });
-        check("8100001994082300211", IdentityProblem::WrongLength { found: 19 });
+        check(
+            "81000019940823002",
+            IdentityProblem::WrongLength { found: 17 },
+        );
+        check(
+            "8100001994082300211",
+            IdentityProblem::WrongLength { found: 19 },
+        );
         check("八一", IdentityProblem::WrongLength { found: 2 });
         check("81000O199408230021", IdentityProblem::NotDigits);
         check("X10000199408230021", IdentityProblem::NotDigits);

@@ -108,7 +108,11 @@ impl<T> Parameter<T> {
             .iter()
             .filter(|dated| dated.is_valid_for(month) && dated.known <= known_on)
             .max_by_key(|dated| dated.known)
-            .ok_or(MissingParameter { parameter: self.name, month, known_on })
+            .ok_or(MissingParameter {
+                parameter: self.name,
+                month,
+                known_on,
+            })
     }
 
     pub(super) fn sources(&self) -> impl Iterator<Item = Source> {

@@ -170,12 +170,16 @@ impl ParameterSet {
     /// # Errors
     /// [`MissingParameter`] where no value is valid for the month and known by then.
     pub fn limits(&self, month: Month, known_on: Date) -> Result<BaseLimits, MissingParameter> {
-        self.base_limits.at(month, known_on).map(|dated| dated.value)
+        self.base_limits
+            .at(month, known_on)
+            .map(|dated| dated.value)
     }
 
     /// Waivers and reductions that touched a month, for information: rates do not follow them.
     pub fn relief(&self, month: Month) -> impl Iterator<Item = &Dated<Relief>> {
-        self.relief.iter().filter(move |dated| dated.is_valid_for(month))
+        self.relief
+            .iter()
+            .filter(move |dated| dated.is_valid_for(month))
     }
 
     /// Where every value comes from, parameter by parameter.

@@ -83,8 +83,9 @@ impl ParameterProblem {
     /// Its sentence.
     #[must_use]
     pub fn message(&self) -> Message {
-        let place =
-            Message::bare(self.code()).with("parameter", self.parameter).with("entry", self.entry);
+        let place = Message::bare(self.code())
+            .with("parameter", self.parameter)
+            .with("entry", self.entry);
         let detail = |name, value: &dyn fmt::Display| place.clone().with(name, value);
         match &self.fault {
             ParameterFault::TooLong(bytes) => detail("bytes", bytes),

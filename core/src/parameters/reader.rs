@@ -30,15 +30,27 @@ pub(super) struct Entry<'a> {
 
 impl Reader {
     pub(super) fn open(text: &str) -> Result<Self, ParameterProblem> {
-        let whole = |fault| ParameterProblem { parameter: "*", entry: 0, fault };
+        let whole = |fault| ParameterProblem {
+            parameter: "*",
+            entry: 0,
+            fault,
+        };
         if text.len() > MAX_TEXT {
             return Err(whole(ParameterFault::TooLong(MAX_TEXT)));
         }
         let tables = text.parse::<Table>().map_err(|error| {
-            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or("");
-            whole(ParameterFault::NotToml { line: before.matches('\n').count() + 1 })
+            let before = error
+                .span()
+                .and_then(|span| text.get(..span.start))
+                .unwrap_or("");
+            whole(ParameterFault::NotToml {
+                line: before.matches('\n').count() + 1,
+            })
         })?;
-        Ok(Self { tables, problems: Vec::new() })
+        Ok(Self {
+            tables,
+            problems: Vec::new(),
+        })
     }
 
     /// Reads a parameter that must have values, no two of which collide.
@@ -64,11 +76,18 @@ impl Reader {
         name: &'static str,
         read: impl Fn(&mut Entry<'_>) -> Option<T>,
     ) -> Vec<Dated<T>> {
-        self.numbered(name, read).into_iter().map(|(_, value)| value).collect()
+        self.numbered(name, read)
+            .into_iter()
+            .map(|(_, value)| value)
+            .collect()
     }
 
     pub(super) fn finish(self) -> Result<(), Vec<ParameterProblem>> {
-        if self.problems.is_empty() { Ok(()) } else { Err(self.problems) }
+        if self.problems.is_empty() {
+            Ok(())
+        } else {
+            Err(self.problems)
+        }
     }
 
     fn numbered<T>(
@@ -97,7 +116,11 @@ impl Reader {
 
     fn report(&mut self, parameter: &'static str, entry: usize, fault: ParameterFault) {
         if self.problems.len() < MAX_PROBLEMS {
-            self.problems.push(ParameterProblem { parameter, entry, fault });
+            self.problems.push(ParameterProblem {
+                parameter,
+                entry,
+                fault,
+            });
         }
     }
 }
@@ -116,7 +139,11 @@ impl Entry<'_> {
 
     /// As [`Entry::parsed`]; absent is none and no problem.
     pub(super) fn optional<T: FromStr>(&mut self, field: &'static str) -> Option<T> {
-        if self.fields.contains_key(field) { self.parsed(field) } else { None }
+        if self.fields.contains_key(field) {
+            self.parsed(field)
+        } else {
+            None
+        }
     }
 
     /// A text of at least one character.
@@ -129,7 +156,9 @@ impl Entry<'_> {
 
     /// A whole number that is not negative.
     pub(super) fn number<T: TryFrom<i64>>(&mut self, field: &'static str) -> Option<T> {
-        self.required(field, |value| value.as_integer().and_then(|number| number.try_into().ok()))
+        self.required(field, |value| {
+            value.as_integer().and_then(|number| number.try_into().ok())
+        })
     }
 
     /// A list of texts, each at least one character, none twice.
@@ -222,7 +251,9 @@ fn read_entry<T>(
 }
 
 fn code_and_name(row: Value) -> Option<(String, String)> {
-    let Value::Table(mut row) = row else { return None };
+    let Value::Table(mut row) = row else {
+        return None;
+    };
     match (row.remove("code"), row.remove("name")) {
         (Some(Value::String(code)), Some(Value::String(name)))
             if row.is_empty() && !code.is_empty() && !name.is_empty() =>

@@ -18,10 +18,15 @@ fn month(text: &str) -> Month {
 #[test]
 fn every_file_is_carried() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/parameters");
-    let mut names: Vec<_> =
-        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut names: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     names.sort();
-    let files: Vec<_> = names.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect();
+    let files: Vec<_> = names
+        .iter()
+        .map(|path| std::fs::read_to_string(path).unwrap())
+        .collect();
     assert_eq!(files.join("\n"), builtin_text());
 }
 
@@ -38,10 +43,16 @@ fn limits_are_those_known_on_the_day() {
         let limits = builtin().limits(month(of), known_on);
         let expected =
             expected.map(|(floor, ceiling)| (Money::from_yuan(floor), Money::from_yuan(ceiling)));
-        let found = limits.as_ref().ok().map(|limits| (limits.floor, limits.ceiling));
+        let found = limits
+            .as_ref()
+            .ok()
+            .map(|limits| (limits.floor, limits.ceiling));
         assert_eq!(found, expected, "{of} {known_on}");
         if let Err(missing) = limits {
-            assert_eq!((missing.parameter, missing.month), ("base_limits", month(of)));
+            assert_eq!(
+                (missing.parameter, missing.month),
+                ("base_limits", month(of))
+            );
         }
     };
     let today = date(2026, 11, 24);
@@ -79,8 +90,13 @@ fn rates_are_those_of_the_month() {
     check("2022-01", Some(("0.005", "0.005")));
     check("2025-12", Some(("0.005", "0.005")));
     check("2026-01", None);
-    let missing = builtin().rates(month("2016-12"), date(2026, 11, 24)).unwrap_err();
-    assert_eq!(missing.to_string(), "no value of rates for 2016-12 was known on 2026-11-24");
+    let missing = builtin()
+        .rates(month("2016-12"), date(2026, 11, 24))
+        .unwrap_err();
+    assert_eq!(
+        missing.to_string(),
+        "no value of rates for 2016-12 was known on 2026-11-24"
+    );
 }
 
 #[test]
@@ -98,10 +114,22 @@ fn the_other_parameters_have_their_values() {
     assert_eq!(reasons.effect("不想干了"), None);
     assert_eq!(reasons.all().count(), 13);
     assert_eq!(set.in_reasons(of, known).unwrap().len(), 5);
-    assert_eq!(set.insurances(of, known).unwrap().name("210"), Some("失业保险"));
-    assert_eq!(set.receivable_kinds(of, known).unwrap().name("34"), Some("基数补差"));
-    assert_eq!(set.payment_statuses(of, known).unwrap().name("2"), Some("暂停缴费"));
-    assert_eq!(set.tax_states(of, known).unwrap().name("04"), Some("已入库"));
+    assert_eq!(
+        set.insurances(of, known).unwrap().name("210"),
+        Some("失业保险")
+    );
+    assert_eq!(
+        set.receivable_kinds(of, known).unwrap().name("34"),
+        Some("基数补差")
+    );
+    assert_eq!(
+        set.payment_statuses(of, known).unwrap().name("2"),
+        Some("暂停缴费")
+    );
+    assert_eq!(
+        set.tax_states(of, known).unwrap().name("04"),
+        Some("已入库")
+    );
     assert_eq!(set.relief(month("2020-06")).count(), 2);
     assert_eq!(set.relief(month("2020-12")).count(), 1);
     assert_eq!(set.relief(of).count(), 0);
@@ -112,8 +140,10 @@ fn the_kinds_of_documents_are_those_that_are_parsed() {
     let set = builtin();
     let table = set.id_kinds(month("2022-01"), date(2022, 3, 18)).unwrap();
     let listed: BTreeSet<_> = table.0.iter().map(|row| row.code.as_str()).collect();
-    let parsed: BTreeSet<_> =
-        crate::identity::IdKind::ALL.into_iter().map(|kind| kind.code()).collect();
+    let parsed: BTreeSet<_> = crate::identity::IdKind::ALL
+        .into_iter()
+        .map(|kind| kind.code())
+        .collect();
     assert_eq!(listed, parsed);
 }
 
@@ -129,18 +159,49 @@ fn every_value_says_where_it_comes_from() {
 fn problems_after(old: &str, new: &str) -> Vec<(&'static str, usize, ParameterFault)> {
     assert_eq!(builtin_text().matches(old).count(), 1, "{old}");
     let problems = ParameterSet::parse(&builtin_text().replace(old, new)).unwrap_err();
-    problems.into_iter().map(|it| (it.parameter, it.entry, it.fault)).collect()
+    problems
+        .into_iter()
+        .map(|it| (it.parameter, it.entry, it.fault))
+        .collect()
 }
 
 #[test]
 fn each_fault_is_named_with_its_place() {
     let check = |old: &str, new: &str, parameter, entry, fault| {
-        assert_eq!(problems_after(old, new), [(parameter, entry, fault)], "{old} -> {new}");
+        assert_eq!(
+            problems_after(old, new),
+            [(parameter, entry, fault)],
+            "{old} -> {new}"
+        );
     };
-    check("person = \"0.01\"", "person = \"0.03\"", "rates", 1, ParameterFault::PersonAboveUnit);
-    check("unit = \"0.02\"", "unit = \"0.995\"", "rates", 1, ParameterFault::MoreThanTheBase);
-    check("floor = \"4359\"", "floor = \"4359.001\"", "base_limits", 5, wrong("floor"));
-    check("floor = \"4359\"", "floor = 4359", "base_limits", 5, wrong("floor"));
+    check(
+        "person = \"0.01\"",
+        "person = \"0.03\"",
+        "rates",
+        1,
+        ParameterFault::PersonAboveUnit,
+    );
+    check(
+        "unit = \"0.02\"",
+        "unit = \"0.995\"",
+        "rates",
+        1,
+        ParameterFault::MoreThanTheBase,
+    );
+    check(
+        "floor = \"4359\"",
+        "floor = \"4359.001\"",
+        "base_limits",
+        5,
+        wrong("floor"),
+    );
+    check(
+        "floor = \"4359\"",
+        "floor = 4359",
+        "base_limits",
+        5,
+        wrong("floor"),
+    );
     check(
         "floor = \"4359\"",
         "floor = \"21792.01\"",
@@ -149,7 +210,13 @@ fn each_fault_is_named_with_its_place() {
         ParameterFault::FloorAboveCeiling,
     );
     check("rows = 5000", "rows = -1", "batch_rows", 1, wrong("rows"));
-    check("rows = 5000", "", "batch_rows", 1, ParameterFault::FieldMissing("rows"));
+    check(
+        "rows = 5000",
+        "",
+        "batch_rows",
+        1,
+        ParameterFault::FieldMissing("rows"),
+    );
     check(
         "rows = 5000",
         "rows = 5000\nrow = 1",
@@ -157,7 +224,13 @@ fn each_fault_is_named_with_its_place() {
         1,
         ParameterFault::FieldUnknown("row".into()),
     );
-    check("known = \"2025-09-15\"", "known = \"2025-09-31\"", "base_limits", 5, wrong("known"));
+    check(
+        "known = \"2025-09-15\"",
+        "known = \"2025-09-31\"",
+        "base_limits",
+        5,
+        wrong("known"),
+    );
     check(
         "known = \"2025-09-15\"",
         "known = \"2024-09-30\"",
@@ -165,12 +238,48 @@ fn each_fault_is_named_with_its_place() {
         5,
         ParameterFault::Collides(4),
     );
-    check("to = \"2015-02\"", "to = \"1998-12\"", "rates", 1, ParameterFault::EndsBeforeStart);
-    check("[[total_rule]]", "[[other]]", "total_rule", 0, ParameterFault::NoValues);
-    check("\"死亡\"", "\"辞职\"", "stop_reasons", 1, ParameterFault::Twice("辞职".into()));
-    check("\"失踪\"", "\"上学\"", "stop_reasons", 1, ParameterFault::Twice("上学".into()));
-    check("code = \"510\"", "code = \"410\"", "insurances", 1, ParameterFault::Twice("410".into()));
-    check("code = \"510\"", "kode = \"410\"", "insurances", 1, wrong("codes"));
+    check(
+        "to = \"2015-02\"",
+        "to = \"1998-12\"",
+        "rates",
+        1,
+        ParameterFault::EndsBeforeStart,
+    );
+    check(
+        "[[total_rule]]",
+        "[[other]]",
+        "total_rule",
+        0,
+        ParameterFault::NoValues,
+    );
+    check(
+        "\"死亡\"",
+        "\"辞职\"",
+        "stop_reasons",
+        1,
+        ParameterFault::Twice("辞职".into()),
+    );
+    check(
+        "\"失踪\"",
+        "\"上学\"",
+        "stop_reasons",
+        1,
+        ParameterFault::Twice("上学".into()),
+    );
+    check(
+        "code = \"510\"",
+        "code = \"410\"",
+        "insurances",
+        1,
+        ParameterFault::Twice("410".into()),
+    );
+    check(
+        "code = \"510\"",
+        "kode = \"410\"",
+        "insurances",
+        1,
+        wrong("codes"),
+    );
 }
 
 fn wrong(field: &'static str) -> ParameterFault {
@@ -185,7 +294,10 @@ fn all_problems_are_reported_at_once() {
         .replace("person = \"0.01\"", "")
         .replace("rows = 5000", "rows = \"many\"");
     let problems = ParameterSet::parse(&text).unwrap_err();
-    let places: Vec<_> = problems.iter().map(|it| (it.parameter, it.code())).collect();
+    let places: Vec<_> = problems
+        .iter()
+        .map(|it| (it.parameter, it.code()))
+        .collect();
     assert_eq!(
         places,
         [
@@ -205,7 +317,10 @@ fn what_is_no_set_at_all_is_refused() {
     check("", ParameterFault::NoValues);
     check("a = 1\nb = ", ParameterFault::NotToml { line: 2 });
     check(&"#".repeat(MAX_TEXT + 1), ParameterFault::TooLong(MAX_TEXT));
-    check(&format!("a = {}", "[".repeat(100_000)), ParameterFault::NotToml { line: 1 });
+    check(
+        &format!("a = {}", "[".repeat(100_000)),
+        ParameterFault::NotToml { line: 1 },
+    );
     let hostile = format!("rates = [{}]", "1,".repeat(100_000));
     assert!(ParameterSet::parse(&hostile).unwrap_err().len() <= 200);
     assert_eq!(ParameterSet::parse("").unwrap_err().len(), 16);

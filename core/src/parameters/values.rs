@@ -119,8 +119,15 @@ impl StopReasons {
 
     /// Every reason with what it does, those that suspend first.
     pub fn all(&self) -> impl Iterator<Item = (&str, Effect)> {
-        let suspend = self.suspend.iter().map(|name| (name.as_str(), Effect::Suspend));
-        suspend.chain(self.terminate.iter().map(|name| (name.as_str(), Effect::Terminate)))
+        let suspend = self
+            .suspend
+            .iter()
+            .map(|name| (name.as_str(), Effect::Suspend));
+        suspend.chain(
+            self.terminate
+                .iter()
+                .map(|name| (name.as_str(), Effect::Terminate)),
+        )
     }
 }
 
@@ -128,7 +135,10 @@ impl CodeTable {
     /// What a code says; none where there is no such code.
     #[must_use]
     pub fn name(&self, code: &str) -> Option<&str> {
-        self.0.iter().find(|row| row.code == code).map(|row| row.name.as_str())
+        self.0
+            .iter()
+            .find(|row| row.code == code)
+            .map(|row| row.name.as_str())
     }
 }
 
@@ -155,7 +165,10 @@ impl fmt::Display for TotalRule {
 
 pub(super) fn rates(entry: &mut Entry<'_>) -> Option<Rates> {
     let (unit, person) = (entry.parsed::<Rate>("unit"), entry.parsed::<Rate>("person"));
-    let rates = Rates { unit: unit?, person: person? };
+    let rates = Rates {
+        unit: unit?,
+        person: person?,
+    };
     if rates.person > rates.unit {
         entry.refuse(ParameterFault::PersonAboveUnit);
     }
@@ -166,8 +179,14 @@ pub(super) fn rates(entry: &mut Entry<'_>) -> Option<Rates> {
 }
 
 pub(super) fn base_limits(entry: &mut Entry<'_>) -> Option<BaseLimits> {
-    let (floor, ceiling) = (entry.parsed::<Money>("floor"), entry.parsed::<Money>("ceiling"));
-    let limits = BaseLimits { floor: floor?, ceiling: ceiling? };
+    let (floor, ceiling) = (
+        entry.parsed::<Money>("floor"),
+        entry.parsed::<Money>("ceiling"),
+    );
+    let limits = BaseLimits {
+        floor: floor?,
+        ceiling: ceiling?,
+    };
     if limits.floor > limits.ceiling {
         entry.refuse(ParameterFault::FloorAboveCeiling);
     }
@@ -200,7 +219,10 @@ pub(super) fn minimum_age(entry: &mut Entry<'_>) -> Option<u8> {
 
 pub(super) fn stop_reasons(entry: &mut Entry<'_>) -> Option<StopReasons> {
     let (suspend, terminate) = (entry.names("suspend"), entry.names("terminate"));
-    let reasons = StopReasons { suspend: suspend?, terminate: terminate? };
+    let reasons = StopReasons {
+        suspend: suspend?,
+        terminate: terminate?,
+    };
     let suspending = reasons.suspend.iter();
     let both = suspending.filter(|name| reasons.terminate.contains(name));
     both.for_each(|name| entry.refuse(ParameterFault::Twice(name.clone())));
@@ -213,7 +235,9 @@ pub(super) fn in_reasons(entry: &mut Entry<'_>) -> Option<Vec<String>> {
 
 pub(super) fn code_table(entry: &mut Entry<'_>) -> Option<CodeTable> {
     let codes = entry.codes("codes")?;
-    let rows = codes.into_iter().map(|(code, name)| CodeName { code, name });
+    let rows = codes
+        .into_iter()
+        .map(|(code, name)| CodeName { code, name });
     Some(CodeTable(rows.collect()))
 }
 

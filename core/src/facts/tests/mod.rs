@@ -15,8 +15,8 @@ use crate::time::Timestamp;
 
 use super::*;
 
-/// 2022-03-18 in Shenyang.
-pub(super) const NOW: Timestamp = Timestamp(1_647_561_600);
+/// 2026-11-24 in Shenyang: every notice about 2022 is known.
+pub(super) const NOW: Timestamp = Timestamp(1_795_500_000);
 
 pub(super) fn month(text: &str) -> Month {
     text.parse().expect("a month")
@@ -37,7 +37,9 @@ impl Log {
     /// A log with parameters, two settlement periods and one volume.
     pub(super) fn open() -> Self {
         let mut log = Self::default();
-        log.add(Fact::ParametersAdopted { text: parameters::builtin_text().to_string() });
+        log.add(Fact::ParametersAdopted {
+            text: parameters::builtin_text().to_string(),
+        });
         for text in ["2022-01", "2022-02"] {
             log.add(Fact::SettlementOpened { month: month(text) });
         }
@@ -46,7 +48,11 @@ impl Log {
 
     pub(super) fn add(&mut self, fact: Fact) -> Position {
         let position = Position(self.facts.len() as u64);
-        let placed = Placed { position, at: NOW, fact };
+        let placed = Placed {
+            position,
+            at: NOW,
+            fact,
+        };
         self.projection.apply(&placed);
         self.facts.push(placed);
         position
@@ -70,8 +76,11 @@ impl Log {
                 person: PersonRecord {
                     id: person(number, line),
                     personal_number: format!("{number:04}{line:06}").parse().expect("valid"),
-                    document: IdDocument::parse(IdKind::Passport, &format!("E{number:03}{line:05}"))
-                        .expect("valid"),
+                    document: IdDocument::parse(
+                        IdKind::Passport,
+                        &format!("E{number:03}{line:05}"),
+                    )
+                    .expect("valid"),
                     name: format!("员工{line}"),
                 },
                 paying_since: month("2021-07"),
@@ -87,9 +96,24 @@ impl Log {
         &self.projection.units[&unit]
     }
 
-    pub(super) fn parse(&self, unit: UnitId, draft: &Draft) -> Result<Declaration, Vec<&'static str>> {
-        Declaration::parse(draft, 1, self.unit(unit), &self.projection.common)
-            .map_err(|problems| problems.iter().map(|problem| problem.code.as_str()).collect())
+    pub(super) fn parse(
+        &self,
+        unit: UnitId,
+        draft: &Draft,
+    ) -> Result<Declaration, Vec<&'static str>> {
+        Declaration::parse(
+            draft,
+            1,
+            self.unit(unit),
+            &self.projection.common,
+            NOW.date(),
+        )
+        .map_err(|problems| {
+            problems
+                .iter()
+                .map(|problem| problem.code.as_str())
+                .collect()
+        })
     }
 
     /// Takes a declaration in as the centre does.
@@ -105,7 +129,12 @@ impl Log {
         });
     }
 
-    pub(super) fn decide(&mut self, declaration: &Declaration, verdict: Verdict, effect: Option<Effect>) {
+    pub(super) fn decide(
+        &mut self,
+        declaration: &Declaration,
+        verdict: Verdict,
+        effect: Option<Effect>,
+    ) {
         let statement = sign(&Statement::Decision {
             unit: declaration.unit,
             submission: declaration.submission_id(),
@@ -121,20 +150,39 @@ impl Log {
     }
 
     /// Assesses and queues the sending, as the centre does in one commit.
-    pub(super) fn assess(&mut self, unit: UnitId, settlement: &str) -> Result<(), Vec<&'static str>> {
+    pub(super) fn assess(
+        &mut self,
+        unit: UnitId,
+        settlement: &str,
+    ) -> Result<(), Vec<&'static str>> {
         let settlement = month(settlement);
         let common = &self.projection.common;
-        let (assessment, lines) =
-            super::assess(self.unit(unit), common, settlement, NOW.date()).map_err(|problems| {
-                problems.iter().map(|problem| problem.code.as_str()).collect::<Vec<_>>()
+        let (assessment, lines) = super::assess(self.unit(unit), common, settlement, NOW.date())
+            .map_err(|problems| {
+                problems
+                    .iter()
+                    .map(|problem| problem.code.as_str())
+                    .collect::<Vec<_>>()
             })?;
-        let request =
-            Statement::AssessmentRequest { unit, insurance: 210, settlement, attempt: 1 };
+        let request = Statement::AssessmentRequest {
+            unit,
+            insurance: 210,
+            settlement,
+            attempt: 1,
+        };
         let outcome = AssessmentOutcome::Assessed(assessment);
-        self.add(Fact::AssessmentTaken { unit, statement: sign(&request), outcome });
+        self.add(Fact::AssessmentTaken {
+            unit,
+            statement: sign(&request),
+            outcome,
+        });
         self.add(Fact::ReceivablesRaised { unit, lines });
         let kind = TransactionKind::Assessment { settlement };
-        self.add(Fact::TransactionQueued { unit, transaction: kind.id(unit), kind });
+        self.add(Fact::TransactionQueued {
+            unit,
+            transaction: kind.id(unit),
+            kind,
+        });
         Ok(())
     }
 }
@@ -163,5 +211,7 @@ pub(super) fn wage(number: u8, person: &str, from: &str, to: &str, wage: &str) -
 }
 
 fn sign(statement: &Statement) -> Vec<u8> {
-    statement.sign(&SigningKey::from_seed([5; 32]), CertificateSerial(1), NOW).to_bytes()
+    statement
+        .sign(&SigningKey::from_seed([5; 32]), CertificateSerial(1), NOW)
+        .to_bytes()
 }

@@ -31,7 +31,10 @@ fn posting(log: &Log, unit: UnitId, settlement: &str, serial: &str) -> Posting {
         transaction: TransactionKind::Assessment { settlement }.id(unit),
         settlement,
         posted_on: "2022-03-18".to_owned(),
-        total: lines.iter().map(|it| it.unit_amount + it.person_amount).sum(),
+        total: lines
+            .iter()
+            .map(|it| it.unit_amount + it.person_amount)
+            .sum(),
         lines,
     }
 }
@@ -66,16 +69,27 @@ fn zhang_stopped_in_january_is_due_in_january_and_not_in_february() {
     let declared = log.parse(unit, &draft).expect("no problem");
     log.submit(&declared);
     let zhang = person(1, 1);
-    let stopped =
-        Effect::Stopped { person: zhang, month: month("2022-01"), terminated: false };
+    let stopped = Effect::Stopped {
+        person: zhang,
+        month: month("2022-01"),
+        terminated: false,
+    };
     log.decide(&declared, Verdict::Approve, Some(stopped));
 
     log.assess(unit, "2022-01").expect("assessed");
     log.assess(unit, "2022-02").expect("assessed");
     let due = |settlement| log.unit(unit).receivables(month(settlement)).count();
     assert_eq!((due("2022-01"), due("2022-02")), (3, 2));
-    assert_eq!(log.unit(unit).receivables_for(zhang, month("2022-02")).count(), 0);
-    assert_eq!(log.unit(unit).persons[&zhang].status(), PaymentStatus::Suspended);
+    assert_eq!(
+        log.unit(unit)
+            .receivables_for(zhang, month("2022-02"))
+            .count(),
+        0
+    );
+    assert_eq!(
+        log.unit(unit).persons[&zhang].status(),
+        PaymentStatus::Suspended
+    );
     for settlement in ["2022-01", "2022-02"] {
         let assessed = &log.unit(unit).assessments[&month(settlement)].assessment;
         let assessable = log.unit(unit).assessable(month(settlement)).len();
@@ -97,15 +111,31 @@ fn bases_are_clamped_and_parts_rounded_as_the_period_says() {
 fn every_problem_of_a_draft_is_reported_at_once() {
     let (mut log, unit) = log_of_three();
     let check = |log: &Log, draft: Draft, expected: &[&str]| {
-        assert_eq!(log.parse(unit, &draft).expect_err("problems"), expected, "{draft:?}");
+        assert_eq!(
+            log.parse(unit, &draft).expect_err("problems"),
+            expected,
+            "{draft:?}"
+        );
     };
     let missing = "declaration.missing";
-    check(&log, interruption(1, "", "", ""), &[missing, missing, missing]);
-    check(&log, wage(1, "", "", "", ""), &[missing, missing, missing, missing]);
+    check(
+        &log,
+        interruption(1, "", "", ""),
+        &[missing, missing, missing],
+    );
+    check(
+        &log,
+        wage(1, "", "", "", ""),
+        &[missing, missing, missing, missing],
+    );
     check(
         &log,
         interruption(1, "9999999999", "2022-13", "不想干了"),
-        &["declaration.person_unknown", "declaration.not_a_month", "declaration.reason_unknown"],
+        &[
+            "declaration.person_unknown",
+            "declaration.not_a_month",
+            "declaration.reason_unknown",
+        ],
     );
     check(
         &log,
@@ -117,7 +147,11 @@ fn every_problem_of_a_draft_is_reported_at_once() {
         interruption(1, "810000199408230021", "2022-01", "辞职"),
         &["declaration.person_unknown"],
     );
-    check(&log, interruption(1, "0001000001", "2021-06", "辞职"), &["declaration.before_start"]);
+    check(
+        &log,
+        interruption(1, "0001000001", "2021-06", "辞职"),
+        &["declaration.before_start"],
+    );
     check(
         &log,
         interruption(1, "0001000001", "2202-01", "辞职"),
@@ -126,7 +160,10 @@ fn every_problem_of_a_draft_is_reported_at_once() {
     check(
         &log,
         wage(1, "0001000001", "2022-03", "2022-02", "0"),
-        &["declaration.wage_not_positive", "declaration.range_reversed"],
+        &[
+            "declaration.wage_not_positive",
+            "declaration.range_reversed",
+        ],
     );
     log.assess(unit, "2022-01").expect("assessed");
     check(
@@ -144,7 +181,9 @@ fn every_problem_of_a_draft_is_reported_at_once() {
 #[test]
 fn a_second_undecided_declaration_and_an_overlapping_wage_are_refused_by_name() {
     let (mut log, unit) = log_of_three();
-    let first = log.parse(unit, &wage(1, "0001000001", "2022-01", "2022-06", "5000")).expect("ok");
+    let first = log
+        .parse(unit, &wage(1, "0001000001", "2022-01", "2022-06", "5000"))
+        .expect("ok");
     log.submit(&first);
     let rival = wage(2, "0001000001", "2022-06", "2022-12", "6000");
     assert_eq!(log.parse(unit, &rival), Err(vec!["declaration.undecided"]));
@@ -155,7 +194,10 @@ fn a_second_undecided_declaration_and_an_overlapping_wage_are_refused_by_name() 
         wage: yuan("5000"),
     };
     log.decide(&first, Verdict::Approve, Some(set));
-    assert_eq!(log.parse(unit, &rival), Err(vec!["declaration.wage_overlap"]));
+    assert_eq!(
+        log.parse(unit, &rival),
+        Err(vec!["declaration.wage_overlap"])
+    );
     let after = wage(3, "0001000001", "2022-07", "2022-12", "6000");
     assert!(log.parse(unit, &after).is_ok());
 }
@@ -163,10 +205,19 @@ fn a_second_undecided_declaration_and_an_overlapping_wage_are_refused_by_name() 
 #[test]
 fn assessments_come_in_order_once_and_never_ahead() {
     let (mut log, unit) = log_of_three();
-    assert_eq!(log.assess(unit, "2022-02"), Err(vec!["assessment.month_before_open"]));
-    assert_eq!(log.assess(unit, "2022-03"), Err(vec!["assessment.period_not_open"]));
+    assert_eq!(
+        log.assess(unit, "2022-02"),
+        Err(vec!["assessment.month_before_open"])
+    );
+    assert_eq!(
+        log.assess(unit, "2022-03"),
+        Err(vec!["assessment.period_not_open"])
+    );
     log.assess(unit, "2022-01").expect("assessed");
-    assert_eq!(log.assess(unit, "2022-01"), Err(vec!["assessment.already_assessed"]));
+    assert_eq!(
+        log.assess(unit, "2022-01"),
+        Err(vec!["assessment.already_assessed"])
+    );
     log.assess(unit, "2022-02").expect("assessed");
 }
 
@@ -177,7 +228,11 @@ fn a_paying_person_without_a_wage_fails_the_assessment_and_is_named() {
     let common = &log.projection.common;
     let problems = assess(log.unit(unit), common, month("2022-01"), NOW.date()).expect_err("fails");
     assert_eq!(problems[0].code.as_str(), "assessment.base_missing");
-    assert!(problems[0].args.contains(&("names".to_owned(), "员工2".to_owned())));
+    assert!(
+        problems[0]
+            .args
+            .contains(&("names".to_owned(), "员工2".to_owned()))
+    );
 }
 
 #[test]
@@ -206,7 +261,10 @@ fn a_wage_goes_from_draft_to_recorded_by_its_facts() {
     assert_eq!(stages, [MonthStage::Approved; 2]);
 
     log.assess(unit, "2022-01").expect("assessed");
-    let transaction = TransactionKind::Assessment { settlement: month("2022-01") }.id(unit);
+    let transaction = TransactionKind::Assessment {
+        settlement: month("2022-01"),
+    }
+    .id(unit);
     let mut first = |fact: Option<Fact>| {
         if let Some(fact) = fact {
             log.add(fact);
@@ -221,11 +279,18 @@ fn a_wage_goes_from_draft_to_recorded_by_its_facts() {
         state: Sending::Sent,
     };
     assert_eq!(first(Some(sent)), MonthStage::SentToTax);
-    let accepted =
-        Fact::TransactionReceiving { unit, transaction: transaction.clone(), state: Receiving::Accepted };
+    let accepted = Fact::TransactionReceiving {
+        unit,
+        transaction: transaction.clone(),
+        state: Receiving::Accepted,
+    };
     assert_eq!(first(Some(accepted)), MonthStage::TaxAccepted);
     let collected = Fact::Collected { unit, transaction };
-    assert_eq!(first(Some(collected)), MonthStage::TaxAccepted, "已缴款 is not enough");
+    assert_eq!(
+        first(Some(collected)),
+        MonthStage::TaxAccepted,
+        "已缴款 is not enough"
+    );
 
     let paid = posting(&log, unit, "2022-01", "S1");
     record(&mut log, unit, &paid);
@@ -233,7 +298,11 @@ fn a_wage_goes_from_draft_to_recorded_by_its_facts() {
     assert_eq!(stages, [MonthStage::InTreasury, MonthStage::Approved]);
     let first_leaf = log.unit(unit).records[0].position;
     let count = log.unit(unit).records.len() as u64;
-    log.projection.units.get_mut(&unit).expect("registered").mark_proven(first_leaf, count);
+    log.projection
+        .units
+        .get_mut(&unit)
+        .expect("registered")
+        .mark_proven(first_leaf, count);
     let stages: Vec<MonthStage> = months(&log);
     assert_eq!(stages[0], MonthStage::Recorded);
 }
@@ -248,31 +317,65 @@ fn a_posting_is_taken_once_in_whole_or_is_an_incident() {
         change(&mut changed);
         assert_eq!(take(log, unit, &changed), PostingAnswer::Incident(expected));
     };
-    check(&log, &|it| it.settlement = month("2022-02"), IncidentKind::UnknownTransaction);
+    check(
+        &log,
+        &|it| it.settlement = month("2022-02"),
+        IncidentKind::UnknownTransaction,
+    );
     check(&log, &|it| it.lines.clear(), IncidentKind::LineCount);
-    check(&log, &|it| it.lines[1].receivable = 99, IncidentKind::UnknownReceivable(2));
-    check(&log, &|it| it.lines[1].person = None, IncidentKind::UnknownReceivable(2));
-    check(&log, &|it| it.lines[1] = it.lines[0].clone(), IncidentKind::AlreadyRecorded(1));
+    check(
+        &log,
+        &|it| it.lines[1].receivable = 99,
+        IncidentKind::UnknownReceivable(2),
+    );
+    check(
+        &log,
+        &|it| it.lines[1].person = None,
+        IncidentKind::UnknownReceivable(2),
+    );
+    check(
+        &log,
+        &|it| it.lines[1] = it.lines[0].clone(),
+        IncidentKind::AlreadyRecorded(1),
+    );
     check(
         &log,
         &|it| it.lines[1].unit_amount = yuan("0.01"),
         IncidentKind::AmountsUnexplained(2),
     );
-    check(&log, &|it| it.total = yuan("0.01"), IncidentKind::TotalWrong);
+    check(
+        &log,
+        &|it| it.total = yuan("0.01"),
+        IncidentKind::TotalWrong,
+    );
 
     let mut other_base = good.clone();
     other_base.lines[0].base = yuan("5000");
     other_base.lines[0].unit_amount = yuan("25.00");
     other_base.lines[0].person_amount = yuan("25.00");
-    other_base.total =
-        other_base.lines.iter().map(|it| it.unit_amount + it.person_amount).sum();
+    other_base.total = other_base
+        .lines
+        .iter()
+        .map(|it| it.unit_amount + it.person_amount)
+        .sum();
     let taken = take(&log, unit, &other_base);
-    assert!(matches!(taken, PostingAnswer::Recorded(_)), "tax's own base records (FAQ-2)");
+    assert!(
+        matches!(taken, PostingAnswer::Recorded(_)),
+        "tax's own base records (FAQ-2)"
+    );
 
     record(&mut log, unit, &good);
     assert_eq!(take(&log, unit, &good), PostingAnswer::Exists);
-    check(&log, &|it| it.total = yuan("0.01"), IncidentKind::OtherContent);
-    check(&log, &|it| it.serial = "S2".to_owned(), IncidentKind::AlreadyRecorded(1));
+    check(
+        &log,
+        &|it| it.total = yuan("0.01"),
+        IncidentKind::OtherContent,
+    );
+    check(
+        &log,
+        &|it| it.serial = "S2".to_owned(),
+        IncidentKind::AlreadyRecorded(1),
+    );
 }
 
 #[test]
@@ -284,7 +387,11 @@ fn part_payments_are_further_serials_and_chain_the_units_records() {
         let mut part = whole.clone();
         part.serial = serial.to_owned();
         part.lines = whole.lines[lines].to_vec();
-        part.total = part.lines.iter().map(|it| it.unit_amount + it.person_amount).sum();
+        part.total = part
+            .lines
+            .iter()
+            .map(|it| it.unit_amount + it.person_amount)
+            .sum();
         record(&mut log, unit, &part);
     }
     let records = &log.unit(unit).records;

@@ -9,10 +9,25 @@ use super::*;
 /// What happens next in some unit.
 #[derive(Debug, Clone)]
 enum Step {
-    Submit { unit: u8, person: u8, wage: i64, from: i32 },
-    Stop { unit: u8, person: u8, month: i32 },
-    Decide { unit: u8, verdict: Verdict },
-    Assess { unit: u8, settlement: &'static str },
+    Submit {
+        unit: u8,
+        person: u8,
+        wage: i64,
+        from: i32,
+    },
+    Stop {
+        unit: u8,
+        person: u8,
+        month: i32,
+    },
+    Decide {
+        unit: u8,
+        verdict: Verdict,
+    },
+    Assess {
+        unit: u8,
+        settlement: &'static str,
+    },
     Everyone,
 }
 
@@ -25,10 +40,23 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         Just(Verdict::Reject("不符合".to_owned())),
     ];
     let step = prop_oneof![
-        (unit.clone(), person.clone(), 300_000_i64..2_000_000, 0..6_i32)
-            .prop_map(|(unit, person, wage, from)| Step::Submit { unit, person, wage, from }),
-        (unit.clone(), person, 0..6_i32)
-            .prop_map(|(unit, person, month)| Step::Stop { unit, person, month }),
+        (
+            unit.clone(),
+            person.clone(),
+            300_000_i64..2_000_000,
+            0..6_i32
+        )
+            .prop_map(|(unit, person, wage, from)| Step::Submit {
+                unit,
+                person,
+                wage,
+                from
+            }),
+        (unit.clone(), person, 0..6_i32).prop_map(|(unit, person, month)| Step::Stop {
+            unit,
+            person,
+            month
+        }),
         (unit.clone(), verdict).prop_map(|(unit, verdict)| Step::Decide { unit, verdict }),
         (unit, prop_oneof![Just("2022-01"), Just("2022-02")])
             .prop_map(|(unit, settlement)| Step::Assess { unit, settlement }),
@@ -40,7 +68,10 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 fn run(steps: &[Step]) -> Log {
     let mut log = Log::open();
     for unit in 1..=3 {
-        log.register(unit, &[Some("5000"), Some("6000"), Some("7000"), Some("8000")]);
+        log.register(
+            unit,
+            &[Some("5000"), Some("6000"), Some("7000"), Some("8000")],
+        );
     }
     for (step, number) in steps.iter().zip(1..) {
         carry_out(&mut log, step, number);
@@ -56,22 +87,37 @@ fn carry_out(log: &mut Log, step: &Step, number: u8) {
         }
     };
     match step {
-        Step::Submit { unit, person: line, wage: fen, from } => {
+        Step::Submit {
+            unit,
+            person: line,
+            wage: fen,
+            from,
+        } => {
             let amount = Money::from_fen(*fen).to_string();
             let who = person(*unit, *line).to_string();
             let draft = wage(number, &who, &later(*from), &later(from + 2), &amount);
             declared(log, *unit, draft);
         }
-        Step::Stop { unit, person: line, month } => {
+        Step::Stop {
+            unit,
+            person: line,
+            month,
+        } => {
             let who = person(*unit, *line).to_string();
-            declared(log, *unit, interruption(number, &who, &later(*month), "辞职"));
+            declared(
+                log,
+                *unit,
+                interruption(number, &who, &later(*month), "辞职"),
+            );
         }
         Step::Decide { unit, verdict } => decide_one(log, UnitId([*unit; 16]), verdict),
         Step::Assess { unit, settlement } => {
             let _ = log.assess(UnitId([*unit; 16]), settlement);
         }
         Step::Everyone => {
-            log.add(Fact::VolumeOpened { volume: crate::ids::VolumeId(u32::from(number)) });
+            log.add(Fact::VolumeOpened {
+                volume: crate::ids::VolumeId(u32::from(number)),
+            });
         }
     }
 }
@@ -86,11 +132,26 @@ fn decide_one(log: &mut Log, unit: UnitId, verdict: &Verdict) {
     if let Some(declaration) = undecided {
         let effect = match (&declaration.content, verdict) {
             (crate::declaration::Content::Interruption { person, month, .. }, Verdict::Approve) => {
-                Some(Effect::Stopped { person: *person, month: *month, terminated: false })
+                Some(Effect::Stopped {
+                    person: *person,
+                    month: *month,
+                    terminated: false,
+                })
             }
-            (crate::declaration::Content::Wage { person, from, to, wage }, Verdict::Approve) => {
-                Some(Effect::WageSet { person: *person, from: *from, to: *to, wage: *wage })
-            }
+            (
+                crate::declaration::Content::Wage {
+                    person,
+                    from,
+                    to,
+                    wage,
+                },
+                Verdict::Approve,
+            ) => Some(Effect::WageSet {
+                person: *person,
+                from: *from,
+                to: *to,
+                wage: *wage,
+            }),
             (_, Verdict::Return(_) | Verdict::Reject(_)) => None,
         };
         log.decide(&declaration, verdict.clone(), effect);
