@@ -43,11 +43,17 @@ pub enum View {
     Local = 10,
     /// Transactions with the tax bureau.
     Transaction = 11,
+    /// Certificates by their serial and by their device's key.
+    Certificate = 12,
+    /// Units by district and by the keyed hash of their public numbers.
+    Unit = 13,
+    /// The signed head of the centre's log, and how far the other views cover it.
+    Log = 14,
 }
 
 impl View {
     /// Every view.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::Audience,
         Self::Statement,
         Self::Tile,
@@ -59,6 +65,9 @@ impl View {
         Self::Cursor,
         Self::Local,
         Self::Transaction,
+        Self::Certificate,
+        Self::Unit,
+        Self::Log,
     ];
 }
 
