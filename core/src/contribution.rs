@@ -91,8 +91,8 @@ pub fn total(bases: &[Money], rates: Rates, rule: TotalRule) -> Totals {
         let due = contribution(bases.iter().copied().sum(), rates);
         let sums = summed(&lines);
         let line = &mut lines[largest];
-        line.unit = line.unit + (due.unit - sums.unit);
-        line.person = line.person + (due.person - sums.person);
+        line.unit += due.unit - sums.unit;
+        line.person += due.person - sums.person;
     }
     let Contribution { unit, person } = summed(&lines);
     Totals {

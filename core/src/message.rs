@@ -185,6 +185,112 @@ mod tests {
     }
 
     #[test]
+    fn every_problem_of_a_value_has_its_sentence() {
+        let messages = money_and_months()
+            .into_iter()
+            .chain(identities())
+            .chain(parameters());
+        for message in messages {
+            for lang in [Lang::Zh, Lang::En] {
+                let text = message.text(lang);
+                assert_ne!(text.message, message.code, "no sentence");
+                let whole = format!("{}{}", text.message, text.hint);
+                assert!(!whole.contains('{'), "{}: {whole}", message.code);
+            }
+        }
+    }
+
+    fn money_and_months() -> Vec<Message> {
+        use crate::money::{MoneyProblem, NotARate};
+        use crate::month::{Month, MonthProblem};
+        vec![
+            MoneyProblem::Missing.message(),
+            MoneyProblem::Signed.message(),
+            MoneyProblem::NotAnAmount.message(),
+            MoneyProblem::TooManyPlaces.message(),
+            MoneyProblem::TooLarge.message(),
+            NotARate.message(),
+            MonthProblem::NotAMonth.message(),
+            MonthProblem::NoSuchMonth(13).message(),
+            MonthProblem::YearOutOfRange(1899).message(),
+            MonthProblem::EndsBeforeStart {
+                first: Month::MAX,
+                last: Month::MIN,
+            }
+            .message(),
+        ]
+    }
+
+    fn identities() -> Vec<Message> {
+        use crate::identity::{
+            CreditCodeProblem, IdentityProblem, NumberKind, NumberProblem, UnknownIdKind,
+        };
+        let mut messages = vec![
+            IdentityProblem::Missing.message(),
+            IdentityProblem::FirstGeneration.message(),
+            IdentityProblem::WrongLength { found: 17 }.message(),
+            IdentityProblem::NotDigits.message(),
+            IdentityProblem::NoSuchBirthDate.message(),
+            IdentityProblem::SpreadsheetLostDigits.message(),
+            IdentityProblem::WrongCheckDigit.message(),
+            IdentityProblem::NotAPermanentResidence.message(),
+            IdentityProblem::NotADocumentNumber.message(),
+            UnknownIdKind.message(),
+            CreditCodeProblem::Missing.message(),
+            CreditCodeProblem::WrongLength { found: 17 }.message(),
+            CreditCodeProblem::NotACharacter('O').message(),
+            CreditCodeProblem::WrongCheckDigit.message(),
+        ];
+        for kind in [
+            NumberKind::Personal,
+            NumberKind::Unemployment,
+            NumberKind::Pension,
+        ] {
+            messages.push(NumberProblem::Missing(kind).message());
+            messages.push(NumberProblem::TooLong(kind).message());
+            messages.push(NumberProblem::NotLettersAndDigits(kind).message());
+        }
+        messages
+    }
+
+    fn parameters() -> Vec<Message> {
+        use crate::month::Month;
+        use crate::parameters::{MissingParameter, ParameterFault, ParameterProblem};
+        let missing = MissingParameter {
+            parameter: "rates",
+            month: Month::MIN,
+            known_on: Month::MIN.first_day(),
+        };
+        let faults = [
+            ParameterFault::TooLong(1),
+            ParameterFault::NotToml { line: 1 },
+            ParameterFault::NoValues,
+            ParameterFault::FieldMissing("from"),
+            ParameterFault::FieldWrong("from"),
+            ParameterFault::FieldUnknown("form".to_owned()),
+            ParameterFault::EndsBeforeStart,
+            ParameterFault::Collides(1),
+            ParameterFault::PersonAboveUnit,
+            ParameterFault::MoreThanTheBase,
+            ParameterFault::FloorAboveCeiling,
+            ParameterFault::Twice("410".to_owned()),
+        ];
+        let problem = |fault| {
+            ParameterProblem {
+                parameter: "rates",
+                entry: 1,
+                fault,
+            }
+            .message()
+        };
+        faults
+            .into_iter()
+            .map(problem)
+            .chain([missing.message()])
+            .collect()
+    }
+
+    #[test]
     fn arguments_are_put_in_once() {
         let args = [("a", "{b}".to_owned()), ("b", "2".to_owned())];
         assert_eq!(filled("{a}-{b}-{c}-{", &args), "{b}-2-{c}-{");

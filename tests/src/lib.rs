@@ -1,1 +1,6 @@
-//! To be written.
+//! Harness of the tests: what more than one of them needs.
+
+pub mod harness;
+pub mod openapi;
+pub mod recording_proxy;
+pub mod story;

@@ -13,8 +13,8 @@ pub(crate) struct Step<'a> {
 pub(crate) enum Outcome {
     /// Everything was checked.
     Passed,
-    /// Something could not be checked, and the summary says so.
-    PassedBut(String),
+    /// Nothing could be checked, for this reason, which the summary repeats.
+    Unchecked(String),
 }
 
 /// Why a step failed and what the reader can do about it.
@@ -31,23 +31,23 @@ pub(crate) fn run_all(steps: Vec<Step<'_>>, out: &mut impl Write) -> io::Result<
     let mut failure = None;
     for (index, step) in steps.into_iter().enumerate() {
         if failure.is_some() {
-            summary.push(format!("  not run  {}", step.name));
+            summary.push(format!("  {:<11}  {}", "not run", step.name));
             continue;
         }
         writeln!(out, "\n=== {}/{count} {} ===", index + 1, step.name)?;
         let started = Instant::now();
         let result = (step.action)();
         let took = seconds(started.elapsed());
-        summary.push(match &result {
-            Ok(Outcome::Passed) => format!("  passed   {} ({took})", step.name),
-            Ok(Outcome::PassedBut(gap)) => format!("  passed   {} ({took}), BUT {gap}", step.name),
-            Err(_) => format!("  FAILED   {} ({took})", step.name),
-        });
-        let word = if result.is_ok() { "passed" } else { "FAILED" };
-        writeln!(out, "=== {} {word} in {took} ===", step.name)?;
+        let (word, because) = match &result {
+            Ok(Outcome::Passed) => ("passed", String::new()),
+            Ok(Outcome::Unchecked(reason)) => ("NOT CHECKED", format!(": {reason}")),
+            Err(_) => ("FAILED", String::new()),
+        };
+        summary.push(format!("  {word:<11}  {} ({took}){because}", step.name));
+        writeln!(out, "=== {} {word} in {took}{because} ===", step.name)?;
         failure = result.err().map(|failure| (step.name, failure));
     }
-    writeln!(out, "\nSummary, {} in all", seconds(begin.elapsed()))?;
+    writeln!(out, "\nAll steps, {}", seconds(begin.elapsed()))?;
     for line in summary {
         writeln!(out, "{line}")?;
     }
@@ -84,14 +84,15 @@ mod tests {
             step("first", Ok(Outcome::Passed)),
             step(
                 "second",
-                Ok(Outcome::PassedBut("half was unreachable".into())),
+                Ok(Outcome::Unchecked("it was unreachable".into())),
             ),
         ]);
         assert!(passed);
         assert!(text.contains("=== 1/2 first ==="), "{text}");
         assert!(text.contains("=== 2/2 second ==="), "{text}");
-        assert!(text.contains("  passed   first ("), "{text}");
-        assert!(text.contains("BUT half was unreachable"), "{text}");
+        assert!(text.contains("  passed       first ("), "{text}");
+        assert!(text.contains("  NOT CHECKED  second ("), "{text}");
+        assert!(text.contains(" s): it was unreachable\n"), "{text}");
     }
 
     #[test]
@@ -110,8 +111,8 @@ mod tests {
             never,
         ]);
         assert!(!passed);
-        assert!(text.contains("  FAILED   second ("), "{text}");
-        assert!(text.contains("  not run  third"), "{text}");
+        assert!(text.contains("  FAILED       second ("), "{text}");
+        assert!(text.contains("  not run      third"), "{text}");
         assert!(
             text.ends_with("second failed: it is broken\nWhat to do: mend it\n"),
             "{text}"

@@ -259,7 +259,7 @@ impl Volume {
 
     fn fen(&self, record: &ObjId, key: &str) -> Option<Money> {
         match self.document.get(record, key) {
-            Ok(Some((value, _))) => value.as_i64().map(Money::from_fen),
+            Ok(Some((value, _))) => value.as_i64().and_then(|fen| Money::try_from(fen).ok()),
             Ok(None) | Err(_) => None,
         }
     }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::resident_id::has_exponent;
 use super::{IdentityProblem, ResidentId, masked, normalised};
+use crate::message::Message;
 
 const MAX_NUMBER: usize = 20;
 
@@ -46,6 +47,12 @@ impl UnknownIdKind {
     #[must_use]
     pub fn code(&self) -> &'static str {
         "identity.unknown_kind"
+    }
+
+    /// Its sentence.
+    #[must_use]
+    pub fn message(&self) -> Message {
+        Message::bare(self.code())
     }
 }
 

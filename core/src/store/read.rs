@@ -111,12 +111,6 @@ impl Store {
         })?;
         let length = self.open_length(stream, length.as_deref())?;
         let end = from.saturating_add(stored.records.len() as u64);
-        if stored.is_to_the_end && end < length {
-            return Err(ReadError::DamagedRecord {
-                stream,
-                position: end,
-            });
-        }
         let mut opened = Vec::with_capacity(stored.records.len());
         for ((position, sealed), expected) in stored.records.into_iter().zip(from..end) {
             let damaged = ReadError::DamagedRecord {
@@ -129,6 +123,13 @@ impl Store {
             let place = Place::Record(stream, position);
             let value = self.sealer.open(place, &sealed).map_err(|_| damaged)?;
             opened.push((position, value));
+        }
+        // Nothing more is stored, so what the length promises beyond is lost.
+        if stored.is_to_the_end && end < length {
+            return Err(ReadError::DamagedRecord {
+                stream,
+                position: end,
+            });
         }
         Ok(opened)
     }
@@ -313,15 +314,12 @@ fn entry_bounds<'a>(
     (!crossed).then_some((from.map(|key| (number, key)), high))
 }
 
-fn owned(
-    entry: Result<
-        (
-            AccessGuard<'_, (u8, &'static [u8])>,
-            AccessGuard<'_, &'static [u8]>,
-        ),
-        redb::StorageError,
-    >,
-) -> Result<Viewed, redb::Error> {
+type Entry<'a> = (
+    AccessGuard<'a, (u8, &'static [u8])>,
+    AccessGuard<'a, &'static [u8]>,
+);
+
+fn owned(entry: Result<Entry<'_>, redb::StorageError>) -> Result<Viewed, redb::Error> {
     let (key, value) = entry?;
     Ok((key.value().1.to_vec(), value.value().to_vec()))
 }

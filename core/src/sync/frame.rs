@@ -152,7 +152,12 @@ impl FrameDecoder {
     /// # Errors
     /// Any [`FrameError`]; the stream cannot be read on after one.
     pub fn next_message(&mut self) -> Result<Option<Decoded>, FrameError> {
-        while let Some((version, flags, payload)) = split_frame(&self.buffer[self.read..])? {
+        while let Some(Split {
+            version,
+            flags,
+            payload,
+        }) = split_frame(&self.buffer[self.read..])?
+        {
             self.read += HEADER + payload.len();
             if version > FRAME_VERSION {
                 return Ok(Some(Decoded::Newer { version }));
@@ -189,8 +194,15 @@ impl OpenMessage {
     }
 }
 
-/// Version, flags and payload of the frame at the start, or `None` when it is not whole yet.
-fn split_frame(bytes: &[u8]) -> Result<Option<(u8, u8, &[u8])>, FrameError> {
+/// A whole frame of any version.
+struct Split<'b> {
+    version: u8,
+    flags: u8,
+    payload: &'b [u8],
+}
+
+/// The frame at the start, or `None` when it is not whole yet.
+fn split_frame(bytes: &[u8]) -> Result<Option<Split<'_>>, FrameError> {
     let Some((prefix, rest)) = bytes.split_first_chunk::<PREFIX>() else {
         return Ok(None);
     };
@@ -202,9 +214,12 @@ fn split_frame(bytes: &[u8]) -> Result<Option<(u8, u8, &[u8])>, FrameError> {
     if length < HEADER - PREFIX {
         return Err(FrameError::FrameTooShort);
     }
-    Ok(rest
-        .get(..length)
-        .map(|frame| (frame[0], frame[1], &frame[2..])))
+    let frame = rest.get(..length);
+    Ok(frame.map(|frame| Split {
+        version: frame[0],
+        flags: frame[1],
+        payload: &frame[2..],
+    }))
 }
 
 /// Whether the message is compressed, and whether this frame is its last.
@@ -256,5 +271,118 @@ fn decompress(body: &[u8]) -> Result<Vec<u8>, FrameError> {
     match zstd::bulk::decompress(packed, length) {
         Ok(message) if message.len() == length => Ok(message),
         Ok(_) | Err(_) => Err(FrameError::BadCompression),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decode(bytes: &[u8]) -> Result<Vec<Decoded>, FrameError> {
+        let mut decoder = FrameDecoder::default();
+        decoder.push(bytes)?;
+        std::iter::from_fn(|| decoder.next_message().transpose()).collect()
+    }
+
+    fn noise(length: usize) -> Vec<u8> {
+        let mut state = 1_u32;
+        let step = |_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            state.to_be_bytes()[0]
+        };
+        (0..length).map(step).collect()
+    }
+
+    #[track_caller]
+    fn check_round_trip(message: Vec<u8>, frames: usize) {
+        let encoded = encode(&message).unwrap();
+        assert_eq!(encoded.len(), frames);
+        assert!(encoded.iter().all(|frame| frame.len() <= MAX_FRAME));
+        assert_eq!(
+            decode(&encoded.concat()),
+            Ok(vec![Decoded::Message(message)])
+        );
+    }
+
+    #[track_caller]
+    fn check_refused(bytes: &[u8], code: &str) {
+        assert_eq!(decode(bytes).unwrap_err().code(), code);
+    }
+
+    #[test]
+    fn messages_of_every_size_come_back() {
+        check_round_trip(Vec::new(), 1);
+        check_round_trip(vec![1], 1);
+        check_round_trip(noise(MAX_PAYLOAD), 1);
+        check_round_trip(noise(MAX_PAYLOAD + 1), 2);
+        check_round_trip(noise(MAX_MESSAGE), 17);
+        check_round_trip(vec![0; MAX_MESSAGE], 1);
+        let length = MAX_MESSAGE + 1;
+        assert_eq!(
+            encode(&noise(length)),
+            Err(FrameError::MessageTooLarge { length })
+        );
+    }
+
+    #[test]
+    fn a_stream_cut_anywhere_gives_the_same_messages() {
+        let messages = [vec![7; 300], noise(70_000), Vec::new()];
+        let stream: Vec<u8> = messages
+            .iter()
+            .flat_map(|m| encode(m).unwrap().concat())
+            .collect();
+        for piece in [1, 5, 6, 7, 4_096] {
+            let mut decoder = FrameDecoder::default();
+            let mut decoded = Vec::new();
+            for bytes in stream.chunks(piece) {
+                decoder.push(bytes).unwrap();
+                while let Some(message) = decoder.next_message().unwrap() {
+                    decoded.push(message);
+                }
+            }
+            assert_eq!(decoded, messages.clone().map(Decoded::Message));
+        }
+    }
+
+    #[test]
+    fn hostile_frames_are_refused_by_name() {
+        check_refused(&[0xff; 6], "sync.frame_too_large");
+        check_refused(&[0, 0, 0, 1, 1], "sync.frame_too_short");
+        check_refused(&[0, 0, 0, 2, 1, MORE_FOLLOWS], "sync.frame_too_short");
+        check_refused(&[0, 0, 0, 2, 0, 0], "sync.frame_version");
+        check_refused(&[0, 0, 0, 2, 1, 4], "sync.frame_flags");
+        let mixed = [frame(MORE_FOLLOWS, &[1]), frame(COMPRESSED, &[1])].concat();
+        check_refused(&mixed, "sync.frame_mixed");
+        check_refused(&frame(COMPRESSED, &[0, 0]), "sync.bad_compression");
+        check_refused(
+            &frame(COMPRESSED, &[0, 0, 0, 9, 1, 2, 3]),
+            "sync.bad_compression",
+        );
+        check_refused(&frame(COMPRESSED, &[0xff; 4]), "sync.message_too_large");
+        let endless = frame(MORE_FOLLOWS, &noise(MAX_PAYLOAD)).repeat(17);
+        check_refused(&endless, "sync.message_too_large");
+        check_refused(&vec![0; MAX_BUFFERED + 1], "sync.overrun");
+    }
+
+    #[test]
+    fn a_decompression_bomb_writes_no_more_than_it_declares() {
+        let bomb = zstd::bulk::compress(&vec![0; 64 * MAX_MESSAGE], 19).unwrap();
+        assert!(bomb.len() < MAX_PAYLOAD);
+        for declared in [0, 100, MAX_MESSAGE] {
+            let declared = u32::try_from(declared).unwrap().to_be_bytes();
+            let body = [declared.as_slice(), &bomb].concat();
+            check_refused(&frame(COMPRESSED, &body), "sync.bad_compression");
+        }
+    }
+
+    #[test]
+    fn a_newer_frame_is_stepped_over_and_named() {
+        let newer = [0, 0, 0, 3, 9, 0xff, 1];
+        let stream = [newer.as_slice(), &frame(0, b"known")].concat();
+        let decoded = [
+            Decoded::Newer { version: 9 },
+            Decoded::Message(b"known".to_vec()),
+        ];
+        assert_eq!(decode(&stream), Ok(decoded.to_vec()));
     }
 }

@@ -481,3 +481,173 @@ pub(super) fn bound(part: &'static str, length: usize, most: usize) -> Result<()
 fn cut(text: &str, most: usize) -> String {
     text[..text.floor_char_boundary(most)].to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(message: Message) {
+        let bytes = message.encode();
+        assert_eq!(Message::decode(&bytes), Ok(Incoming::Known(message)));
+        for length in 0..bytes.len() {
+            assert!(
+                Message::decode(&bytes[..length]).is_err(),
+                "cut at {length}"
+            );
+        }
+        let longer = [bytes.as_slice(), &[0]].concat();
+        assert!(Message::decode(&longer).is_err());
+    }
+
+    #[test]
+    fn messages_read_back_what_they_write() {
+        let feed = FeedId([1; 16]);
+        let item = ItemId([2; 32]);
+        let position = Position(u64::MAX);
+        let refusal = Refusal::new("test.no", "详情");
+        let wanted = ProofWanted {
+            first: position,
+            count: 3,
+        };
+        check(Message::Hello(Hello {
+            protocol: 1,
+            feed,
+            scope_version: 2,
+            cursor: 3,
+            offers: 4,
+        }));
+        check(Message::Welcome(Welcome {
+            feed,
+            scope_version: 2,
+            head: 9,
+            upto: 8,
+        }));
+        check(Message::Refuse(refusal.clone()));
+        let entries = vec![Entry {
+            position,
+            salt: [3; 16],
+            bytes: vec![4; 100],
+        }];
+        check(Message::Entries(Entries { from: 1, entries }));
+        check(Message::CaughtUp(CaughtUp { from: 1, cursor: 2 }));
+        check(Message::Offer(Offer {
+            item,
+            content: Item::Batch(vec![1]),
+        }));
+        check(Message::Offer(Offer {
+            item,
+            content: Item::Statement(vec![]),
+        }));
+        check(Message::Answer(Answer {
+            item,
+            verdict: Verdict::Taken { position },
+        }));
+        check(Message::Answer(Answer {
+            item,
+            verdict: Verdict::Refused(refusal.clone()),
+        }));
+        check(Message::Answer(Answer {
+            item,
+            verdict: Verdict::Held,
+        }));
+        check(Message::ProofWanted(wanted));
+        let hashes = vec![ProofHash([5; 32]); 40];
+        let checkpoint = "note".to_owned();
+        check(Message::RangeProof(RangeProof {
+            first: position,
+            count: 1,
+            checkpoint,
+            hashes,
+        }));
+        check(Message::ProofRefused(ProofRefused { wanted, refusal }));
+        check(Message::Ping);
+        check(Message::Pong);
+    }
+
+    /// The bytes of `docs/sync-protocol.md`: other implementations depend on them.
+    #[track_caller]
+    fn check_bytes(message: &Message, hex: &str) {
+        assert_eq!(data_encoding::HEXLOWER.encode(&message.encode()), hex);
+    }
+
+    #[test]
+    fn the_encoding_is_the_documented_one() {
+        let item = ItemId([0xaa; 32]);
+        let id = "aa".repeat(32);
+        let (feed, position) = (FeedId([0xbb; 16]), Position(7));
+        check_bytes(
+            &Message::Hello(Hello {
+                protocol: 1,
+                feed,
+                scope_version: 2,
+                cursor: 1_000,
+                offers: 3,
+            }),
+            &format!("820185 01 50{} 02 1903e8 03", "bb".repeat(16)).replace(' ', ""),
+        );
+        check_bytes(
+            &Message::Offer(Offer {
+                item,
+                content: Item::Statement(vec![5]),
+            }),
+            &format!("8206825820{id}8201814105"),
+        );
+        let answer = |verdict| Message::Answer(Answer { item, verdict });
+        check_bytes(
+            &answer(Verdict::Taken { position }),
+            &format!("8207825820{id}82008107"),
+        );
+        let refusal = Refusal::new("a.b", "");
+        let refused = format!("8207825820{id}8201818263612e6260");
+        check_bytes(&answer(Verdict::Refused(refusal)), &refused);
+        check_bytes(&answer(Verdict::Held), &format!("8207825820{id}820280"));
+        check_bytes(&Message::Ping, "820b80");
+    }
+
+    #[test]
+    fn an_unknown_kind_is_named() {
+        assert_eq!(
+            Message::decode(&[0x82, 0x18, 77, 0]),
+            Ok(Incoming::Unknown { kind: 77 })
+        );
+    }
+
+    #[test]
+    fn a_field_that_a_later_version_appends_is_skipped() {
+        assert_eq!(
+            Message::decode(&[0x82, 5, 0x83, 1, 2, 0x61, b'x']),
+            Ok(Incoming::Known(Message::CaughtUp(CaughtUp {
+                from: 1,
+                cursor: 2
+            })))
+        );
+    }
+
+    #[test]
+    fn a_refusal_is_cut_between_characters() {
+        let refusal = Refusal::new("x", &"参".repeat(400));
+        assert_eq!(refusal.detail().len(), 510);
+    }
+
+    #[test]
+    fn parts_beyond_their_bounds_are_refused() {
+        let long = Refusal {
+            code: "x".repeat(MAX_CODE + 1),
+            detail: String::new(),
+        };
+        let bytes = Message::Refuse(long).encode();
+        assert_eq!(
+            Message::decode(&bytes),
+            Err(MessageError::PartTooLong { part: "code" })
+        );
+        let none = Message::ProofWanted(ProofWanted {
+            first: Position(0),
+            count: 0,
+        });
+        assert_eq!(
+            Message::decode(&none.encode()).unwrap_err().code(),
+            "sync.malformed"
+        );
+    }
+}

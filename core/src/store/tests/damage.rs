@@ -8,7 +8,7 @@ use super::{Place, Seeded, key};
 use crate::store::format::{STREAMS, VIEWS};
 use crate::store::{Commit, ReadError, Store, Stream, View};
 
-const VALUES: u64 = 40;
+const VALUES: u64 = 20;
 
 fn value(number: u64) -> Vec<u8> {
     vec![u8::try_from(number).unwrap(); 300]
@@ -153,7 +153,7 @@ fn a_changed_byte_never_gives_a_wrong_value() {
     let whole = fs::read(place.file()).unwrap();
     let written: Vec<usize> = (0..whole.len()).filter(|&at| whole[at] != 0).collect();
     let mut random = Seeded(1);
-    for _ in 0..150 {
+    for _ in 0..100 {
         let at = written[usize::try_from(random.below(written.len() as u64)).unwrap()];
         let mut changed = whole.clone();
         changed[at] ^= 1 << random.below(8);

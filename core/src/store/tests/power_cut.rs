@@ -9,7 +9,7 @@ use crate::store::{Commit, Store, Stream, View};
 
 /// What a disk writes whole.
 const SECTOR: usize = 512;
-const COMMITS: u64 = 6;
+const COMMITS: u64 = 4;
 
 /// A disk in memory that forgets what was not synced when its power is cut.
 #[derive(Debug, Clone)]
@@ -23,7 +23,7 @@ struct State {
     synced: Vec<u8>,
     /// What may or may not survive.
     unsynced: Vec<Change>,
-    /// How many operations there is power for.
+    /// How many writes and syncs there is power for.
     power: u64,
 }
 
@@ -73,13 +73,24 @@ impl Disk {
         bytes
     }
 
-    fn operate<T>(&self, work: impl FnOnce(&mut State) -> T) -> io::Result<T> {
+    /// Reads nothing without power, and takes none.
+    fn look<T>(&self, work: impl FnOnce(&State) -> T) -> io::Result<T> {
+        let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.power == 0 {
+            return Err(io::Error::other("no power"));
+        }
+        Ok(work(&state))
+    }
+
+    /// Writes or syncs, with the power for one operation.
+    fn operate(&self, work: impl FnOnce(&mut State)) -> io::Result<()> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.power = state
             .power
             .checked_sub(1)
             .ok_or_else(|| io::Error::other("no power"))?;
-        Ok(work(&mut state))
+        work(&mut state);
+        Ok(())
     }
 
     fn change(&self, change: Change) -> io::Result<()> {
@@ -104,11 +115,11 @@ fn apply(bytes: &mut Vec<u8>, change: &Change) {
 
 impl redb::StorageBackend for Disk {
     fn len(&self) -> io::Result<u64> {
-        self.operate(|state| state.current.len() as u64)
+        self.look(|state| state.current.len() as u64)
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        self.operate(|state| {
+        self.look(|state| {
             let start = usize::try_from(offset).unwrap();
             let found = state.current.get(start..start + out.len());
             found
