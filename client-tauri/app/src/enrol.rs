@@ -47,7 +47,10 @@ impl Door {
 
 impl App {
     /// The request for a code, with keys that are durable before anything is sent.
-    pub(crate) fn prepare_enrolment(&mut self, code: &EnrolmentCode) -> Result<EnrolmentRequest, Fault> {
+    pub(crate) fn prepare_enrolment(
+        &mut self,
+        code: &EnrolmentCode,
+    ) -> Result<EnrolmentRequest, Fault> {
         if self
             .identity
             .centre

@@ -132,12 +132,7 @@ impl Outbox {
         let sequence = self.length;
         self.length += 1;
         match made {
-            Made::Batch {
-                document,
-                batch,
-                at,
-                ..
-            } => {
+            Made::Batch { batch, at, .. } => {
                 let id = SignedBatch(batch.clone()).id().0;
                 let what = What::Batch;
                 self.items.push(Waiting {

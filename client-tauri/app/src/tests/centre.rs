@@ -1,6 +1,7 @@
 //! A centre in memory: it decides nothing cleverly, but orders facts as the real one does.
 
 use canbao_core::certificate::{Certificate, Chain, Mandate, RootHash};
+use canbao_core::declaration::{Content, Declaration, Draft};
 use canbao_core::document::SignedBatch;
 use canbao_core::enrolment::{Answer, EnrolmentCode, Request as EnrolmentRequest};
 use canbao_core::facts::{
@@ -8,7 +9,6 @@ use canbao_core::facts::{
     PostingAnswer, PostingLine, Projection, ReceiptNumber, TransactionKind, UnitRecord, assess,
     take_posting,
 };
-use canbao_core::declaration::{Content, Declaration, Draft};
 use canbao_core::identity::{IdDocument, IdKind};
 use canbao_core::ids::{
     CertificateSerial, DistrictId, FeedId, PersonId, Position, StatementId, UnitId, VolumeId,
@@ -63,11 +63,17 @@ impl Centre {
             projection: Projection::default(),
             serial: 0,
         };
-        centre.add(&Fact::ParametersAdopted { text: builtin_text().to_string() });
+        centre.add(&Fact::ParametersAdopted {
+            text: builtin_text().to_string(),
+        });
         for month in ["2022-01", "2022-02"] {
-            centre.add(&Fact::SettlementOpened { month: month.parse().expect("a month") });
+            centre.add(&Fact::SettlementOpened {
+                month: month.parse().expect("a month"),
+            });
         }
-        centre.add(&Fact::VolumeOpened { volume: VolumeId(2022) });
+        centre.add(&Fact::VolumeOpened {
+            volume: VolumeId(2022),
+        });
         centre.add(&Fact::UnitRegistered(UnitRecord {
             id: UNIT,
             name: "沈阳云杉机械有限公司".to_owned(),
@@ -76,8 +82,15 @@ impl Centre {
             unemployment_number: "0210300001".parse().expect("valid"),
             pension_number: "0110300001".parse().expect("valid"),
         }));
-        let persons = ["张三", "赵四", "孙五"].iter().zip(1_u8..).map(listed).collect();
-        centre.add(&Fact::PersonsListed { unit: UNIT, persons });
+        let persons = ["张三", "赵四", "孙五"]
+            .iter()
+            .zip(1_u8..)
+            .map(listed)
+            .collect();
+        centre.add(&Fact::PersonsListed {
+            unit: UNIT,
+            persons,
+        });
         centre
     }
 
@@ -87,7 +100,10 @@ impl Centre {
     }
 
     pub(crate) fn code(&self, secret: u8) -> EnrolmentCode {
-        EnrolmentCode { root: RootHash::of(&self.root.public()), secret: [secret; 16] }
+        EnrolmentCode {
+            root: RootHash::of(&self.root.public()),
+            secret: [secret; 16],
+        }
     }
 
     pub(crate) fn certify(
@@ -109,7 +125,10 @@ impl Centre {
             issued_at: NOW,
             expires_at: Timestamp(NOW.0 + 86_400),
         };
-        Answer { certificate: certificate.issue(&self.authority), chain: self.chain() }
+        Answer {
+            certificate: certificate.issue(&self.authority),
+            chain: self.chain(),
+        }
     }
 
     /// Enrols without a network.
@@ -117,38 +136,54 @@ impl Centre {
         let code = self.code(self.serial as u8 + 1);
         let request = app.prepare_enrolment(&code).expect("prepared");
         let answer = self.certify(&request, mandate, name).to_bytes();
-        app.finish_enrolment(&code, &request, &answer, "127.0.0.1:9").expect("enrolled");
+        app.finish_enrolment(&code, &request, &answer, "127.0.0.1:9")
+            .expect("enrolled");
     }
 
     pub(crate) fn add(&mut self, fact: &Fact) -> Position {
         let position = Position(self.entries.len() as u64);
         let entry = Entry::new(NOW, fact);
-        self.projection.apply(&Placed { position, at: NOW, fact: fact.clone() });
-        self.entries.push((entry.to_bytes(), [position.0 as u8; 16]));
+        self.projection.apply(&Placed {
+            position,
+            at: NOW,
+            fact: fact.clone(),
+        });
+        self.entries
+            .push((entry.to_bytes(), [position.0 as u8; 16]));
         position
     }
 
     /// The feed from a position on.
     pub(crate) fn feed_from(&self, from: u64) -> Vec<sync::Entry> {
-        let all = self.entries.iter().zip(0..).map(|((bytes, salt), at)| sync::Entry {
-            position: Position(at),
-            salt: *salt,
-            bytes: bytes.clone(),
-        });
+        let all = self
+            .entries
+            .iter()
+            .zip(0..)
+            .map(|((bytes, salt), at)| sync::Entry {
+                position: Position(at),
+                salt: *salt,
+                bytes: bytes.clone(),
+            });
         all.skip(from as usize).collect()
     }
 
     /// Everything in the feed reaches the device, as one page.
     pub(crate) fn deliver(&self, app: &mut App) {
         let cursor = self.entries.len() as u64;
-        let advance = Advance { entries: self.feed_from(0), cursor, scope_version: 1 };
+        let advance = Advance {
+            entries: self.feed_from(0),
+            cursor,
+            scope_version: 1,
+        };
         app.advance(advance).expect("made durable");
     }
 
     /// Everything in the outbox reaches the centre, and the answers the device.
     pub(crate) fn exchange(&mut self, app: &mut App) {
-        let waiting =
-            app.outbox.next(&app.feed, &app.store, None, 1000, usize::MAX).expect("read");
+        let waiting = app
+            .outbox
+            .next(&app.feed, &app.store, None, 1000, usize::MAX)
+            .expect("read");
         for item in waiting {
             self.take(&item.content).expect("taken");
         }
@@ -163,7 +198,10 @@ impl Centre {
                     .map_err(|error| Refusal::new(error.code(), ""))?;
                 let document = checked.batch.document;
                 assert_ne!(SignedBatch(bytes.clone()).id().0, [0; 32]);
-                Ok(self.add(&Fact::BatchAdmitted { document, batch: bytes.clone() }))
+                Ok(self.add(&Fact::BatchAdmitted {
+                    document,
+                    batch: bytes.clone(),
+                }))
             }
             Item::Statement(bytes) => {
                 let verified = read_admitted(bytes).map_err(|it| Refusal::new(it.code(), ""))?;
@@ -175,10 +213,16 @@ impl Centre {
     fn state(&mut self, statement: Statement, bytes: Vec<u8>) -> Position {
         match statement {
             Statement::Submission(declaration) => self.submission(&declaration, bytes),
-            Statement::Withdrawal { unit, .. } => {
-                self.add(&Fact::WithdrawalTaken { unit, statement: bytes, void: None })
-            }
-            Statement::Decision { unit, submission, verdict } => {
+            Statement::Withdrawal { unit, .. } => self.add(&Fact::WithdrawalTaken {
+                unit,
+                statement: bytes,
+                void: None,
+            }),
+            Statement::Decision {
+                unit,
+                submission,
+                verdict,
+            } => {
                 let effect = self.effect(submission, &verdict);
                 let decided_by = "李窗口".to_owned();
                 self.add(&Fact::DecisionTaken {
@@ -189,9 +233,9 @@ impl Centre {
                     void: None,
                 })
             }
-            Statement::AssessmentRequest { unit, settlement, .. } => {
-                self.assessment(unit, settlement, bytes)
-            }
+            Statement::AssessmentRequest {
+                unit, settlement, ..
+            } => self.assessment(unit, settlement, bytes),
         }
     }
 
@@ -203,22 +247,46 @@ impl Centre {
         if let Err(problems) =
             Declaration::parse(&draft, declaration.revision, view, common, NOW.date())
         {
-            return self.add(&Fact::NotReceived { unit, statement, problems });
+            return self.add(&Fact::NotReceived {
+                unit,
+                statement,
+                problems,
+            });
         }
         let settlement: Month = "2022-02".parse().expect("a month");
         let receipt = ReceiptNumber::of(settlement, Position(self.entries.len() as u64));
-        self.add(&Fact::Received { unit, statement, receipt, settlement })
+        self.add(&Fact::Received {
+            unit,
+            statement,
+            receipt,
+            settlement,
+        })
     }
 
     fn effect(&self, submission: StatementId, verdict: &Verdict) -> Option<Effect> {
         let view = &self.projection.units[&UNIT].submissions[&submission];
         match (verdict, &view.declaration.content) {
             (Verdict::Approve, Content::Interruption { person, month, .. }) => {
-                Some(Effect::Stopped { person: *person, month: *month, terminated: false })
+                Some(Effect::Stopped {
+                    person: *person,
+                    month: *month,
+                    terminated: false,
+                })
             }
-            (Verdict::Approve, Content::Wage { person, from, to, wage }) => {
-                Some(Effect::WageSet { person: *person, from: *from, to: *to, wage: *wage })
-            }
+            (
+                Verdict::Approve,
+                Content::Wage {
+                    person,
+                    from,
+                    to,
+                    wage,
+                },
+            ) => Some(Effect::WageSet {
+                person: *person,
+                from: *from,
+                to: *to,
+                wage: *wage,
+            }),
             (Verdict::Return(_) | Verdict::Reject(_), _) => None,
         }
     }
@@ -228,15 +296,27 @@ impl Centre {
         match assess(view, &self.projection.common, settlement, NOW.date()) {
             Err(problems) => {
                 let outcome = AssessmentOutcome::Failed(problems);
-                self.add(&Fact::AssessmentTaken { unit, statement, outcome })
+                self.add(&Fact::AssessmentTaken {
+                    unit,
+                    statement,
+                    outcome,
+                })
             }
             Ok((assessment, lines)) => {
                 let outcome = AssessmentOutcome::Assessed(assessment);
-                let position = self.add(&Fact::AssessmentTaken { unit, statement, outcome });
+                let position = self.add(&Fact::AssessmentTaken {
+                    unit,
+                    statement,
+                    outcome,
+                });
                 self.add(&Fact::ReceivablesRaised { unit, lines });
                 let kind = TransactionKind::Assessment { settlement };
                 let transaction = kind.id(unit);
-                self.add(&Fact::TransactionQueued { unit, transaction, kind });
+                self.add(&Fact::TransactionQueued {
+                    unit,
+                    transaction,
+                    kind,
+                });
                 position
             }
         }
@@ -263,12 +343,14 @@ impl Centre {
             transaction: TransactionKind::Assessment { settlement }.id(UNIT),
             settlement,
             posted_on: "2022-03-18".to_owned(),
-            total: lines.iter().map(|it| it.unit_amount + it.person_amount).sum(),
+            total: lines
+                .iter()
+                .map(|it| it.unit_amount + it.person_amount)
+                .sum(),
             lines,
         };
         let parameters = self.projection.common.parameters().expect("adopted");
-        let PostingAnswer::Recorded(records) =
-            take_posting(view, &posting, parameters, NOW.date())
+        let PostingAnswer::Recorded(records) = take_posting(view, &posting, parameters, NOW.date())
         else {
             panic!("recorded");
         };
@@ -287,7 +369,10 @@ impl Centre {
     }
 
     fn leaves(&self) -> Vec<Hash> {
-        self.entries.iter().map(|(bytes, salt)| commitment(salt, bytes).leaf_hash()).collect()
+        self.entries
+            .iter()
+            .map(|(bytes, salt)| commitment(salt, bytes).leaf_hash())
+            .collect()
     }
 
     /// The proof of a run of positions in the log as it is.
@@ -301,7 +386,11 @@ impl Centre {
         let proof = RangeProof::make(&nodes, wanted.first.0, u64::from(wanted.count), size)
             .expect("in the log");
         let origin = ORIGIN.parse().expect("a name");
-        let checkpoint = Checkpoint { origin, size, root: tree_root(&leaves) };
+        let checkpoint = Checkpoint {
+            origin,
+            size,
+            root: tree_root(&leaves),
+        };
         sync::RangeProof {
             first: wanted.first,
             count: wanted.count,
@@ -357,19 +446,29 @@ impl Centre {
             });
         }
         let settlement: Month = "2022-01".parse().expect("a month");
-        let request =
-            Statement::AssessmentRequest { unit: UNIT, insurance: 210, settlement, attempt: 1 };
+        let request = Statement::AssessmentRequest {
+            unit: UNIT,
+            insurance: 210,
+            settlement,
+            attempt: 1,
+        };
         let bytes = self.signed(&request);
         self.assessment(UNIT, settlement, bytes);
     }
 
     /// Approves whatever is undecided.
     pub(crate) fn approve_all(&mut self) {
-        let ids: Vec<StatementId> =
-            self.projection.units[&UNIT].submissions.keys().copied().collect();
+        let ids: Vec<StatementId> = self.projection.units[&UNIT]
+            .submissions
+            .keys()
+            .copied()
+            .collect();
         for submission in ids {
-            let statement =
-                Statement::Decision { unit: UNIT, submission, verdict: Verdict::Approve };
+            let statement = Statement::Decision {
+                unit: UNIT,
+                submission,
+                verdict: Verdict::Approve,
+            };
             let bytes = self.signed(&statement);
             self.state(statement, bytes);
         }
@@ -380,10 +479,15 @@ impl Centre {
         while self.entries.len() as u64 <= like.first.0 + u64::from(like.count) {
             self.add(&Fact::TaxEventsTaken { through: 1 });
         }
-        self.prove(ProofWanted { first: like.first, count: like.count })
+        self.prove(ProofWanted {
+            first: like.first,
+            count: like.count,
+        })
     }
 
     fn signed(&self, statement: &Statement) -> Vec<u8> {
-        statement.sign(&self.root, CertificateSerial(99), NOW).to_bytes()
+        statement
+            .sign(&self.root, CertificateSerial(99), NOW)
+            .to_bytes()
     }
 }

@@ -39,7 +39,11 @@ impl HubBackend for Hub {
     async fn read_feed(&mut self, from: u64, _: usize) -> Result<FeedPage, Self::Error> {
         let centre = self.centre();
         let head = centre.entries.len() as u64;
-        Ok(FeedPage { entries: centre.feed_from(from), upto: head, head })
+        Ok(FeedPage {
+            entries: centre.feed_from(from),
+            upto: head,
+            head,
+        })
     }
 
     async fn take_in(&mut self, _: ItemId, content: Item) -> Result<Verdict, Self::Error> {
@@ -99,7 +103,9 @@ fn serve(centre: &Shared) -> SocketAddr {
 
 async fn certify(connection: &canbao_transport::Connection, centre: &Shared) {
     let chain = centre.lock().expect("no panic before").chain_bytes();
-    let Ok(asked) = offer_enrolment(connection, chain).await else { return };
+    let Ok(asked) = offer_enrolment(connection, chain).await else {
+        return;
+    };
     let request = EnrolmentRequest::from_bytes(asked.request()).expect("well formed");
     let answer = centre.lock().expect("no panic before").certify(
         &request,
@@ -119,7 +125,10 @@ async fn sync(door: &Door) -> Result<SyncReport, Failure> {
 async fn enrolled(centre: &Shared, address: SocketAddr, directory: &Path) -> Door {
     let door = Door::to(open(directory, 1));
     let code = centre.lock().expect("no panic before").code(7).to_string();
-    let request = Request::Enrol { code, server: address.to_string() };
+    let request = Request::Enrol {
+        code,
+        server: address.to_string(),
+    };
     let Response::Enrolled(enrolled) = door.ask(&english(), request).await.expect("enrolled")
     else {
         panic!("enrolled")
@@ -142,19 +151,32 @@ async fn a_sync_hands_over_the_outbox_brings_the_answers_and_verifies_the_proofs
     }
     submit_all(&mut door.app());
     let report = sync(&door).await.expect("synced");
-    assert_eq!((report.sent, report.queued), (6, 0), "three changes and three submissions");
+    assert_eq!(
+        (report.sent, report.queued),
+        (6, 0),
+        "three changes and three submissions"
+    );
     let received = declarations(&mut door.app());
     assert!(received.iter().all(|it| it.status.code == "received"));
 
     centre.lock().expect("no panic before").approve_all();
     sync(&door).await.expect("synced");
-    let apply = Request::AssessApply { settlement: "2022-01".to_owned(), insurance: 210 };
+    let apply = Request::AssessApply {
+        settlement: "2022-01".to_owned(),
+        insurance: 210,
+    };
     door.ask(&english(), apply).await.expect("queued");
     sync(&door).await.expect("synced");
-    centre.lock().expect("no panic before").post("2022-01", "SN-1");
+    centre
+        .lock()
+        .expect("no panic before")
+        .post("2022-01", "SN-1");
     let report = sync(&door).await.expect("synced");
     assert_eq!(report.proven, 3);
-    assert_eq!(report.checkpoint.map(|it| it.origin).as_deref(), Some("log.example/canbao"));
+    assert_eq!(
+        report.checkpoint.map(|it| it.origin).as_deref(),
+        Some("log.example/canbao")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -165,9 +187,15 @@ async fn a_wrong_server_learns_nothing_and_changes_nothing() {
     let address = serve(&wrong);
     let door = Door::to(open(directory.path(), 1));
     let code = right.lock().expect("no panic before").code(7).to_string();
-    let request = Request::Enrol { code, server: address.to_string() };
+    let request = Request::Enrol {
+        code,
+        server: address.to_string(),
+    };
     let failure = door.ask(&english(), request).await.expect_err("refused");
-    assert_eq!((failure.code.as_str(), failure.class), ("chain.other_root", FailureClass::Trust));
+    assert_eq!(
+        (failure.code.as_str(), failure.class),
+        ("chain.other_root", FailureClass::Trust)
+    );
     assert_eq!(wrong.lock().expect("no panic before").entries.len(), 6);
     assert!(door.app().identity.operators.is_empty());
 }
@@ -190,7 +218,10 @@ async fn a_server_with_a_new_key_of_the_same_root_is_followed_and_another_is_not
     let stranger: Shared = Arc::new(Mutex::new(Centre::new(2)));
     renew(serve(&stranger));
     let failure = sync(&door).await.expect_err("another centre");
-    assert_eq!((failure.code.as_str(), failure.class.exit_code()), ("chain.other_root", 5));
+    assert_eq!(
+        (failure.code.as_str(), failure.class.exit_code()),
+        ("chain.other_root", 5)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -207,7 +238,9 @@ async fn an_unreachable_server_keeps_everything_queued() {
     let failure = sync(&door).await.expect_err("unreachable");
     assert_eq!(failure.code, "transport.unreachable");
     assert_eq!(failure.class.exit_code(), 3);
-    let Response::Status(status) = ask(&mut door.app(), Request::Status) else { panic!("status") };
+    let Response::Status(status) = ask(&mut door.app(), Request::Status) else {
+        panic!("status")
+    };
     assert_eq!((status.queued, status.transport), (2, None));
 }
 
@@ -223,8 +256,13 @@ async fn a_watching_sync_hands_over_at_once_and_stops_in_good_order() {
     };
     let mut settled = door.settled.subscribe();
     settled.changed().await.expect("welcomed and settled");
-    door.ask(&english(), stop("0001000001", "2022-01")).await.expect("declared");
-    let all = Request::Submit { ids: Vec::new(), all: true };
+    door.ask(&english(), stop("0001000001", "2022-01"))
+        .await
+        .expect("declared");
+    let all = Request::Submit {
+        ids: Vec::new(),
+        all: true,
+    };
     door.ask(&english(), all).await.expect("submitted");
     let handed_over = async {
         while declarations(&mut door.app())[0].status.code != "received" {
@@ -235,5 +273,8 @@ async fn a_watching_sync_hands_over_at_once_and_stops_in_good_order() {
         .await
         .expect("handed over without a further command");
     door.stop();
-    watching.await.expect("no panic").expect("stopped in good order");
+    watching
+        .await
+        .expect("no panic")
+        .expect("stopped in good order");
 }

@@ -6,6 +6,7 @@ mod offline;
 mod proofs;
 mod restart;
 mod review;
+mod sentences;
 
 use std::path::Path;
 
@@ -64,7 +65,10 @@ pub(super) fn agency(centre: &mut Centre, directory: &Path) -> App {
 }
 
 pub(super) fn english() -> Context {
-    Context { lang: Lang::En, ..Context::default() }
+    Context {
+        lang: Lang::En,
+        ..Context::default()
+    }
 }
 
 pub(super) fn ask(app: &mut App, request: Request) -> Response {
@@ -107,18 +111,31 @@ pub(super) fn declarations(app: &mut App) -> Vec<DeclarationRow> {
 }
 
 pub(super) fn submit_all(app: &mut App) {
-    ask(app, Request::Submit { ids: Vec::new(), all: true });
+    ask(
+        app,
+        Request::Submit {
+            ids: Vec::new(),
+            all: true,
+        },
+    );
 }
 
 pub(super) fn codes(failure: &Failure) -> Vec<(&str, &str)> {
-    failure.problems.iter().map(|it| (it.field.as_str(), it.code.as_str())).collect()
+    failure
+        .problems
+        .iter()
+        .map(|it| (it.field.as_str(), it.code.as_str()))
+        .collect()
 }
 
 /// An 18-character ID number with its check character, from the first 17.
 pub(super) fn id_number(first: &str) -> String {
     const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
-    let sum: u32 =
-        first.bytes().zip(WEIGHTS).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
+    let sum: u32 = first
+        .bytes()
+        .zip(WEIGHTS)
+        .map(|(digit, weight)| u32::from(digit - b'0') * weight)
+        .sum();
     let check = b"10X98765432"[(sum % 11) as usize];
     format!("{first}{}", char::from(check))
 }

@@ -18,7 +18,10 @@ fn posted(directory: &Path) -> (Centre, App, RangeProof) {
     submit_all(&mut app);
     centre.exchange(&mut app);
     centre.approve_all();
-    let apply = Request::AssessApply { settlement: "2022-01".to_owned(), insurance: 210 };
+    let apply = Request::AssessApply {
+        settlement: "2022-01".to_owned(),
+        insurance: 210,
+    };
     ask_after_delivery(&mut centre, &mut app, apply);
     centre.post("2022-01", "SN-1");
     centre.deliver(&mut app);
@@ -35,7 +38,11 @@ fn ask_after_delivery(centre: &mut Centre, app: &mut App, request: Request) {
 }
 
 fn records(app: &mut App) -> RecordsView {
-    let all = Request::RecordsList { person: None, period_from: None, period_to: None };
+    let all = Request::RecordsList {
+        person: None,
+        period_from: None,
+        period_to: None,
+    };
     match ask(app, all) {
         Response::Records(records) => records,
         other => panic!("records, not {other:?}"),
@@ -43,7 +50,11 @@ fn records(app: &mut App) -> RecordsView {
 }
 
 fn states(app: &mut App) -> Vec<String> {
-    records(app).records.into_iter().map(|it| it.state.code).collect()
+    records(app)
+        .records
+        .into_iter()
+        .map(|it| it.state.code)
+        .collect()
 }
 
 #[test]
@@ -54,9 +65,15 @@ fn a_record_counts_as_recorded_once_its_proof_holds() {
     app.take_proof(proof).expect("it holds");
     assert_eq!(states(&mut app), ["recorded"; 3]);
     assert!(app.wanted_proofs().is_empty());
-    assert_eq!(records(&mut app).total, "180.00", "1 % of 6000, three times");
-    let done: Vec<Option<u32>> =
-        declarations(&mut app).iter().map(|it| it.months_done).collect();
+    assert_eq!(
+        records(&mut app).total,
+        "180.00",
+        "1 % of 6000, three times"
+    );
+    let done: Vec<Option<u32>> = declarations(&mut app)
+        .iter()
+        .map(|it| it.months_done)
+        .collect();
     assert_eq!(done, [Some(1); 3], "one of twelve months");
     drop(app);
     let mut again = open(directory.path(), 2);
@@ -73,7 +90,9 @@ fn a_proof_that_does_not_hold_is_refused_and_records_stay_in_the_treasury() {
     let mut shorter = proof.clone();
     shorter.hashes.pop();
     let mut renamed = proof.clone();
-    renamed.checkpoint = renamed.checkpoint.replace("log.example/canbao", "log.example/other");
+    renamed.checkpoint = renamed
+        .checkpoint
+        .replace("log.example/canbao", "log.example/other");
     for bad in [other_log, flipped, shorter, renamed] {
         let fault = app.take_proof(bad).expect_err("refused");
         assert_eq!(fault.class, FailureClass::Trust);
@@ -100,12 +119,19 @@ fn an_exported_proof_is_verified_by_the_trust_bundle_alone() {
     let show = Request::ProofShow { id: id.clone() };
     assert_eq!(refuse(&mut app, show.clone()).code, "proof.not_yet");
     app.take_proof(proof).expect("it holds");
-    let Response::Proof(view) = ask(&mut app, show) else { panic!("a proof") };
+    let Response::Proof(view) = ask(&mut app, show) else {
+        panic!("a proof")
+    };
     assert!(view.proof.starts_with("c2sp.org/tlog-proof@v1\n"));
 
     let out = directory.path().join("payment.tlog-proof");
-    let export = Request::ProofExport { id: id.clone(), out: Some(out.clone()) };
-    let Response::Exported(exported) = ask(&mut app, export) else { panic!("exported") };
+    let export = Request::ProofExport {
+        id: id.clone(),
+        out: Some(out.clone()),
+    };
+    let Response::Exported(exported) = ask(&mut app, export) else {
+        panic!("exported")
+    };
     drop(app);
     let lang = canbao_core::message::Lang::En;
     let verified =
@@ -120,12 +146,18 @@ fn an_exported_proof_is_verified_by_the_trust_bundle_alone() {
     bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
     std::fs::write(&out, bytes).expect("written");
     let failure = crate::verify_offline(&out, &exported.trust_path, lang).expect_err("refused");
-    assert_eq!((failure.code.as_str(), failure.class.exit_code()), ("proof.not_in_log", 5));
+    assert_eq!(
+        (failure.code.as_str(), failure.class.exit_code()),
+        ("proof.not_in_log", 5)
+    );
 }
 
 #[test]
 fn a_proof_of_another_log_is_refused_by_name() {
-    let (here, there) = (tempfile::tempdir().expect("a"), tempfile::tempdir().expect("b"));
+    let (here, there) = (
+        tempfile::tempdir().expect("a"),
+        tempfile::tempdir().expect("b"),
+    );
     let (_, mut app, proof) = posted(here.path());
     app.take_proof(proof).expect("it holds");
     let id = records(&mut app).records[0].id.clone();
@@ -135,7 +167,9 @@ fn a_proof_of_another_log_is_refused_by_name() {
     };
     let mut stranger = Centre::new(2);
     let other = employer(&mut stranger, there.path());
-    let trust = other.trust_file(canbao_core::message::Lang::En).expect("enrolled");
+    let trust = other
+        .trust_file(canbao_core::message::Lang::En)
+        .expect("enrolled");
     let trust_path = there.path().join("trust.json");
     std::fs::write(&trust_path, serde_json::to_vec(&trust).expect("json")).expect("written");
     let failure =

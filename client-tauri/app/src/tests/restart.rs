@@ -27,7 +27,10 @@ fn every_step_is_there_after_a_restart() {
         let mut after = open(directory.path(), seed);
         seed += 1;
         assert_eq!(seen(&mut after), seen_before);
-        assert_eq!(declarations(&mut after).last().expect("one").status.code, expected);
+        assert_eq!(
+            declarations(&mut after).last().expect("one").status.code,
+            expected
+        );
         after
     };
     declare(&mut app, stop("0001000001", "2022-01"));
@@ -68,7 +71,10 @@ fn a_damaged_snapshot_is_rebuilt_from_the_changes() {
     declare(&mut app, wage("0001000002", "2022-01", "2022-12", "6000"));
     let before = seen(&mut app);
     let document = *app.drafts.documents.keys().next().expect("one document");
-    let good = app.store.view(View::Snapshot, &snapshot_key(&document)).expect("read");
+    let good = app
+        .store
+        .view(View::Snapshot, &snapshot_key(&document))
+        .expect("read");
     let mut cut = good.expect("there is one");
     cut.truncate(cut.len() / 2);
     for damaged in [b"no snapshot".to_vec(), cut, Vec::new()] {
@@ -79,7 +85,11 @@ fn a_damaged_snapshot_is_rebuilt_from_the_changes() {
         assert_eq!(seen(&mut app), before);
     }
     declare(&mut app, stop("0001000003", "2022-01"));
-    assert_eq!(declarations(&mut app).len(), 3, "and it takes further changes");
+    assert_eq!(
+        declarations(&mut app).len(),
+        3,
+        "and it takes further changes"
+    );
 }
 
 #[test]
@@ -88,14 +98,23 @@ fn an_entry_of_a_newer_kind_is_held_and_counted() {
     let mut centre = Centre::new(1);
     let mut app = employer(&mut centre, directory.path());
     // An entry whose fact is of kind 999, for everyone.
-    let newer: Vec<u8> = [&[0x83, 0x00, 0x81, 0x82, 0x01, 0x80, 0x45][..], &[0x82, 0x19, 0x03, 0xe7, 0x80]].concat();
+    let newer: Vec<u8> = [
+        &[0x83, 0x00, 0x81, 0x82, 0x01, 0x80, 0x45][..],
+        &[0x82, 0x19, 0x03, 0xe7, 0x80],
+    ]
+    .concat();
     centre.entries.push((newer, [9; 16]));
     centre.deliver(&mut app);
     let crate::response::Response::Status(status) = ask(&mut app, Request::Status) else {
         panic!("status")
     };
     assert_eq!(status.needs_update, 1);
-    assert!(status.warnings.iter().any(|it| it.code == "status.needs_update"));
+    assert!(
+        status
+            .warnings
+            .iter()
+            .any(|it| it.code == "status.needs_update")
+    );
 }
 
 #[test]
@@ -117,5 +136,8 @@ fn a_directory_that_another_process_has_open_or_without_its_key_is_refused_by_na
     drop(app);
     std::fs::remove_file(directory.path().join("sealing.key")).expect("removed");
     let keyless = App::open(directory.path(), canbao_core::message::Lang::En).err();
-    assert_eq!(keyless.map(|it| it.code).as_deref(), Some("store.key_missing"));
+    assert_eq!(
+        keyless.map(|it| it.code).as_deref(),
+        Some("store.key_missing")
+    );
 }
