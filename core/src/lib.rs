@@ -3,8 +3,8 @@
 //!
 //! Time, randomness and ids are arguments; the only module that touches the world is [`store`].
 
-pub mod ids;
 pub mod identity;
+pub mod ids;
 pub mod money;
 pub mod month;
 pub mod parameters;

@@ -102,7 +102,11 @@ impl fmt::Debug for PublicKey {
 
 impl fmt::Debug for Signature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Signature({}..)", data_encoding::HEXLOWER.encode(&self.0[..4]))
+        write!(
+            f,
+            "Signature({}..)",
+            data_encoding::HEXLOWER.encode(&self.0[..4])
+        )
     }
 }
 
@@ -135,7 +139,13 @@ impl SigningKey {
     /// Never: an Ed25519 public key has 32 bytes.
     #[must_use]
     pub fn public(&self) -> PublicKey {
-        PublicKey(self.pair.public_key().as_ref().try_into().expect("32 bytes"))
+        PublicKey(
+            self.pair
+                .public_key()
+                .as_ref()
+                .try_into()
+                .expect("32 bytes"),
+        )
     }
 
     /// Signs `content` for `domain`.
@@ -150,7 +160,13 @@ impl SigningKey {
     /// Never: an Ed25519 signature has 64 bytes.
     #[must_use]
     pub fn sign_bare(&self, message: &[u8]) -> Signature {
-        Signature(self.pair.sign(message).as_ref().try_into().expect("64 bytes"))
+        Signature(
+            self.pair
+                .sign(message)
+                .as_ref()
+                .try_into()
+                .expect("64 bytes"),
+        )
     }
 }
 
@@ -185,15 +201,30 @@ mod tests {
         let key = SigningKey::from_seed([1; 32]);
         let signature = key.sign(Domain::Statement, b"content");
         let public = key.public();
-        assert_eq!(public.verify(Domain::Statement, b"content", &signature), Ok(()));
-        assert_eq!(public.verify(Domain::Batch, b"content", &signature), Err(BadSignature));
-        assert_eq!(public.verify(Domain::Statement, b"contenT", &signature), Err(BadSignature));
+        assert_eq!(
+            public.verify(Domain::Statement, b"content", &signature),
+            Ok(())
+        );
+        assert_eq!(
+            public.verify(Domain::Batch, b"content", &signature),
+            Err(BadSignature)
+        );
+        assert_eq!(
+            public.verify(Domain::Statement, b"contenT", &signature),
+            Err(BadSignature)
+        );
         let other = SigningKey::from_seed([2; 32]).public();
-        assert_eq!(other.verify(Domain::Statement, b"content", &signature), Err(BadSignature));
+        assert_eq!(
+            other.verify(Domain::Statement, b"content", &signature),
+            Err(BadSignature)
+        );
     }
 
     #[test]
     fn parts_are_hashed_with_their_borders() {
-        assert_ne!(hash_parts("x", &[b"ab", b"c"]), hash_parts("x", &[b"a", b"bc"]));
+        assert_ne!(
+            hash_parts("x", &[b"ab", b"c"]),
+            hash_parts("x", &[b"a", b"bc"])
+        );
     }
 }

@@ -1,4 +1,6 @@
 //! Harness of the tests: what more than one of them needs.
 
+pub mod harness;
 pub mod openapi;
 pub mod recording_proxy;
+pub mod story;

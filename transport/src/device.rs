@@ -75,7 +75,7 @@ pub async fn drive_device<B: DeviceBackend>(
 ) -> Result<SessionEnd, B::Error> {
     let (send, recv) = match connection.quic().open_bi().await {
         Ok(streams) => streams,
-        Err(error) => return Ok(SessionEnd::cut(error)),
+        Err(error) => return Ok(SessionEnd::cut(error).explained(connection.quic())),
     };
     let counters = connection.counters();
     let mut pump = DevicePump {
@@ -92,7 +92,10 @@ pub async fn drive_device<B: DeviceBackend>(
         },
         waiting: VecDeque::new(),
     };
-    let end = pump.run(backend).await;
+    let end = pump
+        .run(backend)
+        .await
+        .map(|end| end.explained(connection.quic()));
     connection.close(match &end {
         Ok(end) => end.code(),
         Err(_) => "transport.device_failed",

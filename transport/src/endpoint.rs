@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use canbao_core::signing::{PublicKey, SigningKey};
 use quinn::crypto::rustls::{HandshakeData, QuicClientConfig, QuicServerConfig};
-use quinn::{IdleTimeout, TransportConfig, VarInt};
+use quinn::{IdleTimeout, TransportConfig, TransportErrorCode, VarInt};
 use rustls::pki_types::CertificateDer;
 use rustls::sign::CertifiedKey;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -53,6 +53,12 @@ pub enum ConnectError {
         /// The key shown.
         found: PublicKey,
     },
+    /// The server has no place for a further connection.
+    #[error("{addr} has no place for a further connection")]
+    Full {
+        /// The address.
+        addr: SocketAddr,
+    },
     /// What answers does not speak this protocol, or refused the handshake.
     #[error("{addr} did not complete the handshake: {detail}")]
     Handshake {
@@ -72,6 +78,7 @@ impl ConnectError {
             Self::BadAddress { .. } => "transport.bad_address",
             Self::Unreachable { .. } => "transport.unreachable",
             Self::WrongServer { .. } => "transport.wrong_server",
+            Self::Full { .. } => "transport.server_full",
             Self::Handshake { .. } => "transport.handshake",
         }
     }
@@ -357,13 +364,22 @@ fn refused(
     found: Option<&PublicKey>,
     error: &quinn::ConnectionError,
 ) -> ConnectError {
-    match (expected, found) {
-        (Some(expected), Some(&found)) if expected != found => ConnectError::WrongServer {
+    if let (Some(expected), Some(&found)) = (expected, found)
+        && expected != found
+    {
+        return ConnectError::WrongServer {
             addr,
             expected,
             found,
-        },
-        _ => ConnectError::Handshake {
+        };
+    }
+    match error {
+        quinn::ConnectionError::ConnectionClosed(close)
+            if close.error_code == TransportErrorCode::CONNECTION_REFUSED =>
+        {
+            ConnectError::Full { addr }
+        }
+        error => ConnectError::Handshake {
             addr,
             detail: error.to_string(),
         },

@@ -99,7 +99,7 @@ pub async fn drive_hub<B: HubBackend>(
             pump.say_failed().await;
             Err(error)
         }
-        Err(Stop::Ended(end)) => Ok(end),
+        Err(Stop::Ended(end)) => Ok(end.explained(connection.quic())),
         Ok(reason) => {
             pump.writer.finish().await;
             Ok(SessionEnd::Closed(reason))

@@ -42,6 +42,14 @@ impl SessionEnd {
         }
     }
 
+    /// This end, with the connection's own reason for a cut in place of the stream's.
+    pub(crate) fn explained(self, connection: &quinn::Connection) -> Self {
+        match (self, connection.close_reason()) {
+            (Self::Cut(_), Some(reason)) => Self::cut(reason),
+            (end, _) => end,
+        }
+    }
+
     pub(crate) fn cut(error: impl std::fmt::Display) -> Self {
         Self::Cut(error.to_string())
     }

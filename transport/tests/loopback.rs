@@ -284,6 +284,29 @@ async fn a_client_without_a_key_gets_no_session() {
 }
 
 #[tokio::test]
+async fn a_full_server_says_so() {
+    let limits = Limits {
+        connections: 1,
+        ..Limits::default()
+    };
+    let endpoint = ServerEndpoint::bind(LOOPBACK, &server_key(), limits).unwrap();
+    let addr = endpoint.local_addr().unwrap();
+    let (accepted, mut first) = tokio::sync::mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        while let Some(handshake) = endpoint.accept().await {
+            accepted.send(handshake.complete().await).unwrap();
+        }
+    });
+    let client = ClientEndpoint::new(None);
+    let one = client.connect(addr, None, Alpn::Enrol).await.unwrap();
+    let served = first.recv().await.unwrap();
+    let other = client.connect(addr, None, Alpn::Enrol).await.unwrap_err();
+    assert_eq!(other.code(), "transport.server_full");
+    drop((one, served));
+    client.connect(addr, None, Alpn::Enrol).await.unwrap();
+}
+
+#[tokio::test]
 async fn enrolment_checks_the_chain_before_it_asks() {
     let centre = centre_of(device_key().public());
     let addr = serve(&centre);

@@ -252,9 +252,7 @@ mod tests {
 
     #[test]
     fn a_log_has_exactly_the_tiles_of_its_size_and_the_root_of_its_leaves() {
-        for size in [
-            0, 1, 2, 255, 256, 257, 511, 512, 600, 65_535, 65_536, 65_537,
-        ] {
+        for size in [0, 1, 2, 255, 256, 257, 511, 512, 600, 65_537] {
             let (frontier, tiles) = log(size);
             assert_eq!(
                 frontier.head(),
@@ -308,10 +306,10 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(48))]
+        #![proptest_config(ProptestConfig::with_cases(24))]
         #[test]
         fn any_groups_give_the_same_tiles_and_survive_reopening(
-            groups in prop::collection::vec(0usize..400, 1..12),
+            groups in prop::collection::vec(0usize..300, 1..10),
             reopen in any::<prop::sample::Index>(),
         ) {
             let total: usize = groups.iter().sum();

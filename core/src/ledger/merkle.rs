@@ -27,7 +27,7 @@ pub struct TreeHead {
 /// A source of complete subtrees' hashes: `nodes(level, index)` is the hash over the leaves
 /// `index << level .. (index + 1) << level`, or `None` where the source does not hold it.
 ///
-/// [`TileNodes`](super::tile::TileNodes) reads them from tiles.
+/// [`TileNodes`](super::nodes::TileNodes) reads them from tiles.
 pub type Nodes<'a> = &'a dyn Fn(u8, u64) -> Option<Hash>;
 
 /// Why no proof could be made.

@@ -17,6 +17,7 @@ pub mod consistency;
 pub mod frontier;
 pub mod inclusion;
 pub mod merkle;
+pub mod nodes;
 pub mod note;
 pub mod proof;
 pub mod range;

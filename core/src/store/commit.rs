@@ -206,7 +206,14 @@ struct SealedGroup<'a> {
 struct SealedCommit<'a> {
     expect: &'a [(Stream, u64)],
     records: Vec<(Stream, u64, Vec<u8>)>,
-    views: Vec<(View, &'a [u8], Option<Vec<u8>>)>,
+    views: Vec<SealedUpdate<'a>>,
+}
+
+struct SealedUpdate<'a> {
+    view: View,
+    key: &'a [u8],
+    /// `None` takes the key away.
+    sealed: Option<Vec<u8>>,
 }
 
 fn seal_group<'a>(sealer: &Sealer, commits: &'a [Commit]) -> Result<SealedGroup<'a>, CommitError> {
@@ -265,20 +272,25 @@ fn seal<'a>(sealer: &Sealer, commit: &'a Commit) -> Result<SealedCommit<'a>, Com
 fn seal_update<'a>(
     sealer: &Sealer,
     update: &'a ViewUpdate,
-) -> Result<(View, &'a [u8], Option<Vec<u8>>), CommitError> {
+) -> Result<SealedUpdate<'a>, CommitError> {
     match update {
         ViewUpdate::Put { view, key, value } => {
             fits(key, MAX_KEY_BYTES)?;
             fits(value, MAX_VALUE_BYTES)?;
-            Ok((
-                *view,
+            let sealed = Some(sealer.seal(Place::Entry(*view, key), value)?);
+            Ok(SealedUpdate {
+                view: *view,
                 key,
-                Some(sealer.seal(Place::Entry(*view, key), value)?),
-            ))
+                sealed,
+            })
         }
         ViewUpdate::Remove { view, key } => {
             fits(key, MAX_KEY_BYTES)?;
-            Ok((*view, key, None))
+            Ok(SealedUpdate {
+                view: *view,
+                key,
+                sealed: None,
+            })
         }
     }
 }
@@ -322,7 +334,7 @@ fn write(
                 }
                 lengths.insert(*stream, position + 1);
             }
-            for (view, key, sealed) in &commit.views {
+            for SealedUpdate { view, key, sealed } in &commit.views {
                 match sealed {
                     Some(sealed) => views.insert((*view as u8, *key), &sealed[..])?,
                     None => views.remove((*view as u8, *key))?,

@@ -314,15 +314,12 @@ fn entry_bounds<'a>(
     (!crossed).then_some((from.map(|key| (number, key)), high))
 }
 
-fn owned(
-    entry: Result<
-        (
-            AccessGuard<'_, (u8, &'static [u8])>,
-            AccessGuard<'_, &'static [u8]>,
-        ),
-        redb::StorageError,
-    >,
-) -> Result<Viewed, redb::Error> {
+type Entry<'a> = (
+    AccessGuard<'a, (u8, &'static [u8])>,
+    AccessGuard<'a, &'static [u8]>,
+);
+
+fn owned(entry: Result<Entry<'_>, redb::StorageError>) -> Result<Viewed, redb::Error> {
     let (key, value) = entry?;
     Ok((key.value().1.to_vec(), value.value().to_vec()))
 }

@@ -1,22 +1,20 @@
 //! The device's side of a session: follows the feed, offers the outbox.
 
-use std::collections::{BTreeMap, VecDeque};
+mod feed;
+mod outbox;
+
+use std::collections::VecDeque;
 
 use super::close::{CloseReason, NeedsUpdate, Violation};
 use super::frame::{self, Decoded, FrameDecoder};
 use super::message::{
-    Answer, CaughtUp, Entries, Hello, Incoming, Message, Offer, ProofRefused, ProofWanted,
-    RangeProof, Refusal, Welcome,
+    Answer, Hello, Incoming, Message, ProofRefused, ProofWanted, RangeProof, Refusal, Welcome,
 };
-use super::{
-    DEVICE_SILENCE, Entry, Item, ItemId, MAX_ITEM, PING_AFTER, PROTOCOL, Verdict, WINDOW_BYTES,
-    WINDOW_ITEMS,
-};
+use super::{DEVICE_SILENCE, Entry, Item, ItemId, PING_AFTER, PROTOCOL, Verdict};
 use crate::ids::FeedId;
 
-/// Milliseconds after which an unanswered offer is made again; doubles with each time.
-const OFFER_AGAIN: u64 = 30_000;
-const OFFER_AGAIN_DOUBLINGS: u32 = 4;
+use feed::{FeedProgress, Step};
+use outbox::{Opened, OutboxProgress};
 
 /// Most proofs asked for and not answered.
 const PROOFS_ASKED: usize = 4;
@@ -156,7 +154,7 @@ pub enum SessionReport {
 #[derive(Debug)]
 pub struct DeviceSession {
     now: u64,
-    start: DeviceStart,
+    feed_id: FeedId,
     state: State,
     decoder: FrameDecoder,
     outputs: VecDeque<DeviceOutput>,
@@ -164,6 +162,7 @@ pub struct DeviceSession {
     outbox: OutboxProgress,
     proofs_waiting: VecDeque<ProofWanted>,
     proofs_asked: usize,
+    caught_up: bool,
     settled: bool,
     heard: u64,
     pinged: bool,
@@ -177,52 +176,10 @@ enum State {
     Closed,
 }
 
-#[derive(Debug)]
-struct FeedProgress {
-    scope_version: u64,
-    cursor: u64,
-    /// The feed's length at the welcome.
-    head: u64,
-    caught_up: bool,
-    /// Past the greatest position at which an own item was taken.
-    awaited: u64,
-    persisting: bool,
-    /// Something was stepped over, so that a gap in the feed is explained.
-    stepped_over: bool,
-    held: bool,
-}
-
-#[derive(Debug, Default)]
-struct OutboxProgress {
-    unanswered: BTreeMap<ItemId, Unanswered>,
-    bytes: usize,
-    after: Option<u64>,
-    reading: bool,
-    grew_meanwhile: bool,
-    exhausted: bool,
-}
-
-#[derive(Debug)]
-struct Unanswered {
-    content: Item,
-    times: u32,
-    again_at: u64,
-}
-
 impl DeviceSession {
     /// A session that starts by saying hello.
     #[must_use]
     pub fn new(start: DeviceStart, now: u64) -> Self {
-        let feed = FeedProgress {
-            scope_version: start.scope_version,
-            cursor: start.cursor,
-            head: 0,
-            caught_up: false,
-            awaited: 0,
-            persisting: false,
-            stepped_over: false,
-            held: false,
-        };
         let hello = Hello {
             protocol: PROTOCOL,
             feed: start.feed,
@@ -232,12 +189,13 @@ impl DeviceSession {
         };
         let mut session = Self {
             now,
-            start,
+            feed_id: start.feed,
             state: State::Greeting,
             decoder: FrameDecoder::default(),
             outputs: VecDeque::new(),
-            feed,
+            feed: FeedProgress::new(&start),
             outbox: OutboxProgress::default(),
+            caught_up: false,
             proofs_waiting: VecDeque::new(),
             proofs_asked: 0,
             settled: false,
@@ -258,7 +216,7 @@ impl DeviceSession {
         }
         match input {
             DeviceInput::Received(bytes) => self.received(&bytes),
-            DeviceInput::Persisted => self.persisted(),
+            DeviceInput::Persisted => self.feed.persisting = false,
             DeviceInput::Outbox(items) => self.outbox_read(items),
             DeviceInput::OutboxGrew => self.outbox_grew(),
             DeviceInput::WantProof(wanted) => self.want_proof(wanted),
@@ -330,8 +288,14 @@ impl DeviceSession {
         match message {
             Message::Refuse(refusal) => self.close(CloseReason::Refused(refusal)),
             Message::Welcome(welcome) if !live => self.welcomed(&welcome)?,
-            Message::Entries(entries) if live => self.entries(entries)?,
-            Message::CaughtUp(caught_up) if live => self.skipped_to(&caught_up)?,
+            Message::Entries(entries) if live => {
+                let step = self.feed.entries(entries)?;
+                self.feed_step(step);
+            }
+            Message::CaughtUp(caught_up) if live => {
+                let step = self.feed.skipped(&caught_up)?;
+                self.feed_step(step);
+            }
             Message::Answer(answer) if live => self.answered(answer),
             Message::RangeProof(proof) if live => {
                 self.proof_answered()?;
@@ -348,108 +312,38 @@ impl DeviceSession {
     }
 
     fn welcomed(&mut self, welcome: &Welcome) -> Result<(), Violation> {
-        if welcome.feed != self.start.feed {
+        if welcome.feed != self.feed_id {
             return Err(Violation::OtherFeed);
         }
-        if welcome.upto < self.feed.cursor || welcome.upto > welcome.head {
-            return Err(Violation::PositionsOutOfOrder);
-        }
+        let from = self.feed.scope_version;
+        let advance = self.feed.welcomed(welcome)?;
         self.state = State::Live;
-        self.feed.head = welcome.head;
         self.report(SessionReport::Welcomed { head: welcome.head });
-        let (from, to) = (self.feed.scope_version, welcome.scope_version);
-        self.feed.scope_version = to;
+        let to = welcome.scope_version;
         if from != to {
             self.report(SessionReport::ScopeChanged { from, to });
         }
-        if from != to || welcome.upto > self.feed.cursor {
-            self.advance(Vec::new(), welcome.upto);
-        }
+        self.outputs.extend(advance.map(DeviceOutput::Persist));
         Ok(())
     }
 
-    fn entries(&mut self, message: Entries) -> Result<(), Violation> {
-        if !self.continues_at(message.from)? {
-            return Ok(());
-        }
-        let mut cursor = message.from;
-        for entry in &message.entries {
-            if entry.position.0 < cursor {
-                return Err(Violation::PositionsOutOfOrder);
+    fn feed_step(&mut self, step: Step) {
+        match step {
+            Step::Persist(advance) => self.outputs.push_back(DeviceOutput::Persist(advance)),
+            Step::Hold => {
+                let cursor = self.feed.cursor;
+                self.report(SessionReport::FeedHeld { cursor });
             }
-            cursor = entry
-                .position
-                .0
-                .checked_add(1)
-                .ok_or(Violation::PositionsOutOfOrder)?;
+            Step::Ignore => {}
         }
-        if message.entries.is_empty() {
-            return Err(Violation::Unexpected {
-                kind: Message::Entries(message).kind(),
-            });
-        }
-        self.advance(message.entries, cursor);
-        Ok(())
-    }
-
-    fn skipped_to(&mut self, message: &CaughtUp) -> Result<(), Violation> {
-        if !self.continues_at(message.from)? {
-            return Ok(());
-        }
-        if message.cursor < message.from {
-            return Err(Violation::PositionsOutOfOrder);
-        }
-        self.advance(Vec::new(), message.cursor);
-        Ok(())
-    }
-
-    /// Whether the feed goes on where this device stands; a gap is forgiven only where
-    /// something unreadable was stepped over, and then the feed is held.
-    fn continues_at(&mut self, from: u64) -> Result<bool, Violation> {
-        if self.feed.held {
-            return Ok(false);
-        }
-        if from == self.feed.cursor {
-            return Ok(true);
-        }
-        if !self.feed.stepped_over {
-            return Err(Violation::FeedGap {
-                expected: self.feed.cursor,
-                found: from,
-            });
-        }
-        self.feed.held = true;
-        self.report(SessionReport::FeedHeld {
-            cursor: self.feed.cursor,
-        });
-        Ok(false)
-    }
-
-    fn advance(&mut self, entries: Vec<Entry>, cursor: u64) {
-        self.feed.cursor = cursor;
-        self.feed.persisting = true;
-        let scope_version = self.feed.scope_version;
-        self.outputs.push_back(DeviceOutput::Persist(Advance {
-            entries,
-            cursor,
-            scope_version,
-        }));
-    }
-
-    fn persisted(&mut self) {
-        self.feed.persisting = false;
     }
 
     fn answered(&mut self, Answer { item, verdict }: Answer) {
-        let Some(offer) = self.outbox.unanswered.remove(&item) else {
-            // The answer to an offer made twice comes twice.
+        if !self.outbox.answered(item) {
             return;
-        };
-        self.outbox.bytes -= offer.content.bytes().len();
+        }
         match &verdict {
-            Verdict::Taken { position } => {
-                self.feed.awaited = self.feed.awaited.max(position.0.saturating_add(1));
-            }
+            Verdict::Taken { position } => self.feed.await_position(position.0),
             Verdict::Refused(_) | Verdict::Held => {}
         }
         self.outputs
@@ -457,43 +351,20 @@ impl DeviceSession {
     }
 
     fn outbox_read(&mut self, items: Vec<Outgoing>) {
-        self.outbox.reading = false;
-        self.outbox.exhausted = items.is_empty() && !self.outbox.grew_meanwhile;
-        self.outbox.grew_meanwhile = false;
-        for outgoing in items {
-            self.outbox.after = self.outbox.after.max(Some(outgoing.sequence));
-            self.offer(outgoing.item, outgoing.content);
+        self.outbox.end_reading(&items);
+        for Outgoing { item, content, .. } in items {
+            match self.outbox.open(item, content, self.now) {
+                Opened::Offered(offer) => self.send(&Message::Offer(offer)),
+                Opened::OfferedBefore => {}
+                Opened::TooLarge { bytes } => {
+                    self.report(SessionReport::ItemTooLarge { item, bytes });
+                }
+            }
         }
-    }
-
-    fn offer(&mut self, item: ItemId, content: Item) {
-        let bytes = content.bytes().len();
-        if bytes > MAX_ITEM {
-            self.report(SessionReport::ItemTooLarge { item, bytes });
-            return;
-        }
-        if self.outbox.unanswered.contains_key(&item) {
-            return;
-        }
-        self.outbox.bytes += bytes;
-        self.send(&Message::Offer(Offer {
-            item,
-            content: content.clone(),
-        }));
-        let again_at = self.now + OFFER_AGAIN;
-        self.outbox.unanswered.insert(
-            item,
-            Unanswered {
-                content,
-                times: 1,
-                again_at,
-            },
-        );
     }
 
     fn outbox_grew(&mut self) {
-        self.outbox.exhausted = false;
-        self.outbox.grew_meanwhile = self.outbox.reading;
+        self.outbox.grew();
         self.settled = false;
     }
 
@@ -529,23 +400,7 @@ impl DeviceSession {
             self.pinged = true;
             self.send(&Message::Ping);
         }
-        self.offer_again();
-    }
-
-    fn offer_again(&mut self) {
-        let mut again = Vec::new();
-        for (item, offer) in &mut self.outbox.unanswered {
-            if offer.again_at <= self.now {
-                let wait = OFFER_AGAIN << offer.times.min(OFFER_AGAIN_DOUBLINGS);
-                offer.times += 1;
-                offer.again_at = self.now + wait;
-                again.push(Offer {
-                    item: *item,
-                    content: offer.content.clone(),
-                });
-            }
-        }
-        for offer in again {
+        for offer in self.outbox.due_again(self.now) {
             self.send(&Message::Offer(offer));
         }
     }
@@ -561,19 +416,12 @@ impl DeviceSession {
     }
 
     fn read_outbox(&mut self) {
-        let outbox = &mut self.outbox;
-        let room = WINDOW_ITEMS.saturating_sub(outbox.unanswered.len());
-        let max_bytes = WINDOW_BYTES.saturating_sub(outbox.bytes);
-        if outbox.reading || outbox.exhausted || room == 0 || max_bytes == 0 {
-            return;
-        }
-        outbox.reading = true;
-        let after = outbox.after;
-        self.outputs.push_back(DeviceOutput::ReadOutbox {
-            after,
-            limit: room,
-            max_bytes,
-        });
+        let due = self.outbox.begin_reading();
+        self.outputs.extend(due.map(|due| DeviceOutput::ReadOutbox {
+            after: due.after,
+            limit: due.limit,
+            max_bytes: due.max_bytes,
+        }));
     }
 
     fn ask_for_proofs(&mut self) {
@@ -587,28 +435,20 @@ impl DeviceSession {
     }
 
     fn note_progress(&mut self) {
-        let feed = &mut self.feed;
-        if feed.persisting {
+        if self.feed.persisting {
             return;
         }
-        if !feed.caught_up && feed.cursor >= feed.head {
-            feed.caught_up = true;
-            let cursor = feed.cursor;
+        if !self.caught_up && self.feed.is_caught_up() {
+            self.caught_up = true;
+            let cursor = self.feed.cursor;
             self.report(SessionReport::CaughtUp { cursor });
         }
-        let settled = self.is_settled();
+        let proofs_done = self.proofs_asked == 0 && self.proofs_waiting.is_empty();
+        let settled = self.feed.is_done() && self.outbox.is_done() && proofs_done;
         if settled && !self.settled {
             self.report(SessionReport::Settled);
         }
         self.settled = settled;
-    }
-
-    fn is_settled(&self) -> bool {
-        let feed_done =
-            self.feed.held || (self.feed.caught_up && self.feed.cursor >= self.feed.awaited);
-        let outbox_done = self.outbox.exhausted && self.outbox.unanswered.is_empty();
-        let proofs_done = self.proofs_asked == 0 && self.proofs_waiting.is_empty();
-        feed_done && outbox_done && proofs_done
     }
 
     fn set_alarm(&mut self) {
@@ -620,8 +460,8 @@ impl DeviceSession {
         } else {
             self.heard + PING_AFTER
         };
-        let offers = self.outbox.unanswered.values().map(|offer| offer.again_at);
-        let wake_at = offers.fold(liveness, u64::min);
+        let due = self.outbox.next_due();
+        let wake_at = due.map_or(liveness, |due| due.min(liveness));
         if self.wake_at != Some(wake_at) {
             self.wake_at = Some(wake_at);
             self.outputs.push_back(DeviceOutput::WakeAt(wake_at));

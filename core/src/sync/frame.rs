@@ -152,7 +152,12 @@ impl FrameDecoder {
     /// # Errors
     /// Any [`FrameError`]; the stream cannot be read on after one.
     pub fn next_message(&mut self) -> Result<Option<Decoded>, FrameError> {
-        while let Some((version, flags, payload)) = split_frame(&self.buffer[self.read..])? {
+        while let Some(Split {
+            version,
+            flags,
+            payload,
+        }) = split_frame(&self.buffer[self.read..])?
+        {
             self.read += HEADER + payload.len();
             if version > FRAME_VERSION {
                 return Ok(Some(Decoded::Newer { version }));
@@ -189,8 +194,15 @@ impl OpenMessage {
     }
 }
 
-/// Version, flags and payload of the frame at the start, or `None` when it is not whole yet.
-fn split_frame(bytes: &[u8]) -> Result<Option<(u8, u8, &[u8])>, FrameError> {
+/// A whole frame of any version.
+struct Split<'b> {
+    version: u8,
+    flags: u8,
+    payload: &'b [u8],
+}
+
+/// The frame at the start, or `None` when it is not whole yet.
+fn split_frame(bytes: &[u8]) -> Result<Option<Split<'_>>, FrameError> {
     let Some((prefix, rest)) = bytes.split_first_chunk::<PREFIX>() else {
         return Ok(None);
     };
@@ -202,9 +214,12 @@ fn split_frame(bytes: &[u8]) -> Result<Option<(u8, u8, &[u8])>, FrameError> {
     if length < HEADER - PREFIX {
         return Err(FrameError::FrameTooShort);
     }
-    Ok(rest
-        .get(..length)
-        .map(|frame| (frame[0], frame[1], &frame[2..])))
+    let frame = rest.get(..length);
+    Ok(frame.map(|frame| Split {
+        version: frame[0],
+        flags: frame[1],
+        payload: &frame[2..],
+    }))
 }
 
 /// Whether the message is compressed, and whether this frame is its last.

@@ -565,6 +565,46 @@ mod tests {
         check(Message::Pong);
     }
 
+    /// The bytes of `docs/sync-protocol.md`: other implementations depend on them.
+    #[track_caller]
+    fn check_bytes(message: &Message, hex: &str) {
+        assert_eq!(data_encoding::HEXLOWER.encode(&message.encode()), hex);
+    }
+
+    #[test]
+    fn the_encoding_is_the_documented_one() {
+        let item = ItemId([0xaa; 32]);
+        let id = "aa".repeat(32);
+        let (feed, position) = (FeedId([0xbb; 16]), Position(7));
+        check_bytes(
+            &Message::Hello(Hello {
+                protocol: 1,
+                feed,
+                scope_version: 2,
+                cursor: 1_000,
+                offers: 3,
+            }),
+            &format!("820185 01 50{} 02 1903e8 03", "bb".repeat(16)).replace(' ', ""),
+        );
+        check_bytes(
+            &Message::Offer(Offer {
+                item,
+                content: Item::Statement(vec![5]),
+            }),
+            &format!("8206825820{id}8201814105"),
+        );
+        let answer = |verdict| Message::Answer(Answer { item, verdict });
+        check_bytes(
+            &answer(Verdict::Taken { position }),
+            &format!("8207825820{id}82008107"),
+        );
+        let refusal = Refusal::new("a.b", "");
+        let refused = format!("8207825820{id}8201818263612e6260");
+        check_bytes(&answer(Verdict::Refused(refusal)), &refused);
+        check_bytes(&answer(Verdict::Held), &format!("8207825820{id}820280"));
+        check_bytes(&Message::Ping, "820b80");
+    }
+
     #[test]
     fn an_unknown_kind_is_named() {
         assert_eq!(

@@ -124,7 +124,7 @@ fn a_torn_last_line_is_dropped_and_a_damaged_line_refused() {
 fn a_second_simulator_does_not_open_the_same_directory() {
     let directory = tempdir().unwrap();
     let _tax = Simulator::start(directory.path());
-    assert!(serve(directory.path()).contains("in use by another process"));
+    assert!(serve(directory.path()).contains("is open in another process"));
 }
 
 #[test]

@@ -2,16 +2,16 @@
 
 use serde_json::{Value, json};
 
-pub const UNIT: &str = "91210102MA0DEM0C6Y";
-pub const JANUARY: &str = "2022-01";
-pub const FEBRUARY: &str = "2022-02";
+pub(crate) const UNIT: &str = "91210102MA0DEM0C6Y";
+pub(crate) const JANUARY: &str = "2022-01";
+pub(crate) const FEBRUARY: &str = "2022-02";
 
-pub fn unit() -> Value {
+pub(crate) fn unit() -> Value {
     json!({"credit_code": UNIT, "unemployment_number": "0210000417", "name": "沈阳示例机械有限公司"})
 }
 
 /// A person's number, document and name: passports, whose numbers have no check digit.
-pub fn person(number: usize) -> Value {
+pub(crate) fn person(number: usize) -> Value {
     json!({
         "person_number": format!("21{number:08}"),
         "id_kind": "08",
@@ -20,12 +20,12 @@ pub fn person(number: usize) -> Value {
     })
 }
 
-pub fn number(person: usize) -> String {
+pub(crate) fn number(person: usize) -> String {
     format!("21{person:08}")
 }
 
 /// A roster change; each of `changes` is person, `start` or `stop`, month.
-pub fn roster_change(id: &str, changes: &[(usize, &str, &str)]) -> Value {
+pub(crate) fn roster_change(id: &str, changes: &[(usize, &str, &str)]) -> Value {
     let changes: Vec<_> = changes
         .iter()
         .enumerate()
@@ -43,7 +43,7 @@ pub fn roster_change(id: &str, changes: &[(usize, &str, &str)]) -> Value {
 }
 
 /// An assessment of these persons, each on a base of 4361.00.
-pub fn assessment(id: &str, settlement: &str, persons: &[usize]) -> Value {
+pub(crate) fn assessment(id: &str, settlement: &str, persons: &[usize]) -> Value {
     let lines: Vec<_> = persons
         .iter()
         .enumerate()
@@ -67,7 +67,7 @@ pub fn assessment(id: &str, settlement: &str, persons: &[usize]) -> Value {
 }
 
 /// A load of these persons, who all pay since 2021-01.
-pub fn roster(persons: &[usize]) -> Value {
+pub(crate) fn roster(persons: &[usize]) -> Value {
     let persons: Vec<_> = persons
         .iter()
         .map(|who| with(person(*who), json!({"start": "2021-01"})))
@@ -75,12 +75,12 @@ pub fn roster(persons: &[usize]) -> Value {
     json!({"unit": unit(), "persons": persons})
 }
 
-pub fn period(settlement: &str) -> Value {
+pub(crate) fn period(settlement: &str) -> Value {
     json!({"credit_code": UNIT, "settlement": settlement, "date": "2022-02-16"})
 }
 
 /// The object with more or other members.
-pub fn with(mut object: Value, members: Value) -> Value {
+pub(crate) fn with(mut object: Value, members: Value) -> Value {
     let Value::Object(members) = members else {
         panic!("members are an object")
     };
@@ -89,7 +89,7 @@ pub fn with(mut object: Value, members: Value) -> Value {
 }
 
 /// The message with the value at a pointer replaced.
-pub fn replaced(mut message: Value, pointer: &str, value: Value) -> Value {
+pub(crate) fn replaced(mut message: Value, pointer: &str, value: Value) -> Value {
     *message.pointer_mut(pointer).unwrap() = value;
     message
 }

@@ -8,27 +8,27 @@ use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use canbao_tests::openapi::Interface;
 use serde_json::Value;
 
-pub const BINARY: &str = env!("CARGO_BIN_EXE_tax-simulator");
+pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_tax-simulator");
 
 /// The interface's description in the repository.
-pub fn description() -> PathBuf {
+pub(crate) fn description() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/tax-interface.yaml")
 }
 
-pub struct Simulator {
-    pub interface: Interface,
-    pub address: SocketAddr,
+pub(crate) struct Simulator {
+    pub(crate) interface: Interface,
+    pub(crate) address: SocketAddr,
     child: Child,
 }
 
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub body: Value,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Value,
 }
 
 impl Simulator {
-    pub fn start(directory: &Path) -> Self {
+    pub(crate) fn start(directory: &Path) -> Self {
         let mut child = Command::new(BINARY)
             .arg("serve")
             .arg(directory)
@@ -49,18 +49,18 @@ impl Simulator {
         }
     }
 
-    pub fn get(&self, path: &str) -> Answer {
+    pub(crate) fn get(&self, path: &str) -> Answer {
         let response = agent().get(self.url(path)).call().unwrap();
         self.checked("GET", path, response)
     }
 
-    pub fn post(&self, path: &str, body: &Value) -> Answer {
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Answer {
         self.try_post(path, body.to_string().as_bytes())
             .expect("an answer")
     }
 
     /// None where the simulator ended without an answer.
-    pub fn try_post(&self, path: &str, body: &[u8]) -> Option<Answer> {
+    pub(crate) fn try_post(&self, path: &str, body: &[u8]) -> Option<Answer> {
         let request = agent()
             .post(self.url(path))
             .content_type("application/json");
@@ -69,7 +69,7 @@ impl Simulator {
     }
 
     /// Sends a transaction that is as the interface says.
-    pub fn send(&self, transaction: &Value) -> Answer {
+    pub(crate) fn send(&self, transaction: &Value) -> Answer {
         assert_eq!(
             self.interface.check_request("sendTransaction", transaction),
             Ok(())
@@ -78,19 +78,19 @@ impl Simulator {
     }
 
     /// A control request that must succeed.
-    pub fn simulate(&self, what: &str, request: &Value) -> Value {
+    pub(crate) fn simulate(&self, what: &str, request: &Value) -> Value {
         let answer = self.post(&format!("/simulate/{what}"), request);
         assert_eq!(answer.status, 200, "{what}: {}", answer.body);
         answer.body
     }
 
     /// All events after a sequence number that fit in one page.
-    pub fn events(&self, after: u64) -> Vec<Value> {
+    pub(crate) fn events(&self, after: u64) -> Vec<Value> {
         let answer = self.get(&format!("/v1/events?after={after}"));
         answer.body["events"].as_array().unwrap().clone()
     }
 
-    pub fn kinds(&self, after: u64) -> Vec<String> {
+    pub(crate) fn kinds(&self, after: u64) -> Vec<String> {
         let events = self.events(after);
         events
             .iter()
@@ -98,22 +98,22 @@ impl Simulator {
             .collect()
     }
 
-    pub fn state(&self) -> Value {
+    pub(crate) fn state(&self) -> Value {
         self.get("/simulate/state").body
     }
 
     /// Waits for the end that a fault brings.
-    pub fn ended(&mut self) -> ExitStatus {
+    pub(crate) fn ended(&mut self) -> ExitStatus {
         self.child.wait().unwrap()
     }
 
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
     /// The command line's side, against this simulator.
-    pub fn command(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Output {
         let at = self.address.to_string();
         Command::new(BINARY)
             .args(arguments)
@@ -160,7 +160,7 @@ impl Drop for Simulator {
     }
 }
 
-pub fn agent() -> ureq::Agent {
+pub(crate) fn agent() -> ureq::Agent {
     ureq::Agent::config_builder()
         .http_status_as_error(false)
         .build()

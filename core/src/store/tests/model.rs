@@ -52,7 +52,7 @@ impl Model {
             );
             assert_eq!(store.length(stream).unwrap(), self.length(stream));
         }
-        let read: Vec<((View, Vec<u8>), Vec<u8>)> = View::ALL
+        let read: BTreeMap<(View, Vec<u8>), Vec<u8>> = View::ALL
             .iter()
             .flat_map(|&view| {
                 let read = store
@@ -62,7 +62,7 @@ impl Model {
                     .map(move |(key, value)| ((view, key), value))
             })
             .collect();
-        assert_eq!(read, self.views.clone().into_iter().collect::<Vec<_>>());
+        assert_eq!(read, self.views);
     }
 }
 

@@ -9,7 +9,7 @@ use crate::store::{Commit, Store, Stream, View};
 
 /// What a disk writes whole.
 const SECTOR: usize = 512;
-const COMMITS: u64 = 6;
+const COMMITS: u64 = 4;
 
 /// A disk in memory that forgets what was not synced when its power is cut.
 #[derive(Debug, Clone)]

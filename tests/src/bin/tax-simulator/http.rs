@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::rejection::QueryRejection;
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{ConnectInfo, Path, Query, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn_with_state};
@@ -113,9 +113,10 @@ async fn send_transaction(
 
 async fn get_transaction(
     State(app): State<App>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
 ) -> Result<Json<Value>, Problem> {
     let unknown = || Problem::NotFound("no transaction with this id has arrived".to_owned());
+    let Path(id) = id.map_err(|_| unknown())?;
     let id = id.try_into().map_err(|_| unknown())?;
     app.with_bureau(move |bureau| {
         let state = bureau.books().state(&id)?;

@@ -1,0 +1,107 @@
+//! The story of the demo: from an employer without a network to payment records that anyone can
+//! verify. Every assertion reads the JSON of a fresh process.
+
+mod declaring;
+mod founding;
+mod paying;
+mod proving;
+
+pub use founding::site_in;
+
+use serde_json::Value;
+
+use crate::harness::{Centre, Device, Insured, Site, Tax};
+
+/// 失业单位编号 of the workbook.
+const UNEMPLOYMENT_NUMBER: &str = "0210300178";
+/// 统一社会信用代码, invented.
+const CREDIT_CODE: &str = "91210199MA0CAB328J";
+/// 养老单位编号, invented.
+const PENSION_NUMBER: &str = "0110300178";
+const UNIT_NAME: &str = "沈阳甲户机械有限公司";
+
+/// Says what happens, for a person who watches.
+pub trait Narrator {
+    /// A chapter begins.
+    fn chapter(&mut self, title: &str);
+    /// Something happened and was checked.
+    fn line(&mut self, text: &str);
+}
+
+/// Says nothing: for tests.
+#[derive(Debug, Default)]
+pub struct Silent;
+
+impl Narrator for Silent {
+    fn chapter(&mut self, _: &str) {}
+    fn line(&mut self, _: &str) {}
+}
+
+/// What a told story leaves: its processes run until it is dropped.
+#[derive(Debug)]
+pub struct Told<'a> {
+    /// The centre.
+    pub centre: Centre<'a>,
+    /// The tax bureau.
+    pub tax: Tax<'a>,
+    /// The employer's device.
+    pub employer: Device<'a>,
+    /// The agency's device.
+    pub agency: Device<'a>,
+}
+
+/// A story being told.
+struct Telling<'a, 'n> {
+    site: &'a Site,
+    told: Told<'a>,
+    insured: Vec<Insured>,
+    narrator: &'n mut dyn Narrator,
+}
+
+/// Tells the whole story in an empty site.
+///
+/// # Panics
+/// Where anything is not as it should be; the message names it.
+pub fn tell<'a>(site: &'a Site, narrator: &mut dyn Narrator) -> Told<'a> {
+    let mut telling = founding::found(site, narrator);
+    telling.declare_without_the_centre();
+    telling.receive();
+    telling.review_without_the_centre();
+    telling.correct_and_resubmit();
+    telling.assess();
+    telling.pay_and_post();
+    telling.look_at_the_payments();
+    telling.prove_offline();
+    telling.flip_one_byte();
+    telling.told
+}
+
+impl Telling<'_, '_> {
+    fn chapter(&mut self, title: &str) {
+        self.narrator.chapter(title);
+    }
+
+    fn line(&mut self, text: &str) {
+        self.narrator.line(text);
+    }
+
+    /// 张, the first of the workbook.
+    fn zhang(&self) -> &Insured {
+        &self.insured[0]
+    }
+}
+
+/// The items of a JSON list.
+fn items(value: &Value) -> &[Value] {
+    value.as_array().unwrap_or_else(|| panic!("not a list: {value}"))
+}
+
+/// The text of a JSON string.
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_else(|| panic!("not a text: {value}"))
+}
+
+/// How many items have this text at this place.
+fn count(list: &Value, pointer: &str, wanted: &str) -> usize {
+    items(list).iter().filter(|item| item.pointer(pointer).is_some_and(|it| it == wanted)).count()
+}
