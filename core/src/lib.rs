@@ -14,6 +14,7 @@ pub mod declaration;
 pub mod message;
 
 pub mod certificate;
+pub mod enrolment;
 pub mod signed;
 pub mod signing;
 pub mod statement;

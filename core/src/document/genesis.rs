@@ -4,6 +4,7 @@ use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{Automerge, ObjType, ROOT};
 
 use crate::signing::hash_parts;
+use crate::structure::ChangeHash;
 
 use super::id::DocumentId;
 
@@ -30,6 +31,16 @@ pub(super) fn genesis(id: &DocumentId) -> Automerge {
         .expect("an empty document takes its first keys");
     transaction.commit_with(CommitOptions::default().with_time(0));
     document
+}
+
+/// The hash of a document's genesis, on which its first changes depend and which no batch carries.
+///
+/// # Panics
+/// Never: a document just begun has its genesis as its head.
+#[must_use]
+pub fn genesis_hash(id: &DocumentId) -> ChangeHash {
+    let heads = genesis(id).get_heads();
+    ChangeHash(heads.first().expect("one change, one head").0)
 }
 
 #[cfg(test)]

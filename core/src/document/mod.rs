@@ -10,6 +10,6 @@ mod volume;
 
 pub use action::{Action, Change};
 pub use batch::{Batch, BatchId, Chunk, SignedBatch};
-pub use genesis::SCHEMA_VERSION;
+pub use genesis::{SCHEMA_VERSION, genesis_hash};
 pub use id::DocumentId;
 pub use volume::{ActorId, DocumentError, Own, StoredDraft, Volume};

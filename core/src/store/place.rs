@@ -10,11 +10,13 @@ pub enum Stream {
     Local = 2,
     /// Keys and certificates of this device; the newest wins.
     Identity = 3,
+    /// Proofs of payment records that this device verified, with the heads they lead to.
+    Proof = 4,
 }
 
 impl Stream {
     /// Every stream.
-    pub const ALL: [Self; 3] = [Self::Feed, Self::Local, Self::Identity];
+    pub const ALL: [Self; 4] = [Self::Feed, Self::Local, Self::Identity, Self::Proof];
 }
 
 /// A set of keyed values that can be derived from the streams. The number is part of the format.
@@ -43,11 +45,17 @@ pub enum View {
     Local = 10,
     /// Transactions with the tax bureau.
     Transaction = 11,
+    /// Certificates by their serial and by their device's key.
+    Certificate = 12,
+    /// Units by district and by the keyed hash of their public numbers.
+    Unit = 13,
+    /// The signed head of the centre's log, and how far the other views cover it.
+    Log = 14,
 }
 
 impl View {
     /// Every view.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::Audience,
         Self::Statement,
         Self::Tile,
@@ -59,6 +67,9 @@ impl View {
         Self::Cursor,
         Self::Local,
         Self::Transaction,
+        Self::Certificate,
+        Self::Unit,
+        Self::Log,
     ];
 }
 
