@@ -237,9 +237,8 @@ where
     let mut stream = BufStream::new(stream);
     loop {
         let mut line = Vec::new();
-        let read = (&mut stream)
-            .take(MAX_REQUEST as u64)
-            .read_until(b'\n', &mut line);
+        let mut bounded = (&mut stream).take(MAX_REQUEST as u64);
+        let read = bounded.read_until(b'\n', &mut line);
         if timeout(REQUEST_WITHIN, read).await?? == 0 {
             return Ok(());
         }
