@@ -82,65 +82,100 @@ impl App {
     /// # Errors
     /// A [`Failure`] in the language of the context; nothing was changed.
     pub fn dispatch(&mut self, context: &Context, request: Request) -> Result<Response, Failure> {
-        self.answer(context, request).map_err(|fault| fault.in_words(context.lang))
+        self.answer(context, request)
+            .map_err(|fault| fault.in_words(context.lang))
     }
 
     fn answer(&mut self, context: &Context, request: Request) -> Result<Response, Fault> {
         match request {
-            Request::Enrol { .. } | Request::Sync { .. } => Err(Fault::usage("request.needs_network")),
+            Request::Enrol { .. } | Request::Sync { .. } => {
+                Err(Fault::usage("request.needs_network"))
+            }
             Request::Status => Ok(Response::Status(Box::new(self.status(context)))),
             Request::RosterList => self.roster(context).map(Response::Roster),
-            Request::RosterShow { person } => {
-                self.roster_person(context, &person).map(|it| Response::Person(Box::new(it)))
-            }
-            Request::DeclareInterruption { person, month, reason } => self
+            Request::RosterShow { person } => self
+                .roster_person(context, &person)
+                .map(|it| Response::Person(Box::new(it))),
+            Request::DeclareInterruption {
+                person,
+                month,
+                reason,
+            } => self
                 .declare_interruption(context, person, month, reason)
                 .map(|it| Response::Declaration(Box::new(it))),
-            Request::DeclareWage { person, from, to, wage } => self
+            Request::DeclareWage {
+                person,
+                from,
+                to,
+                wage,
+            } => self
                 .declare_wage(context, person, from, to, &wage)
                 .map(|it| Response::Declaration(Box::new(it))),
             Request::DeclareList => self.declarations(context).map(Response::Declarations),
-            Request::DeclareEdit { id, person, month, reason, from, to, wage } => {
-                let edit = crate::declare::Edit { person, month, reason, from, to, wage };
-                self.edit(context, id, edit).map(|it| Response::Declaration(Box::new(it)))
+            Request::DeclareEdit {
+                id,
+                person,
+                month,
+                reason,
+                from,
+                to,
+                wage,
+            } => {
+                let edit = crate::declare::Edit {
+                    person,
+                    month,
+                    reason,
+                    from,
+                    to,
+                    wage,
+                };
+                self.edit(context, id, edit)
+                    .map(|it| Response::Declaration(Box::new(it)))
             }
-            Request::DeclareVoid { id } => {
-                self.void(context, id).map(|it| Response::Declaration(Box::new(it)))
-            }
+            Request::DeclareVoid { id } => self
+                .void(context, id)
+                .map(|it| Response::Declaration(Box::new(it))),
             Request::Submit { ids, all } => self.submit(context, ids, all).map(Response::Submitted),
-            Request::Withdraw { id } => {
-                self.withdraw(context, id).map(|it| Response::Withdrawn(Box::new(it)))
-            }
-            Request::AssessApply { settlement, insurance } => self
+            Request::Withdraw { id } => self
+                .withdraw(context, id)
+                .map(|it| Response::Withdrawn(Box::new(it))),
+            Request::AssessApply {
+                settlement,
+                insurance,
+            } => self
                 .assess_apply(context, &settlement, insurance)
                 .map(|it| Response::Assessment(Box::new(it))),
             Request::AssessList => self.assessments(context).map(Response::Assessments),
-            Request::TaxList { from, to, kind } => {
-                self.transactions(context, from, to, kind).map(Response::Transactions)
-            }
+            Request::TaxList { from, to, kind } => self
+                .transactions(context, from, to, kind)
+                .map(Response::Transactions),
             Request::ReviewQueue => self.review_queue(context).map(Response::Queue),
-            Request::ReviewApprove { ids } => {
-                self.review(context, &ids, crate::review::Ruling::Approve).map(Response::Decided)
-            }
+            Request::ReviewApprove { ids } => self
+                .review(context, &ids, crate::review::Ruling::Approve)
+                .map(Response::Decided),
             Request::ReviewReturn { ids, reason } => self
                 .review(context, &ids, crate::review::Ruling::Return(reason))
                 .map(Response::Decided),
             Request::ReviewReject { ids, reason } => self
                 .review(context, &ids, crate::review::Ruling::Reject(reason))
                 .map(Response::Decided),
-            Request::RecordsList { person, period_from, period_to } => {
-                self.records(context, person, period_from, period_to).map(Response::Records)
-            }
+            Request::RecordsList {
+                person,
+                period_from,
+                period_to,
+            } => self
+                .records(context, person, period_from, period_to)
+                .map(Response::Records),
             Request::ReceiptList => self.receipts(context).map(Response::Receipts),
-            Request::ProofShow { id } => {
-                self.proof(context, &id).map(|it| Response::Proof(Box::new(it)))
-            }
+            Request::ProofShow { id } => self
+                .proof(context, &id)
+                .map(|it| Response::Proof(Box::new(it))),
             Request::ProofExport { id, out } => {
                 self.export_proof(context, &id, out).map(Response::Exported)
             }
-            Request::Verify { path, trust } => {
-                self.verify(&path, trust.as_deref()).map(|it| Response::Verified(Box::new(it)))
-            }
+            Request::Verify { path, trust } => self
+                .verify(&path, trust.as_deref())
+                .map(|it| Response::Verified(Box::new(it))),
         }
     }
 
@@ -153,7 +188,10 @@ impl App {
     /// The unit a request is about: the one named, or the only one there is.
     pub(crate) fn unit(&self, context: &Context) -> Result<&UnitView, Fault> {
         let mut candidates = self.units_in_reach().filter(|unit| {
-            context.unit.as_ref().is_none_or(|wanted| is_named(unit, wanted.trim()))
+            context
+                .unit
+                .as_ref()
+                .is_none_or(|wanted| is_named(unit, wanted.trim()))
         });
         match (candidates.next(), candidates.next(), &context.unit) {
             (Some(one), None, _) => Ok(one),
@@ -188,29 +226,37 @@ impl App {
             Some(volume) => volume,
             None => Volume::replay(document, [])?,
         };
-        let acted = volume.act(&actor, &action, at).map_err(Fault::from).and_then(|own| {
-            let batch = Batch {
-                document,
-                actor: own.actor.0.into(),
-                from: own.seq,
-                to: own.seq,
-                signer: operator.certificate.serial,
-                chunks: vec![own.chunk],
-            };
-            let batch = SignedBatch::make(&batch, &operator.key).0;
-            let made = Made::Batch { document, action, batch, at };
-            let place = self.outbox.length();
-            let commit = Commit::new()
-                .expecting(Stream::Local, place)
-                .append(Stream::Local, made.to_bytes())
-                .put(
-                    View::Snapshot,
-                    drafts::snapshot_key(&document),
-                    drafts::snapshot(place, &volume),
-                );
-            self.store.commit(commit)?;
-            Ok(made)
-        });
+        let acted = volume
+            .act(&actor, &action, at)
+            .map_err(Fault::from)
+            .and_then(|own| {
+                let batch = Batch {
+                    document,
+                    actor: own.actor.0.into(),
+                    from: own.seq,
+                    to: own.seq,
+                    signer: operator.certificate.serial,
+                    chunks: vec![own.chunk],
+                };
+                let batch = SignedBatch::make(&batch, &operator.key).0;
+                let made = Made::Batch {
+                    document,
+                    action,
+                    batch,
+                    at,
+                };
+                let place = self.outbox.length();
+                let commit = Commit::new()
+                    .expecting(Stream::Local, place)
+                    .append(Stream::Local, made.to_bytes())
+                    .put(
+                        View::Snapshot,
+                        drafts::snapshot_key(&document),
+                        drafts::snapshot(place, &volume),
+                    );
+                self.store.commit(commit)?;
+                Ok(made)
+            });
         match acted {
             Ok(made) => {
                 self.drafts.documents.insert(document, volume);
@@ -237,7 +283,10 @@ impl App {
             .iter()
             .map(|statement| {
                 let signed = statement.sign(&signer.key, signer.certificate.serial, at);
-                Made::Statement { signed: signed.to_bytes(), at }
+                Made::Statement {
+                    signed: signed.to_bytes(),
+                    at,
+                }
             })
             .collect();
         self.keep(&made)
@@ -246,8 +295,9 @@ impl App {
     /// Appends to the local stream, then takes it in.
     pub(crate) fn keep(&mut self, made: &[Made]) -> Result<(), Fault> {
         let start = Commit::new().expecting(Stream::Local, self.outbox.length());
-        let commit =
-            made.iter().fold(start, |commit, it| commit.append(Stream::Local, it.to_bytes()));
+        let commit = made.iter().fold(start, |commit, it| {
+            commit.append(Stream::Local, it.to_bytes())
+        });
         self.store.commit(commit)?;
         made.iter().try_for_each(|it| self.outbox.push(it))
     }
@@ -266,8 +316,10 @@ impl App {
         if let Some(actor) = &self.drafts.actor {
             return Ok(actor.clone());
         }
-        let device =
-            self.identity.device().ok_or_else(|| Fault::usage("identity.not_enrolled"))?;
+        let device = self
+            .identity
+            .device_id()
+            .ok_or_else(|| Fault::usage("identity.not_enrolled"))?;
         let actor = ActorId::new(device, random(self.world.as_mut())?);
         self.drafts.actor = Some(actor.clone());
         Ok(actor)
@@ -281,7 +333,9 @@ impl App {
             }
         })?;
         if !own.is_empty() {
-            self.drafts.documents.insert(document, drafts::replay(document, &own)?);
+            self.drafts
+                .documents
+                .insert(document, drafts::replay(document, &own)?);
         }
         // The next change must not claim a sequence number that the lost one may have used.
         self.drafts.actor = None;

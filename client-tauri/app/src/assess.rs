@@ -2,6 +2,7 @@
 
 use canbao_core::declaration::Field;
 use canbao_core::facts::{UNEMPLOYMENT, UnitView};
+use canbao_core::ids::UnitId;
 use canbao_core::message::Lang;
 use canbao_core::month::Month;
 use canbao_core::statement::Statement;
@@ -9,7 +10,6 @@ use canbao_core::statement::Statement;
 use crate::app::App;
 use crate::captions::coded;
 use crate::fault::{Fault, Trouble, problem_views};
-use crate::outbox::Waiting;
 use crate::request::Context;
 use crate::response::{AssessmentRow, Coded};
 
@@ -37,18 +37,26 @@ impl App {
         if unit.assessments.contains_key(&settlement) {
             return Err(Fault::refused("assessment.already_assessed").with("month", settlement));
         }
-        let waits = |it: &Waiting| self.outbox.waits(it.id, &self.feed);
-        let mut requests = self.outbox.requests(unit_id);
-        if requests.any(|(month, _, it)| month == settlement && waits(it)) {
+        if self.request_waits(unit_id, settlement) {
             return Err(Fault::refused("assess.already_queued").with("month", settlement));
         }
         let failed = unit.failures.get(&settlement).map_or(0, Vec::len);
         let attempt = u32::try_from(failed).unwrap_or(u32::MAX).saturating_add(1);
-        let request =
-            Statement::AssessmentRequest { unit: unit_id, insurance, settlement, attempt };
+        let request = Statement::AssessmentRequest {
+            unit: unit_id,
+            insurance,
+            settlement,
+            attempt,
+        };
         self.state(context, |it| it.employs(unit_id), vec![request])?;
         let unit = self.unit(context)?;
         Ok(empty(unit, settlement, queued(context.lang), Some(attempt)))
+    }
+
+    fn request_waits(&self, unit: UnitId, settlement: Month) -> bool {
+        self.outbox
+            .requests(unit)
+            .any(|(month, _, it)| month == settlement && self.outbox.waits(it.id, &self.feed))
     }
 
     /// What was assessed, what failed, what waits; and 养老, which is unknown here.
@@ -70,8 +78,7 @@ impl App {
         for (settlement, attempt, item) in self.outbox.requests(unit.record.id) {
             if let Some(end) = self.outbox.end(item) {
                 let status = coded("refused", lang, "中心拒收", "refused by the centre");
-                let trouble =
-                    Trouble::new(Field::Whole, &end.code).with("detail", &end.detail);
+                let trouble = Trouble::new(Field::Whole, &end.code).with("detail", &end.detail);
                 rows.push(AssessmentRow {
                     problems: vec![trouble.in_words(lang)],
                     ..empty(unit, settlement, status, Some(attempt))
@@ -116,11 +123,19 @@ fn assessed(unit: &UnitView, settlement: Month, lang: Lang) -> AssessmentRow {
 
 fn unknown(unit: &UnitView, settlement: Month, lang: Lang) -> AssessmentRow {
     let status = coded("unknown", lang, "未知", "unknown");
-    AssessmentRow { insurance: PENSION, ..empty(unit, settlement, status, None) }
+    AssessmentRow {
+        insurance: PENSION,
+        ..empty(unit, settlement, status, None)
+    }
 }
 
 fn queued(lang: Lang) -> Coded {
-    coded("queued", lang, "已申请,等待中心", "applied for, waiting for the centre")
+    coded(
+        "queued",
+        lang,
+        "已申请,等待中心",
+        "applied for, waiting for the centre",
+    )
 }
 
 fn empty(unit: &UnitView, settlement: Month, status: Coded, attempt: Option<u32>) -> AssessmentRow {

@@ -15,7 +15,10 @@ pub(crate) fn coded(code: &str, lang: Lang, zh: &str, en: &str) -> Coded {
         Lang::Zh => zh,
         Lang::En => en,
     };
-    Coded { code: code.to_owned(), text: text.to_owned() }
+    Coded {
+        code: code.to_owned(),
+        text: text.to_owned(),
+    }
 }
 
 /// 申报状态 (STA-1).

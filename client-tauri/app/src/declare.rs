@@ -33,7 +33,12 @@ impl App {
         month: String,
         reason: String,
     ) -> Result<DeclarationRow, Fault> {
-        let draft = Draft { person, month, reason, ..self.empty_draft(Kind::Interruption)? };
+        let draft = Draft {
+            person,
+            month,
+            reason,
+            ..self.empty_draft(Kind::Interruption)?
+        };
         self.declare(context, draft, Vec::new())
     }
 
@@ -46,7 +51,13 @@ impl App {
         wage: &str,
     ) -> Result<DeclarationRow, Fault> {
         let (wage, wrong) = amount(wage);
-        let draft = Draft { person, from, to, wage, ..self.empty_draft(Kind::Wage)? };
+        let draft = Draft {
+            person,
+            from,
+            to,
+            wage,
+            ..self.empty_draft(Kind::Wage)?
+        };
         self.declare(context, draft, wrong)
     }
 
@@ -80,8 +91,7 @@ impl App {
     ) -> Result<DeclarationRow, Fault> {
         let unit = self.unit(context)?.record.id;
         let (document, stored) = self.editable(unit, id)?;
-        let (document, redone) =
-            self.in_open_volume(unit, document, &stored.draft, Vec::new())?;
+        let (document, redone) = self.in_open_volume(unit, document, &stored.draft, Vec::new())?;
         if matches!(redone, Action::Declare { .. }) {
             self.act(context, unit, document, redone)?;
         }
@@ -97,7 +107,9 @@ impl App {
 
     pub(crate) fn rows_of(&self, unit: &UnitView, context: &Context) -> Vec<DeclarationRow> {
         let drafts = self.drafts.of(unit.record.id);
-        let here = drafts.values().map(|(_, stored)| self.row(unit, stored, context.lang));
+        let here = drafts
+            .values()
+            .map(|(_, stored)| self.row(unit, stored, context.lang));
         let elsewhere: BTreeSet<DeclarationId> = unit
             .submissions
             .values()
@@ -106,9 +118,15 @@ impl App {
             .filter(|id| !drafts.contains_key(id))
             .collect();
         let elsewhere = elsewhere.iter().filter_map(|id| {
-            let newest = unit.submission_of(*id).map(|it| &it.declaration).or_else(|| {
-                unit.refused.values().map(|it| &it.declaration).find(|it| it.id == *id)
-            })?;
+            let newest = unit
+                .submission_of(*id)
+                .map(|it| &it.declaration)
+                .or_else(|| {
+                    unit.refused
+                        .values()
+                        .map(|it| &it.declaration)
+                        .find(|it| it.id == *id)
+                })?;
             Some(self.row_of_submission(unit, newest, context.lang))
         });
         here.chain(elsewhere).collect()
@@ -121,7 +139,10 @@ impl App {
         id: DeclarationId,
     ) -> Result<DeclarationRow, Fault> {
         let unit = self.unit(context)?;
-        let (_, stored) = self.drafts.find(unit.record.id, id).ok_or_else(|| no_such(id))?;
+        let (_, stored) = self
+            .drafts
+            .find(unit.record.id, id)
+            .ok_or_else(|| no_such(id))?;
         Ok(self.row(unit, &stored, context.lang))
     }
 
@@ -135,7 +156,11 @@ impl App {
         let draft = self.checked(context, &draft, wrong)?;
         let document = self.newest_volume(unit)?;
         let (id, kind) = (draft.id, draft.kind);
-        let action = Action::Declare { id, kind, fields: Change::all_of(&draft) };
+        let action = Action::Declare {
+            id,
+            kind,
+            fields: Change::all_of(&draft),
+        };
         self.act(context, unit, document, action)?;
         self.one(context, id)
     }
@@ -192,11 +217,24 @@ impl App {
         changed: Vec<Change>,
     ) -> Result<(DocumentId, Action), Fault> {
         let common = &self.feed.projection.common;
-        if document.volume().is_some_and(|volume| common.volume_is_open(volume)) {
-            return Ok((document, Action::Amend { id: draft.id, fields: changed }));
+        if document
+            .volume()
+            .is_some_and(|volume| common.volume_is_open(volume))
+        {
+            return Ok((
+                document,
+                Action::Amend {
+                    id: draft.id,
+                    fields: changed,
+                },
+            ));
         }
         let (id, kind) = (draft.id, draft.kind);
-        let redone = Action::Declare { id, kind, fields: Change::all_of(draft) };
+        let redone = Action::Declare {
+            id,
+            kind,
+            fields: Change::all_of(draft),
+        };
         Ok((self.newest_volume(unit)?, redone))
     }
 
@@ -227,8 +265,14 @@ impl Edit {
         if others.into_iter().any(Option::is_some) {
             return Err(Fault::usage("declaration.other_form").with("kind", draft.kind));
         }
-        let given =
-            [&self.person, &self.month, &self.reason, &self.from, &self.to, &self.wage];
+        let given = [
+            &self.person,
+            &self.month,
+            &self.reason,
+            &self.from,
+            &self.to,
+            &self.wage,
+        ];
         if given.into_iter().all(Option::is_none) {
             return Err(Fault::usage("declaration.nothing_to_change"));
         }

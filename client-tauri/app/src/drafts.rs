@@ -58,7 +58,11 @@ impl Drafts {
     }
 
     /// One draft of a unit.
-    pub(crate) fn find(&self, unit: UnitId, id: DeclarationId) -> Option<(DocumentId, StoredDraft)> {
+    pub(crate) fn find(
+        &self,
+        unit: UnitId,
+        id: DeclarationId,
+    ) -> Option<(DocumentId, StoredDraft)> {
         self.documents
             .iter()
             .rev()
@@ -69,7 +73,10 @@ impl Drafts {
 
 /// The value of the snapshot view for a document.
 pub(crate) fn snapshot(through: u64, volume: &Volume) -> Vec<u8> {
-    encode(&Snapshot { through, document: volume.save() })
+    encode(&Snapshot {
+        through,
+        document: volume.save(),
+    })
 }
 
 /// The key of the snapshot view for a document.
@@ -90,7 +97,9 @@ pub(crate) fn replay(id: DocumentId, own: &[(u64, Vec<u8>)]) -> Result<Volume, F
 fn from_snapshot(store: &Store, id: DocumentId, own: &[(u64, Vec<u8>)]) -> Option<Volume> {
     let bytes = store.view(View::Snapshot, &snapshot_key(&id)).ok()??;
     let Snapshot { through, document } = minicbor::decode(&bytes).ok()?;
-    own.iter().any(|(sequence, _)| *sequence == through).then_some(())?;
+    own.iter()
+        .any(|(sequence, _)| *sequence == through)
+        .then_some(())?;
     let mut volume = Volume::load(id, &document).ok()?;
     let mut chunks = Vec::new();
     for (_, batch) in own.iter().filter(|(sequence, _)| *sequence > through) {
@@ -101,8 +110,8 @@ fn from_snapshot(store: &Store, id: DocumentId, own: &[(u64, Vec<u8>)]) -> Optio
 }
 
 fn chunks_of(batch: &[u8]) -> Result<Vec<Chunk>, Fault> {
-    let checked = check_batch(batch)
-        .map_err(|error| Fault::store(error.code()).with("detail", error))?;
+    let checked =
+        check_batch(batch).map_err(|error| Fault::store(error.code()).with("detail", error))?;
     Ok(checked.batch.chunks)
 }
 

@@ -31,7 +31,12 @@ pub(crate) struct Trouble {
 
 impl Fault {
     pub(crate) fn new(class: FailureClass, code: &str) -> Self {
-        Self { code: code.to_owned(), class, args: Vec::new(), problems: Vec::new() }
+        Self {
+            code: code.to_owned(),
+            class,
+            args: Vec::new(),
+            problems: Vec::new(),
+        }
     }
 
     pub(crate) fn refused(code: &str) -> Self {
@@ -56,7 +61,10 @@ impl Fault {
 
     /// A declaration with problems in its fields.
     pub(crate) fn problems(code: &str, problems: Vec<Trouble>) -> Self {
-        Self { problems, ..Self::refused(code) }
+        Self {
+            problems,
+            ..Self::refused(code)
+        }
     }
 
     pub(crate) fn with(mut self, name: &'static str, value: impl fmt::Display) -> Self {
@@ -79,12 +87,23 @@ impl Fault {
 
 impl Trouble {
     pub(crate) fn new(field: Field, code: &str) -> Self {
-        Self { item: None, field, code: code.to_owned(), args: Vec::new() }
+        Self {
+            item: None,
+            field,
+            code: code.to_owned(),
+            args: Vec::new(),
+        }
     }
 
     pub(crate) fn of(field: Field, message: Message) -> Self {
-        let args = message.args.into_iter().map(|(name, value)| (name.to_owned(), value));
-        Self { args: args.collect(), ..Self::new(field, message.code) }
+        let args = message
+            .args
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value));
+        Self {
+            args: args.collect(),
+            ..Self::new(field, message.code)
+        }
     }
 
     pub(crate) fn with(mut self, name: &str, value: impl fmt::Display) -> Self {
@@ -94,12 +113,18 @@ impl Trouble {
 
     /// The same about this item of a request.
     pub(crate) fn at(self, item: impl fmt::Display) -> Self {
-        Self { item: Some(item.to_string()), ..self }
+        Self {
+            item: Some(item.to_string()),
+            ..self
+        }
     }
 
     pub(crate) fn in_words(&self, lang: Lang) -> ProblemView {
-        let args: Vec<(&str, String)> =
-            self.args.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+        let args: Vec<(&str, String)> = self
+            .args
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.clone()))
+            .collect();
         let text = message::render(&self.code, &args, lang);
         ProblemView {
             code: self.code.clone(),
@@ -129,7 +154,10 @@ pub(crate) fn troubles(problems: &[Problem]) -> Vec<Trouble> {
 
 /// The same in the words of a language.
 pub(crate) fn problem_views(problems: &[Problem], lang: Lang) -> Vec<ProblemView> {
-    problems.iter().map(|it| Trouble::from(it).in_words(lang)).collect()
+    problems
+        .iter()
+        .map(|it| Trouble::from(it).in_words(lang))
+        .collect()
 }
 
 fn field_name(field: Field) -> &'static str {
@@ -143,6 +171,14 @@ fn field_name(field: Field) -> &'static str {
         Field::Whole => "whole",
     }
 }
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.code)
+    }
+}
+
+impl std::error::Error for Fault {}
 
 impl From<CommitError> for Fault {
     fn from(error: CommitError) -> Self {
@@ -188,5 +224,7 @@ impl From<ChainError> for Fault {
 
 /// A file of ours that cannot be read or written.
 pub(crate) fn file(path: &std::path::Path, error: &std::io::Error) -> Fault {
-    Fault::store("file.disk").with("path", path.display()).with("detail", error)
+    Fault::store("file.disk")
+        .with("path", path.display())
+        .with("detail", error)
 }

@@ -54,6 +54,8 @@ pub(crate) struct Feed {
     /// Entries of a kind this program does not know: held, counted, never dropped.
     pub(crate) newer: u64,
     pub(crate) heard: Option<Timestamp>,
+    /// The centre's clock in the newest entry.
+    pub(crate) centre_clock: Option<Timestamp>,
     /// Where in the stream each entry lies.
     places: BTreeMap<Position, u64>,
     length: u64,
@@ -63,7 +65,10 @@ pub(crate) struct Feed {
 
 impl Feed {
     pub(crate) fn open(store: &Store) -> Result<Self, Fault> {
-        let mut feed = Self { ordered: true, ..Self::default() };
+        let mut feed = Self {
+            ordered: true,
+            ..Self::default()
+        };
         loop {
             let page = store.read(Stream::Feed, feed.length, PAGE, usize::MAX)?;
             if page.is_empty() {
@@ -90,7 +95,9 @@ impl Feed {
 
     /// The position behind the last entry held: where to go on without a cursor.
     pub(crate) fn end(&self) -> u64 {
-        self.places.last_key_value().map_or(0, |(position, _)| position.0.saturating_add(1))
+        self.places
+            .last_key_value()
+            .map_or(0, |(position, _)| position.0.saturating_add(1))
     }
 
     /// Those of the entries received that are not held yet, in order.
@@ -128,8 +135,12 @@ impl Feed {
         let mut entries = Vec::new();
         for offset in 0..u64::from(run.count) {
             let position = Position(run.first.0.saturating_add(offset));
-            let Some(place) = self.places.get(&position) else { return Ok(None) };
-            let Some(bytes) = store.get(Stream::Feed, *place)? else { return Ok(None) };
+            let Some(place) = self.places.get(&position) else {
+                return Ok(None);
+            };
+            let Some(bytes) = store.get(Stream::Feed, *place)? else {
+                return Ok(None);
+            };
             entries.push(decode(&bytes)?);
         }
         Ok(Some(entries))
@@ -142,7 +153,11 @@ impl Feed {
     }
 
     fn place(&mut self, held: &Held) {
-        if self.places.last_key_value().is_some_and(|(last, _)| held.position < *last) {
+        if self
+            .places
+            .last_key_value()
+            .is_some_and(|(last, _)| held.position < *last)
+        {
             self.ordered = false;
         }
         self.places.insert(held.position, self.length);
@@ -153,8 +168,12 @@ impl Feed {
     /// Folds everything again in the order of the log.
     fn refold(&mut self, store: &Store) -> Result<(), Fault> {
         let places = std::mem::take(&mut self.places);
-        let mut fresh =
-            Self { length: self.length, heard: self.heard, ordered: true, ..Self::default() };
+        let mut fresh = Self {
+            length: self.length,
+            heard: self.heard,
+            ordered: true,
+            ..Self::default()
+        };
         for place in places.values() {
             let bytes = store
                 .get(Stream::Feed, *place)?
@@ -171,6 +190,7 @@ impl Feed {
             self.newer += 1;
             return;
         };
+        self.centre_clock = self.centre_clock.max(Some(entry.at));
         let Ok(fact) = entry.fact() else {
             self.newer += 1;
             return;
@@ -178,9 +198,20 @@ impl Feed {
         self.note_answers(&fact);
         if let Fact::PostingTaken { unit, lines, .. } = &fact {
             let first = Position(held.position.0.saturating_add(1));
-            self.runs.insert(first, Run { unit: *unit, first, count: *lines });
+            self.runs.insert(
+                first,
+                Run {
+                    unit: *unit,
+                    first,
+                    count: *lines,
+                },
+            );
         }
-        self.projection.apply(&Placed { position: held.position, at: entry.at, fact });
+        self.projection.apply(&Placed {
+            position: held.position,
+            at: entry.at,
+            fact,
+        });
     }
 
     fn note_answers(&mut self, fact: &Fact) {

@@ -17,9 +17,16 @@ use crate::request::Context;
 /// A step in the device's identity.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub(crate) enum Step {
-    /// The device's key, made once, before anything is sent.
+    /// The device's name and key, made once, before anything is sent.
     #[n(1)]
-    DeviceKey(#[cbor(n(0), with = "minicbor::bytes")] [u8; 32]),
+    DeviceKey {
+        /// The device.
+        #[n(0)]
+        device: DeviceId,
+        /// The key's seed.
+        #[cbor(n(1), with = "minicbor::bytes")]
+        seed: [u8; 32],
+    },
     /// An operator's key for one enrolment code, made before the code is sent, so that a retry
     /// after a cut asks for the same certificate.
     #[n(2)]
@@ -27,8 +34,11 @@ pub(crate) enum Step {
         /// The hash of the code's secret.
         #[cbor(n(0), with = "minicbor::bytes")]
         code: [u8; 32],
+        /// The operator, as this device names them.
+        #[n(1)]
+        operator: OperatorId,
         /// The key's seed.
-        #[cbor(n(1), with = "minicbor::bytes")]
+        #[cbor(n(2), with = "minicbor::bytes")]
         seed: [u8; 32],
     },
     /// The centre certified operator and device.
@@ -83,13 +93,13 @@ impl Operator {
 /// The fold of the steps.
 #[derive(Debug, Default)]
 pub(crate) struct Identity {
-    pub(crate) device_key: Option<SigningKey>,
+    pub(crate) device: Option<(DeviceId, SigningKey)>,
     pub(crate) centre: Option<Centre>,
     pub(crate) operators: Vec<Operator>,
     pub(crate) contact: Option<Timestamp>,
     /// How many operators were enrolled in all; more than one means that the scope grew.
     pub(crate) enrolments: usize,
-    prepared: Vec<([u8; 32], [u8; 32])>,
+    prepared: Vec<([u8; 32], OperatorId, [u8; 32])>,
     length: u64,
 }
 
@@ -111,9 +121,23 @@ impl Identity {
     pub(crate) fn apply(&mut self, step: Step) -> Result<(), Fault> {
         self.length += 1;
         match step {
-            Step::DeviceKey(seed) => self.device_key = Some(SigningKey::from_seed(seed)),
-            Step::OperatorKey { code, seed } => self.prepared.push((code, seed)),
-            Step::Enrolled { code, certificate, root, chain, server } => {
+            Step::DeviceKey { device, seed } => {
+                self.device = Some((device, SigningKey::from_seed(seed)));
+            }
+            Step::OperatorKey {
+                code,
+                operator,
+                seed,
+            } => {
+                self.prepared.push((code, operator, seed));
+            }
+            Step::Enrolled {
+                code,
+                certificate,
+                root,
+                chain,
+                server,
+            } => {
                 self.enrolled(code, &certificate, root, chain, server)?;
             }
             Step::Chain(chain) => {
@@ -138,29 +162,40 @@ impl Identity {
         let trust = chain.follow(&root)?;
         let certificate = Certificate::open(signed, &trust.authority)
             .map_err(|error| Fault::trust(error.code()).with("detail", error))?;
-        let seed = self
-            .prepared_seed(&code)
+        let (_, seed) = self
+            .prepared(&code)
             .ok_or_else(|| Fault::store("store.damaged").with("detail", "an operator's key"))?;
-        let operator = Operator { certificate, key: SigningKey::from_seed(seed) };
+        let operator = Operator {
+            certificate,
+            key: SigningKey::from_seed(seed),
+        };
         self.operators.retain(|it| it.id() != operator.id());
         self.operators.push(operator);
         self.enrolments += 1;
-        self.centre = Some(Centre { root, chain, trust, server });
+        self.centre = Some(Centre {
+            root,
+            chain,
+            trust,
+            server,
+        });
         Ok(())
     }
 
-    /// The key made for this code before.
-    pub(crate) fn prepared_seed(&self, code: &[u8; 32]) -> Option<[u8; 32]> {
-        self.prepared.iter().find(|(known, _)| known == code).map(|(_, seed)| *seed)
+    /// The operator and key made for this code before.
+    pub(crate) fn prepared(&self, code: &[u8; 32]) -> Option<(OperatorId, [u8; 32])> {
+        let made = self.prepared.iter().find(|(known, _, _)| known == code);
+        made.map(|(_, operator, seed)| (*operator, *seed))
     }
 
-    /// The device's id, which every certificate of the device names.
-    pub(crate) fn device(&self) -> Option<DeviceId> {
-        self.operators.first().map(|it| it.certificate.device)
+    /// The device's id.
+    pub(crate) fn device_id(&self) -> Option<DeviceId> {
+        self.device.as_ref().map(|(device, _)| *device)
     }
 
     pub(crate) fn centre(&self) -> Result<&Centre, Fault> {
-        self.centre.as_ref().ok_or_else(|| Fault::usage("identity.not_enrolled"))
+        self.centre
+            .as_ref()
+            .ok_or_else(|| Fault::usage("identity.not_enrolled"))
     }
 
     /// The one operator who may do this, by the context.

@@ -110,7 +110,12 @@ impl Outbox {
         for (sequence, bytes) in store.read(Stream::Local, 0, usize::MAX, usize::MAX)? {
             let made = Made::from_bytes(&bytes)?;
             outbox.push(&made)?;
-            if let Made::Batch { document, batch: bytes, .. } = made {
+            if let Made::Batch {
+                document,
+                batch: bytes,
+                ..
+            } = made
+            {
                 batch(sequence, document, bytes);
             }
         }
@@ -127,10 +132,20 @@ impl Outbox {
         let sequence = self.length;
         self.length += 1;
         match made {
-            Made::Batch { document, batch, at, .. } => {
+            Made::Batch {
+                document,
+                batch,
+                at,
+                ..
+            } => {
                 let id = SignedBatch(batch.clone()).id().0;
                 let what = What::Batch(*document);
-                self.items.push(Waiting { sequence, id, at: *at, what });
+                self.items.push(Waiting {
+                    sequence,
+                    id,
+                    at: *at,
+                    what,
+                });
             }
             Made::Statement { signed, at } => {
                 let verified = read_admitted(signed).map_err(|error| {
@@ -138,10 +153,21 @@ impl Outbox {
                 })?;
                 let id = verified.statement.id().0;
                 let what = What::Statement(verified.statement);
-                self.items.push(Waiting { sequence, id, at: *at, what });
+                self.items.push(Waiting {
+                    sequence,
+                    id,
+                    at: *at,
+                    what,
+                });
             }
-            Made::Ended { item, code, detail, .. } => {
-                let end = End { sequence, code: code.clone(), detail: detail.clone() };
+            Made::Ended {
+                item, code, detail, ..
+            } => {
+                let end = End {
+                    sequence,
+                    code: code.clone(),
+                    detail: detail.clone(),
+                };
                 self.ends.insert(*item, end);
             }
         }
@@ -150,7 +176,9 @@ impl Outbox {
 
     /// What waits for the centre, in order.
     pub(crate) fn waiting<'a>(&'a self, feed: &'a Feed) -> impl Iterator<Item = &'a Waiting> {
-        self.items.iter().filter(|it| !feed.answered.contains(&it.id) && self.end(it).is_none())
+        self.items
+            .iter()
+            .filter(|it| !feed.answered.contains(&it.id) && self.end(it).is_none())
     }
 
     /// Whether an item of this id waits.
@@ -186,13 +214,20 @@ impl Outbox {
                 break;
             }
             let item = ItemId(waiting.id);
-            outgoing.push(Outgoing { sequence: waiting.sequence, item, content });
+            outgoing.push(Outgoing {
+                sequence: waiting.sequence,
+                item,
+                content,
+            });
         }
         Ok(outgoing)
     }
 
     /// The newest submission of a declaration made here, and whether it waits or was refused.
-    pub(crate) fn newest_submission(&self, id: DeclarationId) -> Option<(&Declaration, Option<&End>)> {
+    pub(crate) fn newest_submission(
+        &self,
+        id: DeclarationId,
+    ) -> Option<(&Declaration, Option<&End>)> {
         self.items.iter().rev().find_map(|it| match &it.what {
             What::Statement(Statement::Submission(declaration)) if declaration.id == id => {
                 Some((declaration, self.end(it)))
@@ -208,11 +243,11 @@ impl Outbox {
         wanted: StatementId,
     ) -> Option<&'a Verdict> {
         self.waiting(feed).find_map(|it| match &it.what {
-            What::Statement(Statement::Decision { submission, verdict, .. })
-                if *submission == wanted =>
-            {
-                Some(verdict)
-            }
+            What::Statement(Statement::Decision {
+                submission,
+                verdict,
+                ..
+            }) if *submission == wanted => Some(verdict),
             What::Statement(_) | What::Batch(_) => None,
         })
     }
@@ -228,18 +263,21 @@ impl Outbox {
     /// The requests for assessment of a unit that were made here: month, attempt, item.
     pub(crate) fn requests(&self, wanted: UnitId) -> impl Iterator<Item = (Month, u32, &Waiting)> {
         self.items.iter().filter_map(move |it| match &it.what {
-            What::Statement(Statement::AssessmentRequest { unit, settlement, attempt, .. })
-                if *unit == wanted =>
-            {
-                Some((*settlement, *attempt, it))
-            }
+            What::Statement(Statement::AssessmentRequest {
+                unit,
+                settlement,
+                attempt,
+                ..
+            }) if *unit == wanted => Some((*settlement, *attempt, it)),
             What::Statement(_) | What::Batch(_) => None,
         })
     }
 
     /// How an item ended at the hub: made again later, it counts anew.
     pub(crate) fn end(&self, item: &Waiting) -> Option<&End> {
-        self.ends.get(&item.id).filter(|end| end.sequence > item.sequence)
+        self.ends
+            .get(&item.id)
+            .filter(|end| end.sequence > item.sequence)
     }
 }
 

@@ -23,8 +23,11 @@ impl App {
     pub(crate) fn roster(&self, context: &Context) -> Result<Vec<PersonRow>, Fault> {
         let unit = self.unit(context)?;
         let settlement = self.feed.projection.common.current_settlement();
-        let mut rows: Vec<PersonRow> =
-            unit.persons.values().map(|it| person_row(it, settlement, context.lang)).collect();
+        let mut rows: Vec<PersonRow> = unit
+            .persons
+            .values()
+            .map(|it| person_row(it, settlement, context.lang))
+            .collect();
         rows.sort_by(|a, b| a.person.personal_number.cmp(&b.person.personal_number));
         Ok(rows)
     }
@@ -109,7 +112,9 @@ fn person_row(person: &PersonView, settlement: Option<Month>, lang: Lang) -> Per
         status: captions::payment_status(person.status(), lang),
         paying_since: last.map(|it| it.start.to_string()),
         last_paid_month: last.and_then(|it| it.stop).map(|it| it.to_string()),
-        wage: settlement.and_then(|it| person.wage(it)).map(|it| it.to_string()),
+        wage: settlement
+            .and_then(|it| person.wage(it))
+            .map(|it| it.to_string()),
     }
 }
 
@@ -128,7 +133,10 @@ fn wages(person: &PersonView) -> Vec<WageSpanView> {
 }
 
 fn month_view(unit: &UnitView, person: &PersonView, month: Month, lang: Lang) -> MonthView {
-    let due = unit.receivables_for(person.record.id, month).last().map(|it| &it.receivable);
+    let due = unit
+        .receivables_for(person.record.id, month)
+        .last()
+        .map(|it| &it.receivable);
     MonthView {
         month: month.to_string(),
         payable: person.payable(month),
@@ -142,7 +150,10 @@ fn month_view(unit: &UnitView, person: &PersonView, month: Month, lang: Lang) ->
 
 fn month_of(kind: &TransactionKind) -> Month {
     match kind {
-        TransactionKind::RosterChange { change: RosterChange::Stop { month, .. }, .. } => *month,
+        TransactionKind::RosterChange {
+            change: RosterChange::Stop { month, .. },
+            ..
+        } => *month,
         TransactionKind::Assessment { settlement } => *settlement,
     }
 }
@@ -154,11 +165,15 @@ fn transaction_row(
     lang: Lang,
 ) -> TransactionRow {
     let (person, total) = match &view.kind {
-        TransactionKind::RosterChange { change: RosterChange::Stop { person, .. }, .. } => {
-            (person_of(unit, *person), None)
-        }
+        TransactionKind::RosterChange {
+            change: RosterChange::Stop { person, .. },
+            ..
+        } => (person_of(unit, *person), None),
         TransactionKind::Assessment { settlement } => {
-            let totals = unit.assessments.get(settlement).map(|it| it.assessment.totals);
+            let totals = unit
+                .assessments
+                .get(settlement)
+                .map(|it| it.assessment.totals);
             (None, totals.map(|it| (it.unit + it.person).to_string()))
         }
     };

@@ -38,7 +38,10 @@ impl App {
         let unit_amount: Money = wanted.iter().map(|it| it.record.unit_amount).sum();
         let personal_amount: Money = wanted.iter().map(|it| it.record.person_amount).sum();
         Ok(RecordsView {
-            records: wanted.into_iter().map(|it| record_row(unit, it, context.lang)).collect(),
+            records: wanted
+                .into_iter()
+                .map(|it| record_row(unit, it, context.lang))
+                .collect(),
             unit_amount: unit_amount.to_string(),
             personal_amount: personal_amount.to_string(),
             total: (unit_amount + personal_amount).to_string(),
@@ -48,8 +51,11 @@ impl App {
     /// Every receipt of the unit, in the order they were given.
     pub(crate) fn receipts(&self, context: &Context) -> Result<Vec<ReceiptRow>, Fault> {
         let unit = self.unit(context)?;
-        let mut rows: Vec<ReceiptRow> =
-            unit.submissions.values().map(|it| receipt_row(unit, it, context.lang)).collect();
+        let mut rows: Vec<ReceiptRow> = unit
+            .submissions
+            .values()
+            .map(|it| receipt_row(unit, it, context.lang))
+            .collect();
         rows.sort_by(|a, b| a.receipt.cmp(&b.receipt));
         Ok(rows)
     }

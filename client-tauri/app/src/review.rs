@@ -97,7 +97,9 @@ impl App {
 
     /// The undecided submissions an agency's operator of this device may decide on.
     fn undecided(&self, context: &Context) -> Result<Vec<(&UnitView, &SubmissionView)>, Fault> {
-        let operator = self.identity.operator(context, |it| matches!(it, Mandate::Agency(_)))?;
+        let operator = self
+            .identity
+            .operator(context, |it| matches!(it, Mandate::Agency(_)))?;
         let mandate = &operator.certificate.mandate;
         let one = match &context.unit {
             Some(_) => Some(self.unit(context)?.record.id),
@@ -116,7 +118,10 @@ impl App {
     pub(crate) fn to_review(&self) -> u64 {
         let reviewable = self.feed.projection.units.values().filter(|unit| {
             let district = unit.record.district;
-            self.identity.operators.iter().any(|it| it.certificate.mandate.reviews(district))
+            self.identity
+                .operators
+                .iter()
+                .any(|it| it.certificate.mandate.reviews(district))
         });
         reviewable
             .flat_map(|unit| unit.submissions.values())
@@ -133,7 +138,9 @@ impl App {
         let declaration = &submission.declaration;
         let fields = content_fields(&declaration.content);
         let bases = self.bases(unit, submission);
-        let queued = self.outbox.waiting_decision(&self.feed, declaration.submission_id());
+        let queued = self
+            .outbox
+            .waiting_decision(&self.feed, declaration.submission_id());
         let kind = declaration.content.kind();
         ReviewRow {
             id: declaration.id.to_string(),
@@ -160,7 +167,10 @@ impl App {
     /// The base that follows from a declared wage and the one of the month before it, by the
     /// parameters known when it was taken in.
     fn bases(&self, unit: &UnitView, submission: &SubmissionView) -> Bases {
-        let Content::Wage { person, from, wage, .. } = &submission.declaration.content else {
+        let Content::Wage {
+            person, from, wage, ..
+        } = &submission.declaration.content
+        else {
             return Bases::default();
         };
         let Some(parameters) = self.feed.projection.common.parameters() else {
@@ -190,7 +200,10 @@ struct Bases {
 fn given(reason: &str) -> Result<String, Fault> {
     let reason = reason.trim();
     let problem = |code| {
-        Err(Fault::problems("request.problems", vec![Trouble::new(Field::Reason, code)]))
+        Err(Fault::problems(
+            "request.problems",
+            vec![Trouble::new(Field::Reason, code)],
+        ))
     };
     match reason.len() {
         0 => problem("decision.reason_missing"),

@@ -62,14 +62,22 @@ impl App {
             Some((_, Some(_))) | None => None,
         };
         let status = declaration_status(id, voided, queued, unit);
-        if voided && status.is_editable() { DeclarationStatus::Voided } else { status }
+        if voided && status.is_editable() {
+            DeclarationStatus::Voided
+        } else {
+            status
+        }
     }
 
     /// The row of a declaration that has a draft here.
     pub(crate) fn row(&self, unit: &UnitView, stored: &StoredDraft, lang: Lang) -> DeclarationRow {
         let status = self.standing(unit, stored.draft.id, stored.voided);
         // A frozen declaration is shown as it was frozen; an editable one as its draft is now.
-        let frozen = if status.is_editable() { None } else { self.newest_revision(unit, stored.draft.id) };
+        let frozen = if status.is_editable() {
+            None
+        } else {
+            self.newest_revision(unit, stored.draft.id)
+        };
         let draft = frozen.map_or_else(|| stored.draft.clone(), Draft::from);
         self.fill(unit, &draft, &status, lang)
     }
@@ -91,8 +99,14 @@ impl App {
         id: DeclarationId,
     ) -> Option<&'a Declaration> {
         let taken = unit.submission_of(id).map(|it| &it.declaration);
-        let made = self.outbox.newest_submission(id).map(|(declaration, _)| declaration);
-        [taken, made].into_iter().flatten().max_by_key(|it| it.revision)
+        let made = self
+            .outbox
+            .newest_submission(id)
+            .map(|(declaration, _)| declaration);
+        [taken, made]
+            .into_iter()
+            .flatten()
+            .max_by_key(|it| it.revision)
     }
 
     fn fill(
@@ -135,9 +149,8 @@ impl App {
             reason: reason(status),
             problems: self.problems_of(unit, draft.id, status, lang),
             editable: status.is_editable(),
-            withdrawal_queued: newest.is_some_and(|it| {
-                self.outbox.withdrawal_waits(&self.feed, it.submission_id())
-            }),
+            withdrawal_queued: newest
+                .is_some_and(|it| self.outbox.withdrawal_waits(&self.feed, it.submission_id())),
             stages,
             months_done: recorded,
             months_total: months,
@@ -205,7 +218,10 @@ fn months_of(draft: &Draft) -> Option<u32> {
     match draft.kind {
         Kind::Interruption => None,
         Kind::Wage => {
-            let (from, to) = (draft.from.parse::<Month>().ok()?, draft.to.parse::<Month>().ok()?);
+            let (from, to) = (
+                draft.from.parse::<Month>().ok()?,
+                draft.to.parse::<Month>().ok()?,
+            );
             u32::try_from(from.months_until(to).checked_add(1)?).ok()
         }
     }
@@ -215,7 +231,10 @@ fn months_of(draft: &Draft) -> Option<u32> {
 fn stage_counts(months: &[(Month, MonthStage)], lang: Lang) -> Vec<StageCount> {
     let total = months.len() as u32;
     let reached = |stage: MonthStage| {
-        months.iter().filter(|(_, at)| has_reached(*at, stage)).count() as u32
+        months
+            .iter()
+            .filter(|(_, at)| has_reached(*at, stage))
+            .count() as u32
     };
     STAGES
         .into_iter()

@@ -41,15 +41,20 @@ impl App {
         }
         if frozen.is_empty() {
             return match failed.is_empty() {
-                true => Ok(SubmitReport { submitted: Vec::new(), failed: Vec::new() }),
+                true => Ok(SubmitReport {
+                    submitted: Vec::new(),
+                    failed: Vec::new(),
+                }),
                 false => Err(Fault::problems("submit.none", failed)),
             };
         }
         let ids: Vec<DeclarationId> = frozen.iter().map(|it| it.id).collect();
         let statements = frozen.into_iter().map(Statement::Submission).collect();
         self.state(context, |it| it.employs(unit_id), statements)?;
-        let submitted =
-            ids.into_iter().map(|id| self.one(context, id)).collect::<Result<Vec<_>, _>>()?;
+        let submitted = ids
+            .into_iter()
+            .map(|id| self.one(context, id))
+            .collect::<Result<Vec<_>, _>>()?;
         let failed = failed.iter().map(|it| it.in_words(context.lang)).collect();
         Ok(SubmitReport { submitted, failed })
     }
@@ -64,16 +69,20 @@ impl App {
         let unit_id = unit.record.id;
         let (_, stored) = self.drafts.find(unit_id, id).ok_or_else(|| no_such(id))?;
         let submission = match self.standing(unit, id, stored.voided) {
-            DeclarationStatus::Submitted => {
-                self.outbox.newest_submission(id).map(|(declaration, _)| declaration)
-            }
+            DeclarationStatus::Submitted => self
+                .outbox
+                .newest_submission(id)
+                .map(|(declaration, _)| declaration),
             DeclarationStatus::Received(_) => unit.submission_of(id).map(|it| &it.declaration),
             _ => None,
         };
         let submission = submission
             .map(Declaration::submission_id)
             .ok_or_else(|| Fault::refused("withdraw.not_undecided"))?;
-        let statement = Statement::Withdrawal { unit: unit_id, submission };
+        let statement = Statement::Withdrawal {
+            unit: unit_id,
+            submission,
+        };
         if self.outbox.waits(statement.id().0, &self.feed) {
             return Err(Fault::refused("withdraw.already"));
         }
@@ -101,7 +110,10 @@ impl App {
             DeclarationStatus::NotReceived(_)
             | DeclarationStatus::Returned(_)
             | DeclarationStatus::Withdrawn => {
-                let newest = self.outbox.newest_submission(id).map(|(declaration, _)| declaration);
+                let newest = self
+                    .outbox
+                    .newest_submission(id)
+                    .map(|(declaration, _)| declaration);
                 newest.is_none_or(|it| Draft::from(it) != stored.draft)
             }
             DeclarationStatus::Voided
@@ -118,11 +130,14 @@ impl App {
     /// The declaration of a draft with its next revision, or why not.
     fn freeze(&self, unit: &UnitView, id: DeclarationId) -> Result<Declaration, Vec<Trouble>> {
         let Some((_, stored)) = self.drafts.find(unit.record.id, id) else {
-            return Err(vec![Trouble::new(Field::Whole, "declaration.no_such").with("id", id)]);
+            return Err(vec![
+                Trouble::new(Field::Whole, "declaration.no_such").with("id", id),
+            ]);
         };
         let status = self.standing(unit, id, stored.voided);
         if stored.voided || !status.is_editable() {
-            let trouble = Trouble::new(Field::Whole, "submit.not_a_draft").with("status", status.code());
+            let trouble =
+                Trouble::new(Field::Whole, "submit.not_a_draft").with("status", status.code());
             return Err(vec![trouble]);
         }
         let queued = self.outbox.newest_submission(id).map(|(it, _)| it.revision);
