@@ -40,11 +40,20 @@ pub(super) fn found<'a, 'n>(site: &'a Site, narrator: &'n mut dyn Narrator) -> T
 
     let employer = site.device("employer");
     let agency = site.device("agency");
-    let code = issue(&centre, &["--employer", CREDIT_CODE, "--operator-name", "单位经办人李"]);
+    let code = issue(
+        &centre,
+        &["--employer", CREDIT_CODE, "--operator-name", "单位经办人李"],
+    );
     let _ = employer.ok(&["enrol", &code, "--server", &centre.quic]);
-    let used = site.device("thief").run(&["enrol", &code, "--server", &centre.quic]).error(1);
+    let used = site
+        .device("thief")
+        .run(&["enrol", &code, "--server", &centre.quic])
+        .error(1);
     assert_eq!(used["code"], "enrolment.code_used", "{used}");
-    let code = issue(&centre, &["--agency", "沈河区", "--operator-name", "窗口经办人赵"]);
+    let code = issue(
+        &centre,
+        &["--agency", "沈河区", "--operator-name", "窗口经办人赵"],
+    );
     let _ = agency.ok(&["enrol", &code, "--server", &centre.quic]);
     narrator.line("单位设备和沈河区经办设备各用一次性注册码登记;用过的注册码被拒绝");
 
@@ -53,13 +62,25 @@ pub(super) fn found<'a, 'n>(site: &'a Site, narrator: &'n mut dyn Narrator) -> T
     }
     let roster = employer.ok(&["roster", "list"]);
     assert_eq!(count(&roster, "/status/code", "paying"), 320);
-    let told = Told { centre, tax, employer, agency };
-    Telling { site, told, insured, narrator }
+    let told = Told {
+        centre,
+        tax,
+        employer,
+        agency,
+    };
+    Telling {
+        site,
+        told,
+        insured,
+        narrator,
+    }
 }
 
 fn load(centre: &Centre<'_>, workbook: &Path) {
     let agencies = repository("docs/domain/agencies.csv");
-    let _ = centre.admin(&["agencies", "load", path(&agencies)]).result();
+    let _ = centre
+        .admin(&["agencies", "load", path(&agencies)])
+        .result();
     let _ = centre.admin(&["parameters", "load"]).result();
     for month in ["2022-01", "2022-02"] {
         let _ = centre.admin(&["settlement", "open", month]).result();
@@ -88,7 +109,9 @@ fn load(centre: &Centre<'_>, workbook: &Path) {
 
 /// Issues an enrolment code.
 fn issue(centre: &Centre<'_>, arguments: &[&str]) -> String {
-    let issued = centre.admin(&[&["code", "issue"], arguments].concat()).result();
+    let issued = centre
+        .admin(&[&["code", "issue"], arguments].concat())
+        .result();
     text(&issued["code"]).to_owned()
 }
 

@@ -93,15 +93,22 @@ impl Telling<'_, '_> {
 
 /// The items of a JSON list.
 fn items(value: &Value) -> &[Value] {
-    value.as_array().unwrap_or_else(|| panic!("not a list: {value}"))
+    value
+        .as_array()
+        .unwrap_or_else(|| panic!("not a list: {value}"))
 }
 
 /// The text of a JSON string.
 fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_else(|| panic!("not a text: {value}"))
+    value
+        .as_str()
+        .unwrap_or_else(|| panic!("not a text: {value}"))
 }
 
 /// How many items have this text at this place.
 fn count(list: &Value, pointer: &str, wanted: &str) -> usize {
-    items(list).iter().filter(|item| item.pointer(pointer).is_some_and(|it| it == wanted)).count()
+    items(list)
+        .iter()
+        .filter(|item| item.pointer(pointer).is_some_and(|it| it == wanted))
+        .count()
 }

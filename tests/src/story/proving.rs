@@ -14,7 +14,11 @@ impl Telling<'_, '_> {
         let exported = employer.ok(&["proof", "export", "--all", "--out", path(&proofs)]);
         assert_eq!(exported["proofs"], 639, "{exported}");
         let copy = self.copy();
-        let _ = self.told.centre.admin(&["log", "copy", path(&copy)]).result();
+        let _ = self
+            .told
+            .centre
+            .admin(&["log", "copy", path(&copy)])
+            .result();
         self.told.centre.stop();
 
         let employer = &self.told.employer;
