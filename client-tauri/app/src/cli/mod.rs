@@ -4,6 +4,8 @@ mod args;
 mod conversation;
 mod json;
 mod render;
+#[cfg(test)]
+mod sentences;
 
 use std::ffi::OsString;
 use std::io::{self, Write};

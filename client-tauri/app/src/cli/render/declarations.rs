@@ -24,9 +24,18 @@ impl Said<'_> {
             (None, None) => None,
             (from, to) => Some(format!("{}…{}", or_none(from), or_none(to))),
         };
-        let words = [self.month.cloned(), self.reason.cloned(), months, self.wage.cloned()];
+        let words = [
+            self.month.cloned(),
+            self.reason.cloned(),
+            months,
+            self.wage.cloned(),
+        ];
         let words: Vec<String> = words.into_iter().flatten().collect();
-        if words.is_empty() { NONE.to_owned() } else { words.join(" ") }
+        if words.is_empty() {
+            NONE.to_owned()
+        } else {
+            words.join(" ")
+        }
     }
 }
 
@@ -64,7 +73,10 @@ pub(super) fn one(row: &DeclarationRow, lang: Lang) -> String {
         .maybe("decided_by", row.decided_by.as_ref())
         .maybe("reason", row.reason.as_ref())
         .maybe("months_done", months_done(row, lang))
-        .maybe("withdrawal", row.withdrawal_queued.then(|| withdrawal(lang)))
+        .maybe(
+            "withdrawal",
+            row.withdrawal_queued.then(|| withdrawal(lang)),
+        )
         .show();
     parts([fields, problems("problems", &row.problems, lang)])
 }
@@ -135,7 +147,12 @@ fn row(row: &DeclarationRow, lang: Lang) -> [String; 7] {
 fn note(row: &DeclarationRow, lang: Lang) -> String {
     let withdrawal = row.withdrawal_queued.then(|| withdrawal(lang));
     let problem = row.problems.first().map(|it| it.message.clone());
-    let notes = [withdrawal, months_done(row, lang), row.reason.clone(), problem];
+    let notes = [
+        withdrawal,
+        months_done(row, lang),
+        row.reason.clone(),
+        problem,
+    ];
     let notes: Vec<String> = notes.into_iter().flatten().collect();
     notes.join(" ")
 }

@@ -48,7 +48,11 @@ pub(super) fn table<R: IntoIterator<Item = String>>(
     rows: impl IntoIterator<Item = R>,
 ) -> String {
     let mut grid = plain_grid();
-    grid.set_header(columns.iter().map(|it| cell(&caption(it.caption, lang), it.right)));
+    grid.set_header(
+        columns
+            .iter()
+            .map(|it| cell(&caption(it.caption, lang), it.right)),
+    );
     for row in rows {
         let cells = row.into_iter().zip(columns);
         grid.add_row(cells.map(|(text, column)| cell(&text, column.right)));
@@ -181,6 +185,9 @@ mod tests {
 
     #[test]
     fn text_of_a_peer_cannot_steer_the_terminal() {
-        assert_eq!(harmless("赵\u{1b}[2J\n\u{202e}满"), "赵\u{fffd}[2J\u{fffd}\u{fffd}满");
+        assert_eq!(
+            harmless("赵\u{1b}[2J\n\u{202e}满"),
+            "赵\u{fffd}[2J\u{fffd}\u{fffd}满"
+        );
     }
 }

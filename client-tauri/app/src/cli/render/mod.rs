@@ -8,6 +8,8 @@ mod problems;
 mod proofs;
 mod reviews;
 mod status;
+#[cfg(test)]
+mod tests;
 
 use canbao_client::response::Response;
 use canbao_core::message::Lang;

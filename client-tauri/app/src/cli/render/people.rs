@@ -4,7 +4,9 @@ use canbao_client::response::{MonthView, PersonDetail, PersonRef, PersonRow};
 use canbao_core::message::Lang;
 
 use super::declarations;
-use super::layout::{Fields, NONE, amounts, caption, caption_with, or_none, parts, table, titled, words};
+use super::layout::{
+    Fields, NONE, amounts, caption, caption_with, or_none, parts, table, titled, words,
+};
 
 /// 单位人员参保状态查询 (QRY-2).
 pub(super) fn roster(rows: &[PersonRow], lang: Lang) -> String {
@@ -18,7 +20,11 @@ pub(super) fn roster(rows: &[PersonRow], lang: Lang) -> String {
         amounts("wage"),
     ];
     let shown = table(lang, &columns, rows.iter().map(row));
-    let count = caption_with("persons_counted", &[("count", rows.len().to_string())], lang);
+    let count = caption_with(
+        "persons_counted",
+        &[("count", rows.len().to_string())],
+        lang,
+    );
     parts([shown, count])
 }
 
@@ -43,20 +49,31 @@ pub(super) fn person(detail: &PersonDetail, lang: Lang) -> String {
         let source = caption(&format!("wage_{}", it.source), lang);
         [it.from.clone(), it.to.clone(), it.wage.clone(), source]
     });
-    let intervals = table(lang, &[words("interval_from"), words("interval_to")], intervals);
+    let intervals = table(
+        lang,
+        &[words("interval_from"), words("interval_to")],
+        intervals,
+    );
     let wage_columns = [words("from"), words("to"), amounts("wage"), words("source")];
     parts([
         head,
         titled("intervals", lang, &intervals),
         titled("wages", lang, &table(lang, &wage_columns, wages)),
         titled("months", lang, &months(&detail.months, lang)),
-        titled("declarations", lang, &declarations::list(&detail.declarations, lang)),
+        titled(
+            "declarations",
+            lang,
+            &declarations::list(&detail.declarations, lang),
+        ),
     ])
 }
 
 /// Name and masked number, or the sign that there is nobody.
 pub(super) fn name_of(person: Option<&PersonRef>) -> String {
-    person.map_or_else(|| NONE.to_owned(), |it| format!("{} {}", it.name, it.personal_number))
+    person.map_or_else(
+        || NONE.to_owned(),
+        |it| format!("{} {}", it.name, it.personal_number),
+    )
 }
 
 fn months(months: &[MonthView], lang: Lang) -> String {

@@ -32,12 +32,16 @@ pub(super) fn problems(title: &str, problems: &[ProblemView], lang: Lang) -> Str
 fn problem(problem: &ProblemView, lang: Lang) -> String {
     let item = problem.item.as_deref().map(harmless);
     // A problem of the whole has no place within it.
-    let field = (problem.field != "whole").then(|| caption(&format!("field_{}", problem.field), lang));
+    let field =
+        (problem.field != "whole").then(|| caption(&format!("field_{}", problem.field), lang));
     let place: Vec<String> = item.into_iter().chain(field).collect();
     let place = if place.is_empty() {
         String::new()
     } else {
-        format!("{} ", caption_with("place", &[("place", place.join(" "))], lang))
+        format!(
+            "{} ",
+            caption_with("place", &[("place", place.join(" "))], lang)
+        )
     };
     let mut lines = vec![format!(
         "  - {place}{} [{}]",

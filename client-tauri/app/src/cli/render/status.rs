@@ -22,9 +22,10 @@ pub(super) fn enrolled(enrolled: &Enrolled, lang: Lang) -> String {
 
 /// Where everything stands: device, units, contact, what waits, what to mind.
 pub(super) fn status(view: &StatusView, lang: Lang) -> String {
-    let warnings = view.warnings.iter().map(|it| {
-        caption_with("warning", &[("message", harmless(&it.text))], lang)
-    });
+    let warnings = view
+        .warnings
+        .iter()
+        .map(|it| caption_with("warning", &[("message", harmless(&it.text))], lang));
     let warnings: Vec<String> = warnings.collect();
     parts([
         standing(view, lang),
@@ -54,11 +55,15 @@ fn standing(view: &StatusView, lang: Lang) -> String {
         .with("last_contact", last_contact(view, lang))
         .with(
             "transport",
-            view.transport.clone().unwrap_or_else(|| caption("offline", lang)),
+            view.transport
+                .clone()
+                .unwrap_or_else(|| caption("offline", lang)),
         )
         .with(
             "settlement_now",
-            view.settlement.clone().unwrap_or_else(|| caption("unknown", lang)),
+            view.settlement
+                .clone()
+                .unwrap_or_else(|| caption("unknown", lang)),
         )
         .with("device_date", &view.device_date)
         .with("drafts", view.drafts)
@@ -79,7 +84,12 @@ fn standing(view: &StatusView, lang: Lang) -> String {
 
 fn people(view: &StatusView, lang: Lang) -> String {
     let operators = view.operators.iter().map(|it| {
-        [it.name.clone(), role(it, lang), it.expires_at.clone(), it.id.clone()]
+        [
+            it.name.clone(),
+            role(it, lang),
+            it.expires_at.clone(),
+            it.id.clone(),
+        ]
     });
     let units = view.units.iter().map(|it| {
         [
@@ -89,8 +99,12 @@ fn people(view: &StatusView, lang: Lang) -> String {
             it.pension_number.clone(),
         ]
     });
-    let operator_columns =
-        [words("operator"), words("role"), words("expires_at"), words("operator_id")];
+    let operator_columns = [
+        words("operator"),
+        words("role"),
+        words("expires_at"),
+        words("operator_id"),
+    ];
     let unit_columns = [
         words("unit"),
         words("credit_code"),
@@ -98,7 +112,11 @@ fn people(view: &StatusView, lang: Lang) -> String {
         words("pension_number"),
     ];
     parts([
-        titled("operators", lang, &table(lang, &operator_columns, operators)),
+        titled(
+            "operators",
+            lang,
+            &table(lang, &operator_columns, operators),
+        ),
         titled("units", lang, &table(lang, &unit_columns, units)),
     ])
 }
@@ -108,9 +126,19 @@ fn agencies(view: &StatusView, lang: Lang) -> String {
         return String::new();
     }
     let rows = view.agencies.iter().map(|it| {
-        [it.district_name.clone(), it.name.clone(), it.address.clone(), it.phone.clone()]
+        [
+            it.district_name.clone(),
+            it.name.clone(),
+            it.address.clone(),
+            it.phone.clone(),
+        ]
     });
-    let columns = [words("district"), words("agency"), words("address"), words("phone")];
+    let columns = [
+        words("district"),
+        words("agency"),
+        words("address"),
+        words("phone"),
+    ];
     titled("agencies", lang, &table(lang, &columns, rows))
 }
 
