@@ -81,12 +81,8 @@ impl Door {
         let mut app = self.app();
         app.transport = None;
         app.keep_contact(backend.heard)?;
-        let queued = app.outbox.waiting(&app.feed).count() as u64;
-        let report = SyncReport {
-            queued,
-            checkpoint: app.checkpoint(),
-            ..backend.report
-        };
+        let report = app.so_far(backend.report);
+        let queued = report.queued;
         ended
             .map(|()| report)
             .map_err(|fault| fault.with("queued", queued))
@@ -108,13 +104,7 @@ impl Door {
             .ok()
             .and_then(Result::ok)
             .ok_or_else(|| Fault::network("sync.deadline"))?;
-        let app = self.app();
-        let queued = app.outbox.waiting(&app.feed).count() as u64;
-        Ok(SyncReport {
-            queued,
-            checkpoint: app.checkpoint(),
-            ..SyncReport::default()
-        })
+        Ok(self.app().so_far(SyncReport::default()))
     }
 
     async fn once(&self, backend: &mut Backend<'_>) -> Result<(), Fault> {
@@ -292,6 +282,15 @@ impl App {
         Ok(entries.len() as u64)
     }
 
+    /// What was exchanged, with what waits still and how far the log is verified.
+    fn so_far(&self, exchanged: SyncReport) -> SyncReport {
+        SyncReport {
+            queued: self.outbox.waiting(&self.feed).count() as u64,
+            checkpoint: self.checkpoint(),
+            ..exchanged
+        }
+    }
+
     /// Notes the end of an item that the hub refused by name.
     fn refused_item(&mut self, item: ItemId, code: &str, detail: &str) -> Result<(), Fault> {
         let at = self.world.now();
@@ -455,7 +454,8 @@ impl DeviceBackend for Backend<'_> {
             }
             SessionReport::Settled => {
                 self.settled = true;
-                self.door.settled.send_modify(|count| *count += 1);
+                let so_far = self.door.app().so_far(self.report.clone());
+                self.door.settled.send_replace(so_far);
             }
             SessionReport::NeedsUpdate(what) => tracing::warn!(%what, "update needed"),
             SessionReport::FeedHeld { cursor } => {
