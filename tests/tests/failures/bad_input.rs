@@ -25,11 +25,24 @@ fn wrong_persons_months_and_numbers_are_named_and_nothing_is_lost() {
             speaks(problem);
         }
         let shown = error.to_string();
-        assert!(!shown.contains(&wrong_digit), "an ID number is shown: {shown}");
+        assert!(
+            !shown.contains(&wrong_digit),
+            "an ID number is shown: {shown}"
+        );
     };
-    check(&wage_of("9999999999", "5000"), &["declaration.person_unknown"]);
-    check(&wage_of(&wrong_digit, "5000"), &["declaration.id_check_digit"]);
-    let int = |month| ["declare", "int", "--person", known, "--month", month, "--reason", "辞职"];
+    check(
+        &wage_of("9999999999", "5000"),
+        &["declaration.person_unknown"],
+    );
+    check(
+        &wage_of(&wrong_digit, "5000"),
+        &["declaration.id_check_digit"],
+    );
+    let int = |month| {
+        [
+            "declare", "int", "--person", known, "--month", month, "--reason", "辞职",
+        ]
+    };
     check(&int("2022-13"), &["declaration.not_a_month"]);
     check(&int("2021-06"), &["declaration.before_start"]);
     check(&int("2202-01"), &["declaration.month_out_of_range"]);
@@ -55,14 +68,25 @@ fn a_workbook_is_loaded_whole_or_its_rows_are_named() {
     };
     let wrong = refused("wrong-check-digit.xls");
     assert_eq!(codes(&wrong), ["identity.wrong_check_digit"], "{wrong}");
-    assert!(wrong["problems"].to_string().contains('4'), "names the row: {wrong}");
+    assert!(
+        wrong["problems"].to_string().contains('4'),
+        "names the row: {wrong}"
+    );
     let numeric = refused("numeric-ids.xls");
-    assert_eq!(codes(&numeric), ["identity.spreadsheet_lost_digits"; 5], "{numeric}");
+    assert_eq!(
+        codes(&numeric),
+        ["identity.spreadsheet_lost_digits"; 5],
+        "{numeric}"
+    );
     for workbook in ["damaged.xls", "not-a-workbook.xls"] {
         let _ = refused(workbook);
     }
     let units = centre.admin(&["unit", "list"]).result();
-    assert_eq!(units.as_array().map(Vec::len), Some(0), "nothing was loaded: {units}");
+    assert_eq!(
+        units.as_array().map(Vec::len),
+        Some(0),
+        "nothing was loaded: {units}"
+    );
     assert_eq!(centre.load(&SMALL)["persons"], 12);
 }
 
@@ -76,12 +100,14 @@ fn a_full_disk_refuses_the_next_declaration_and_keeps_the_ones_before() {
 
     let mut kept = 1;
     let failed = (1..12).find_map(|row| {
-        let command = format!(
-            "trap '' XFSZ; ulimit -f {full}; exec \"$0\" \"$@\"",
-        );
+        let command = format!("trap '' XFSZ; ulimit -f {full}; exec \"$0\" \"$@\"",);
         let inner = office.employer.command();
         let mut limited = Command::new("bash");
-        limited.arg("-c").arg(command).arg(inner.get_program()).args(inner.get_args());
+        limited
+            .arg("-c")
+            .arg(command)
+            .arg(inner.get_program())
+            .args(inner.get_args());
         let wage = format!("{}.00", 5_000 + row);
         let outcome = limited
             .args(wage_of(&office.insured[row].personal_number, &wage))
@@ -91,7 +117,10 @@ fn a_full_disk_refuses_the_next_declaration_and_keeps_the_ones_before() {
             kept += 1;
             return None;
         }
-        Some((outcome.status.code(), String::from_utf8_lossy(&outcome.stdout).into_owned()))
+        Some((
+            outcome.status.code(),
+            String::from_utf8_lossy(&outcome.stdout).into_owned(),
+        ))
     });
     let (code, said) = failed.expect("the limit is reached within twelve declarations");
     assert_eq!(code, Some(4), "{said}");

@@ -21,7 +21,10 @@ impl Place {
     fn new() -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let site = site_in(directory.path());
-        Self { _directory: directory, site }
+        Self {
+            _directory: directory,
+            site,
+        }
     }
 
     /// A running centre with the unit of twelve, and its employer's device, synced.
@@ -35,7 +38,12 @@ impl Place {
         let employer = self.site.device("employer");
         centre.enrol_employer(&employer, &SMALL, "单位经办人钱");
         let _ = employer.ok(&["sync"]);
-        Office { _tax: tax, centre, employer, insured: insured_of(&SMALL.path()) }
+        Office {
+            _tax: tax,
+            centre,
+            employer,
+            insured: insured_of(&SMALL.path()),
+        }
     }
 }
 
@@ -50,7 +58,8 @@ struct Office<'a> {
 impl Office<'_> {
     /// Declares a wage for the person of this row.
     fn declare_wage(&self, row: usize, wage: &str) -> Value {
-        self.employer.ok(&wage_of(&self.insured[row].personal_number, wage))
+        self.employer
+            .ok(&wage_of(&self.insured[row].personal_number, wage))
     }
 
     /// What the command line shows of everything declared.
@@ -63,20 +72,30 @@ impl Office<'_> {
 fn wage_of<'a>(person: &'a str, wage: &'a str) -> [&'a str; 10] {
     let months = ["--from", "2022-01", "--to", "2022-12"];
     let [from, first, to, last] = months;
-    ["declare", "wage", "--person", person, from, first, to, last, "--wage", wage]
+    [
+        "declare", "wage", "--person", person, from, first, to, last, "--wage", wage,
+    ]
 }
 
 /// The codes of a failure's problems.
 fn codes(error: &Value) -> Vec<&str> {
     error["problems"]
         .as_array()
-        .map(|problems| problems.iter().filter_map(|it| it["code"].as_str()).collect())
+        .map(|problems| {
+            problems
+                .iter()
+                .filter_map(|it| it["code"].as_str())
+                .collect()
+        })
         .unwrap_or_default()
 }
 
 /// Every failure says what is wrong and what to do.
 fn speaks(error: &Value) {
     for part in ["code", "message", "hint"] {
-        assert!(error[part].as_str().is_some_and(|it| !it.is_empty()), "{part} of {error}");
+        assert!(
+            error[part].as_str().is_some_and(|it| !it.is_empty()),
+            "{part} of {error}"
+        );
     }
 }

@@ -15,7 +15,9 @@ fn a_centre_killed_between_commit_and_answer_gives_the_retry_the_same_receipt() 
     let mut office = place.office();
     let relay = Relay::to(office.centre.quic.parse().expect("an address"));
     let far = place.site.device("far");
-    let code = office.centre.issue(&["--employer", SMALL.credit_code, "--operator-name", "吴"]);
+    let code = office
+        .centre
+        .issue(&["--employer", SMALL.credit_code, "--operator-name", "吴"]);
     let _ = far.ok(&["enrol", &code, "--server", &relay.address.to_string()]);
     let _ = far.ok(&["sync"]);
     let person = &office.insured[0].personal_number;
@@ -26,22 +28,40 @@ fn a_centre_killed_between_commit_and_answer_gives_the_retry_the_same_receipt() 
     assert_eq!(taken(&office.centre), 0);
     relay.delay(LATE);
     let mut syncing = far.command().arg("sync").spawn().expect("runs");
-    until("the submission is committed", || (taken(&office.centre) == 1).then_some(()));
+    until("the submission is committed", || {
+        (taken(&office.centre) == 1).then_some(())
+    });
     office.centre.kill();
     relay.cut();
     let _ = syncing.kill();
     let _ = syncing.wait();
-    assert_eq!(far.ok(&["receipt", "list"]).as_array().map(Vec::len), Some(0));
+    assert_eq!(
+        far.ok(&["receipt", "list"]).as_array().map(Vec::len),
+        Some(0)
+    );
 
     office.centre.start();
     let committed = office.employer_receipts();
-    assert_eq!(committed.len(), 1, "what was committed is there after the restart");
+    assert_eq!(
+        committed.len(),
+        1,
+        "what was committed is there after the restart"
+    );
     drop(relay);
     let relay = Relay::to(office.centre.quic.parse().expect("an address"));
-    let _ = far.ok(&["enrol", &office.code_for("吴"), "--server", &relay.address.to_string()]);
+    let _ = far.ok(&[
+        "enrol",
+        &office.code_for("吴"),
+        "--server",
+        &relay.address.to_string(),
+    ]);
     let _ = far.ok(&["sync"]);
     assert_eq!(receipts(&far), committed, "the retry gets the same number");
-    assert_eq!(office.employer_receipts(), committed, "and makes no second one");
+    assert_eq!(
+        office.employer_receipts(),
+        committed,
+        "and makes no second one"
+    );
 }
 
 #[test]
@@ -65,12 +85,20 @@ fn a_device_killed_while_it_works_has_everything_it_acknowledged() {
         let _ = cut.wait();
     }
     let listed = office.declared();
-    let ids: Vec<&Value> =
-        listed.as_array().expect("a list").iter().map(|row| &row["id"]).collect();
+    let ids: Vec<&Value> = listed
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|row| &row["id"])
+        .collect();
     for id in &acknowledged {
         assert!(ids.contains(&id), "{id} was acknowledged and is gone");
     }
-    assert_eq!(office.declared(), listed, "and every restart shows the same");
+    assert_eq!(
+        office.declared(),
+        listed,
+        "and every restart shows the same"
+    );
 }
 
 impl Office<'_> {
@@ -80,14 +108,18 @@ impl Office<'_> {
     }
 
     fn code_for(&self, operator: &str) -> String {
-        self.centre.issue(&["--employer", SMALL.credit_code, "--operator-name", operator])
+        self.centre
+            .issue(&["--employer", SMALL.credit_code, "--operator-name", operator])
     }
 }
 
 fn receipts(device: &Device<'_>) -> Vec<String> {
     let listed = device.ok(&["receipt", "list"]);
     let rows = listed.as_array().expect("a list");
-    rows.iter().filter_map(|row| row["receipt"].as_str()).map(str::to_owned).collect()
+    rows.iter()
+        .filter_map(|row| row["receipt"].as_str())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// A counter of the centre's metrics.

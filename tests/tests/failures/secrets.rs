@@ -15,21 +15,28 @@ fn no_name_id_or_unit_number_is_in_the_bytes_of_a_store_and_without_its_key_none
     let _ = office.employer.ok(&["sync"]);
     office.centre.stop();
 
-    let stores =
-        [office.employer.directory.join("canbao.redb"), place.site.path("centre/centre.redb")];
+    let stores = [
+        office.employer.directory.join("canbao.redb"),
+        place.site.path("centre/centre.redb"),
+    ];
     for store in &stores {
         let bytes = fs::read(store).expect("the store");
         let found = |needle: &str| {
-            bytes.windows(needle.len()).any(|window| window == needle.as_bytes())
+            bytes
+                .windows(needle.len())
+                .any(|window| window == needle.as_bytes())
         };
         for person in &office.insured {
             for secret in [&person.name, &person.id_number, &person.personal_number] {
                 assert!(!found(secret), "found in {}", store.display());
             }
         }
-        for secret in
-            [SMALL.unemployment_number, SMALL.pension_number, SMALL.credit_code, SMALL.name]
-        {
+        for secret in [
+            SMALL.unemployment_number,
+            SMALL.pension_number,
+            SMALL.credit_code,
+            SMALL.name,
+        ] {
             assert!(!found(secret), "{secret} in {}", store.display());
         }
     }

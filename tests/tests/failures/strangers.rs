@@ -1,6 +1,8 @@
 //! Codes used twice, servers of others, operators of others, nobody at all.
 
+use canbao_core::sync::Verdict;
 use canbao_tests::harness::LARGE;
+use canbao_tests::stranger::Stranger;
 
 use super::*;
 
@@ -8,16 +10,22 @@ use super::*;
 fn an_enrolment_code_works_once_and_a_mistyped_one_is_named() {
     let place = Place::new();
     let office = place.office();
-    let code = office.centre.issue(&["--employer", SMALL.credit_code, "--operator-name", "孙"]);
+    let code = office
+        .centre
+        .issue(&["--employer", SMALL.credit_code, "--operator-name", "孙"]);
     let device = place.site.device("second");
     let mistyped = code.replace(code.chars().last().expect("a code"), "0");
     if mistyped != code {
-        let error = device.run(&["enrol", &mistyped, "--server", &office.centre.quic]).error(1);
+        let error = device
+            .run(&["enrol", &mistyped, "--server", &office.centre.quic])
+            .error(1);
         speaks(&error);
     }
     let _ = device.ok(&["enrol", &code, "--server", &office.centre.quic]);
     let third = place.site.device("third");
-    let error = third.run(&["enrol", &code, "--server", &office.centre.quic]).error(1);
+    let error = third
+        .run(&["enrol", &code, "--server", &office.centre.quic])
+        .error(1);
     assert_eq!(error["code"], "enrolment.code_used", "{error}");
     speaks(&error);
 }
@@ -31,9 +39,13 @@ fn the_server_of_another_centre_gets_nothing_and_is_named() {
     other.start();
     other.load_common();
 
-    let code = office.centre.issue(&["--employer", SMALL.credit_code, "--operator-name", "孙"]);
+    let code = office
+        .centre
+        .issue(&["--employer", SMALL.credit_code, "--operator-name", "孙"]);
     let device = place.site.device("second");
-    let error = device.run(&["enrol", &code, "--server", &other.quic]).error(5);
+    let error = device
+        .run(&["enrol", &code, "--server", &other.quic])
+        .error(5);
     speaks(&error);
 
     // The other centre takes over the address of ours.
@@ -48,7 +60,14 @@ fn the_server_of_another_centre_gets_nothing_and_is_named() {
     other.stop();
     office.centre.start();
     let _ = office.employer.ok(&["sync"]);
-    assert_eq!(office.employer.ok(&["receipt", "list"]).as_array().map(Vec::len), Some(1));
+    assert_eq!(
+        office
+            .employer
+            .ok(&["receipt", "list"])
+            .as_array()
+            .map(Vec::len),
+        Some(1)
+    );
 }
 
 #[test]
@@ -73,23 +92,44 @@ fn an_operator_of_another_unit_is_refused_by_name_and_the_next_good_batch_is_tak
     let place = Place::new();
     let office = place.office();
     let _ = office.centre.load(&LARGE);
-    let stranger = place.site.device("stranger");
-    office.centre.enrol_employer(&stranger, &LARGE, "单位经办人周");
-    let _ = stranger.ok(&["sync"]);
+    let code = office
+        .centre
+        .issue(&["--employer", LARGE.credit_code, "--operator-name", "周"]);
+    let stranger = Stranger::enrol(&code, &office.centre.quic, 40);
+    let status = office.employer.ok(&["status"]);
+    let unit = status["units"][0]["id"]
+        .as_str()
+        .expect("an id")
+        .parse()
+        .expect("a unit id");
 
-    // A device that is not honest: it signs for a unit its certificate does not name.
-    let forged = canbao_tests::stranger::offer_for_another_unit(
-        &stranger.directory,
-        &office.employer.directory,
-        &office.centre.quic,
+    let verdicts = stranger.offer(vec![
+        stranger.withdrawal_for(unit),
+        stranger.batch_for(unit),
+    ]);
+    let codes: Vec<&str> = verdicts
+        .iter()
+        .map(|verdict| match verdict {
+            Verdict::Refused(refusal) => refusal.code(),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(
+        codes,
+        ["statement.not_your_unit", "admission.not_your_document"]
     );
-    assert_eq!(forged.statement, "statement.not_your_unit");
-    assert_eq!(forged.batch, "admission.not_your_document");
 
     let _ = office.declare_wage(0, "5000.00");
     let _ = office.employer.ok(&["submit", "--all"]);
     let _ = office.employer.ok(&["sync"]);
-    assert_eq!(office.employer.ok(&["receipt", "list"]).as_array().map(Vec::len), Some(1));
+    assert_eq!(
+        office
+            .employer
+            .ok(&["receipt", "list"])
+            .as_array()
+            .map(Vec::len),
+        Some(1)
+    );
     let status = office.employer.ok(&["status"]);
     assert_eq!(status["queued"], 0, "{status}");
 }
