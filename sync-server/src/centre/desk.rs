@@ -38,6 +38,7 @@ struct Group {
     entries: Vec<Vec<u8>>,
     changes: BTreeMap<Place, Option<Vec<u8>>>,
     common_changed: bool,
+    scopes_changed: bool,
 }
 
 impl Desk {
@@ -53,7 +54,8 @@ impl Desk {
             .and_then(|(key, _)| key.last_chunk().map(|it| u64::from_be_bytes(*it) + 1))
             .unwrap_or(1);
         let common = common_view(&store)?;
-        let (units, group) = (Units::default(), Group::default());
+        let units = Units::default();
+        let group = Group { common_changed: true, scopes_changed: true, ..Group::default() };
         Ok(Self { store, keys, common, units, frontier, next_serial, latest, group })
     }
 
@@ -112,6 +114,8 @@ impl Desk {
             self.common.apply(&placed.fact);
             self.group.common_changed = true;
         }
+        self.group.scopes_changed |=
+            matches!(placed.fact, Fact::UnitRegistered(_) | Fact::DeviceEnrolled { .. });
         if let Some(unit) = placed.fact.unit() {
             if !matches!(placed.fact, Fact::UnitRegistered(_)) {
                 self.load_unit(unit)?;
@@ -172,13 +176,15 @@ impl Desk {
 
     /// The durable head, to be shown; keeps what everyone sees where it did not change.
     pub(super) fn head(&mut self, before: Option<&Head>) -> Head {
-        let changed = std::mem::take(&mut self.group.common_changed);
+        let common_changed = std::mem::take(&mut self.group.common_changed);
+        let scopes_changed = std::mem::take(&mut self.group.scopes_changed);
         let common = match before {
-            Some(before) if !changed => Arc::clone(&before.common),
-            _ => Arc::new(self.common.clone()),
+            Some(before) if !common_changed => Arc::clone(&before.common),
+            Some(_) | None => Arc::new(self.common.clone()),
         };
+        let scopes = before.map_or(0, |before| before.scopes + u64::from(scopes_changed));
         let note = note(&self.frontier, &self.keys).into();
-        Head { tree: self.frontier.head(), note, common }
+        Head { tree: self.frontier.head(), note, common, scopes }
     }
 }
 
