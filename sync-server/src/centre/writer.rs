@@ -129,8 +129,8 @@ impl Writer {
     /// A desk from the durable log. What a failed commit left there after all is shown too.
     fn reload(&mut self) -> Result<Desk, Unavailable> {
         let mut desk = Desk::load(Arc::clone(&self.store), Arc::clone(&self.keys))?;
-        let head = desk.head(None);
-        self.heads.send_replace(head);
+        let before = self.heads.borrow().clone();
+        self.heads.send_replace(desk.head(Some(&before)));
         Ok(desk)
     }
 
