@@ -3,3 +3,4 @@
 pub mod border;
 pub mod centre;
 pub mod keys;
+pub mod peers;

@@ -59,6 +59,9 @@ pub enum Unavailable {
     /// No random bytes for salts.
     #[error(transparent)]
     Randomness(#[from] NoRandomness),
+    /// The request met a bug of the centre's.
+    #[error("the centre failed over this request")]
+    Broken,
     /// The centre is stopping.
     #[error("the centre is stopping")]
     Stopped,
@@ -72,6 +75,7 @@ impl Unavailable {
             Self::Store { code, .. } => code,
             Self::Entry { .. } => "centre.entry_unreadable",
             Self::Randomness(error) => error.code(),
+            Self::Broken => "centre.broken_request",
             Self::Stopped => "centre.stopped",
         }
     }

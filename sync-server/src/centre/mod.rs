@@ -4,12 +4,26 @@
 //! channel to one thread, which decides a group of requests against its views, commits the group
 //! with one sync and answers only then. Everything else reads what is durable.
 
+mod admin;
 mod answer;
+mod batches;
+mod desk;
+mod enrol;
+mod feed;
 mod handle;
+mod index;
+mod intake;
+mod outgoing;
+mod postings;
+mod rebuild;
+mod stored;
 mod tax;
+mod units;
+mod writer;
 
-pub use answer::{AdminError, Answer, EnrolError, OpenError, TaxError, Unavailable};
+#[cfg(test)]
+mod tests;
+
+pub use answer::{AdminError, Answer, EnrolError, OpenError, TaxAnswer, TaxError, Unavailable};
 pub use handle::{Centre, CodeOrder, Head};
-pub use tax::{
-    Outgoing, OutgoingContent, RawLine, RawPosting, TaxAnswer, TaxEvent,
-};
+pub use tax::{Outgoing, OutgoingContent, RawLine, RawPosting, TaxEvent};

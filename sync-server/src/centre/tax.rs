@@ -6,8 +6,6 @@ use canbao_core::facts::{
 use canbao_core::money::Money;
 use canbao_core::month::Month;
 
-pub use super::answer::TaxAnswer;
-
 /// A transaction that waits to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outgoing {

@@ -2,12 +2,16 @@
 
 mod process;
 mod programs;
+mod relay;
 mod site;
+mod units;
 mod workbook;
 
 pub use process::{Outcome, Process};
 pub use programs::{Programs, ProgramsMissing};
+pub use relay::Relay;
 pub use site::{Centre, Device, Site, Tax};
+pub use units::{LARGE, PAYING_SINCE, SMALL, Unit, load_arguments, path, repository};
 pub use workbook::{Insured, insured_of, tax_roster};
 
 use std::time::{Duration, Instant};
@@ -25,6 +29,9 @@ pub fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
         if let Some(answer) = ask() {
             return answer;
         }
-        assert!(start.elapsed() < DEADLINE, "{what}: not within {DEADLINE:?}");
+        assert!(
+            start.elapsed() < DEADLINE,
+            "{what}: not within {DEADLINE:?}"
+        );
     }
 }

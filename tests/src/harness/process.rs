@@ -39,7 +39,10 @@ impl Process {
             .spawn()
             .unwrap_or_else(|error| panic!("{name} does not start: {error}"));
         let stdout = child.stdout.take().expect("piped above");
-        let process = Self { child, name: name.to_owned() };
+        let process = Self {
+            child,
+            name: name.to_owned(),
+        };
         let (said, ready) = mpsc::channel();
         std::thread::spawn(move || {
             let mut lines = BufReader::new(stdout).lines();
@@ -81,7 +84,10 @@ impl Process {
     /// # Panics
     /// When it cannot be waited for.
     pub fn wait(mut self) -> Option<i32> {
-        self.child.wait().unwrap_or_else(|error| panic!("{}: {error}", self.name)).code()
+        self.child
+            .wait()
+            .unwrap_or_else(|error| panic!("{}: {error}", self.name))
+            .code()
     }
 }
 
@@ -116,11 +122,17 @@ pub(super) fn run(name: &str, command: &mut Command) -> Outcome {
         .expect("piped above")
         .read_to_string(&mut stdout)
         .unwrap_or_else(|error| panic!("{name} printed no text: {error}"));
-    let status = child.wait().unwrap_or_else(|error| panic!("{name}: {error}"));
+    let status = child
+        .wait()
+        .unwrap_or_else(|error| panic!("{name}: {error}"));
     let stderr = stderr.join().unwrap_or_default();
     let json = serde_json::from_str(&stdout)
         .unwrap_or_else(|error| panic!("{name} printed {stdout:?} and {stderr:?}: {error}"));
-    Outcome { code: status.code(), json, stderr }
+    Outcome {
+        code: status.code(),
+        json,
+        stderr,
+    }
 }
 
 impl Outcome {

@@ -29,11 +29,15 @@ impl Programs {
     /// Where the running program has no path.
     pub fn locate() -> Result<Self, ProgramsMissing> {
         let directory = std::env::var_os("CANBAO_BIN_DIR").map_or_else(beside_us, PathBuf::from);
-        match NEEDED.into_iter().find(|program| !directory.join(program).is_file()) {
+        match NEEDED
+            .into_iter()
+            .find(|program| !directory.join(program).is_file())
+        {
             None => Ok(Self { directory }),
-            Some(program) => {
-                Err(ProgramsMissing { program, directory: directory.display().to_string() })
-            }
+            Some(program) => Err(ProgramsMissing {
+                program,
+                directory: directory.display().to_string(),
+            }),
         }
     }
 

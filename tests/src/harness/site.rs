@@ -48,7 +48,10 @@ impl Site {
     /// A site in an empty directory.
     #[must_use]
     pub fn new(programs: Programs, directory: &Path) -> Self {
-        Self { programs, directory: directory.to_owned() }
+        Self {
+            programs,
+            directory: directory.to_owned(),
+        }
     }
 
     /// A path in it.
@@ -70,7 +73,10 @@ impl Site {
     #[must_use]
     pub fn centre(&self, tax: &str) -> Centre<'_> {
         let mut init = self.programs.command("canbao-server");
-        init.arg("init").arg(self.path("centre")).arg("--root").arg(self.path("root.key"));
+        init.arg("init")
+            .arg(self.path("centre"))
+            .arg("--root")
+            .arg(self.path("root.key"));
         init.args(["--origin", "canbao.example/shenyang", "--json"]);
         let _ = run("canbao-server init", &mut init).result();
         Centre {
@@ -85,7 +91,11 @@ impl Site {
     /// Starts a tax bureau.
     #[must_use]
     pub fn tax(&self) -> Tax<'_> {
-        let mut tax = Tax { site: self, process: None, address: "127.0.0.1:0".to_owned() };
+        let mut tax = Tax {
+            site: self,
+            process: None,
+            address: "127.0.0.1:0".to_owned(),
+        };
         tax.start();
         tax
     }
@@ -93,7 +103,10 @@ impl Site {
     /// A device with this name.
     #[must_use]
     pub fn device(&self, name: &str) -> Device<'_> {
-        Device { site: self, directory: self.path(name) }
+        Device {
+            site: self,
+            directory: self.path(name),
+        }
     }
 }
 
@@ -105,7 +118,9 @@ impl Centre<'_> {
     pub fn start(&mut self) {
         let mut serve = self.site.programs.command("canbao-server");
         serve.arg("serve").arg(self.site.path("centre"));
-        serve.args(["--listen", &self.quic, "--http", &self.http, "--tax", &self.tax]);
+        serve.args([
+            "--listen", &self.quic, "--http", &self.http, "--tax", &self.tax,
+        ]);
         let (process, ready) = Process::start("canbao-server serve", &mut serve);
         self.quic = text(&ready["quic"]);
         self.http = text(&ready["http"]);
@@ -133,7 +148,11 @@ impl Centre<'_> {
     #[must_use]
     pub fn admin(&self, arguments: &[&str]) -> Outcome {
         let mut admin = self.site.programs.command("canbao-server");
-        admin.arg("admin").arg("--data").arg(self.site.path("centre")).arg("--json");
+        admin
+            .arg("admin")
+            .arg("--data")
+            .arg(self.site.path("centre"))
+            .arg("--json");
         run("canbao-server admin", admin.args(arguments))
     }
 
@@ -186,7 +205,10 @@ impl Tax<'_> {
     /// When it does not get ready.
     pub fn start(&mut self) {
         let mut serve = self.site.programs.command("tax-simulator");
-        serve.arg("serve").arg(self.site.path("tax")).args(["--listen", &self.address]);
+        serve
+            .arg("serve")
+            .arg(self.site.path("tax"))
+            .args(["--listen", &self.address]);
         let (process, ready) = Process::start("tax-simulator", &mut serve);
         self.address = text(&ready["listening"]);
         self.process = Some(process);
@@ -199,10 +221,23 @@ impl Tax<'_> {
     #[must_use]
     pub fn tell(&self, command: &str, arguments: &[&str]) -> Value {
         let mut tell = self.site.programs.command("tax-simulator");
-        tell.arg(command).args(["--at", &self.address]).args(arguments);
+        tell.arg(command)
+            .args(["--at", &self.address])
+            .args(arguments);
         let outcome = run("tax-simulator", &mut tell);
-        assert_eq!(outcome.code, Some(0), "tax-simulator {command}: {}", outcome.stderr);
+        assert_eq!(
+            outcome.code,
+            Some(0),
+            "tax-simulator {command}: {}",
+            outcome.stderr
+        );
         outcome.json
+    }
+
+    /// A file beside its data.
+    #[must_use]
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.site.path(name)
     }
 
     /// Waits until it died by itself.
@@ -215,5 +250,8 @@ impl Tax<'_> {
 }
 
 fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_else(|| panic!("not a text: {value}")).to_owned()
+    value
+        .as_str()
+        .unwrap_or_else(|| panic!("not a text: {value}"))
+        .to_owned()
 }

@@ -23,7 +23,10 @@ pub struct Insured {
 #[must_use]
 pub fn insured_of(file: &Path) -> Vec<Insured> {
     let mut workbook = open_workbook_auto(file).expect("a workbook");
-    let sheet = workbook.worksheet_range_at(0).expect("a sheet").expect("readable");
+    let sheet = workbook
+        .worksheet_range_at(0)
+        .expect("a sheet")
+        .expect("readable");
     sheet
         .rows()
         .skip(1)

@@ -34,13 +34,20 @@ impl Telling<'_, '_> {
         let listed = employer.ok(&["declare", "list"]);
         assert_eq!(count(&listed, "/status/code", "draft"), 1 + WAGES);
         let submitted = employer.ok(&["submit", "--all"]);
-        assert_eq!(items(&submitted["submitted"]).len(), 1 + WAGES, "{submitted}");
+        assert_eq!(
+            items(&submitted["submitted"]).len(),
+            1 + WAGES,
+            "{submitted}"
+        );
 
         let listed = employer.ok(&["declare", "list"]);
         assert_eq!(count(&listed, "/status/code", "submitted"), 1 + WAGES);
         let unreachable = employer.run(&["sync"]).error(3);
         let status = employer.ok(&["status"]);
-        assert!(status["queued"].as_u64() >= Some(1 + WAGES as u64), "{status}");
+        assert!(
+            status["queued"].as_u64() >= Some(1 + WAGES as u64),
+            "{status}"
+        );
         self.line(&format!(
             "张建业中断申报(2022-01)和{WAGES}笔工资申报已提交,全部排队;同步报告:{}",
             text(&unreachable["message"])
@@ -72,9 +79,13 @@ impl Telling<'_, '_> {
         let queue = agency.ok(&["review", "queue"]);
         assert_eq!(items(&queue).len(), 1 + WAGES);
         let returned = self.returned_person();
-        let marked = items(&queue).iter().filter(|row| row["marked"] == true).count();
-        let (back, good): (Vec<&Value>, Vec<&Value>) =
-            items(&queue).iter().partition(|row| row["person"]["personal_number"] == *returned);
+        let marked = items(&queue)
+            .iter()
+            .filter(|row| row["marked"] == true)
+            .count();
+        let (back, good): (Vec<&Value>, Vec<&Value>) = items(&queue)
+            .iter()
+            .partition(|row| row["person"]["personal_number"] == *returned);
         let mut approve = vec!["review", "approve"];
         approve.extend(good.iter().map(|row| text(&row["id"])));
         let _ = agency.ok(&approve);

@@ -10,15 +10,10 @@ pub use founding::site_in;
 
 use serde_json::Value;
 
-use crate::harness::{Centre, Device, Insured, Site, Tax};
+use crate::harness::{Centre, Device, Insured, LARGE, Site, Tax, Unit};
 
-/// 失业单位编号 of the workbook.
-const UNEMPLOYMENT_NUMBER: &str = "0210300178";
-/// 统一社会信用代码, invented.
-const CREDIT_CODE: &str = "91210199MA0CAB328J";
-/// 养老单位编号, invented.
-const PENSION_NUMBER: &str = "0110300178";
-const UNIT_NAME: &str = "沈阳甲户机械有限公司";
+/// The unit of the story.
+const UNIT: Unit = LARGE;
 
 /// Says what happens, for a person who watches.
 pub trait Narrator {
@@ -93,15 +88,22 @@ impl Telling<'_, '_> {
 
 /// The items of a JSON list.
 fn items(value: &Value) -> &[Value] {
-    value.as_array().unwrap_or_else(|| panic!("not a list: {value}"))
+    value
+        .as_array()
+        .unwrap_or_else(|| panic!("not a list: {value}"))
 }
 
 /// The text of a JSON string.
 fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_else(|| panic!("not a text: {value}"))
+    value
+        .as_str()
+        .unwrap_or_else(|| panic!("not a text: {value}"))
 }
 
 /// How many items have this text at this place.
 fn count(list: &Value, pointer: &str, wanted: &str) -> usize {
-    items(list).iter().filter(|item| item.pointer(pointer).is_some_and(|it| it == wanted)).count()
+    items(list)
+        .iter()
+        .filter(|item| item.pointer(pointer).is_some_and(|it| it == wanted))
+        .count()
 }

@@ -31,7 +31,11 @@ impl Telling<'_, '_> {
                 row["persons"].as_u64().unwrap_or_default()
             })
             .collect();
-        assert_eq!(heads, [320, 319], "张 is due in January and not in February");
+        assert_eq!(
+            heads,
+            [320, 319],
+            "张 is due in January and not in February"
+        );
         self.line("失业核定成功:2022-01 320人,2022-02 319人;税务已接收");
     }
 
@@ -42,7 +46,12 @@ impl Telling<'_, '_> {
         for settlement in SETTLEMENTS {
             let paid = self.told.tax.tell(
                 "pay",
-                &["--credit-code", CREDIT_CODE, "--settlement", settlement],
+                &[
+                    "--credit-code",
+                    UNIT.credit_code,
+                    "--settlement",
+                    settlement,
+                ],
             );
             serials.push(text(&items(&paid["serials"])[0]).to_owned());
         }
@@ -53,8 +62,6 @@ impl Telling<'_, '_> {
             let proven = count(&records["records"], "/state/code", "recorded");
             (proven == 320 + 319).then_some(records)
         });
-        self.line(&format!("639条缴费记录,合计 {} 元", text(&records["total"])));
-
         let taken = |centre: &Centre<'_>| {
             let status = centre.admin(&["tax", "status"]).result();
             status["events_taken"].as_u64().unwrap_or_default()
@@ -64,11 +71,21 @@ impl Telling<'_, '_> {
             let _ = self.told.tax.tell("repeat", &["--serial", serial]);
         }
         let centre = &self.told.centre;
-        until("the repeats taken in", || (taken(centre) >= before + 2).then_some(()));
+        until("the repeats taken in", || {
+            (taken(centre) >= before + 2).then_some(())
+        });
         let _ = employer.ok(&["sync"]);
-        assert_eq!(employer.ok(&["records", "list"]), records, "a repeat changes nothing");
+        assert_eq!(
+            employer.ok(&["records", "list"]),
+            records,
+            "a repeat changes nothing"
+        );
         let incidents = centre.admin(&["incident", "list"]).result();
         assert_eq!(items(&incidents).len(), 0, "{incidents}");
+        self.line(&format!(
+            "639条缴费记录,合计 {} 元",
+            text(&records["total"])
+        ));
         self.line("税务重复报送同一流水号,记录不变");
     }
 
@@ -78,9 +95,15 @@ impl Telling<'_, '_> {
         let zhang = self.zhang().personal_number.clone();
         let employer = &self.told.employer;
         let own = employer.ok(&["records", "list", "--person", &zhang]);
-        let periods: Vec<&str> =
-            items(&own["records"]).iter().map(|record| text(&record["period"])).collect();
-        assert_eq!(periods, ["2022-01"], "paid in January, nothing due in February");
+        let periods: Vec<&str> = items(&own["records"])
+            .iter()
+            .map(|record| text(&record["period"]))
+            .collect();
+        assert_eq!(
+            periods,
+            ["2022-01"],
+            "paid in January, nothing due in February"
+        );
         let range = ["--period-from", "2022-02", "--period-to", "2022-02"];
         let february = employer.ok(&[&["records", "list"], &range[..]].concat());
         assert_eq!(items(&february["records"]).len(), 319);
@@ -89,7 +112,10 @@ impl Telling<'_, '_> {
             .iter()
             .find(|row| row["kind"] == "WAGE")
             .expect("wages were declared");
-        assert_eq!((&wage["months_done"], &wage["months_total"]), (&2.into(), &12.into()));
+        assert_eq!(
+            (&wage["months_done"], &wage["months_total"]),
+            (&2.into(), &12.into())
+        );
         let amount = text(&items(&own["records"])[0]["total"]).to_owned();
         self.line(&format!("张建业:2022-01 已记账 {amount} 元,2022-02 无应缴"));
         self.line("工资申报:12个月中已记账2个月");
