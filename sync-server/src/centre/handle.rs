@@ -55,11 +55,11 @@ pub struct CodeOrder {
 /// A centre that is open. Clones share it; it stops with [`Centre::stop`] or its last clone.
 #[derive(Clone)]
 pub struct Centre {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
 }
 
-struct Shared {
-    store: Arc<Store>,
+pub(super) struct Shared {
+    pub(super) store: Arc<Store>,
     keys: Arc<Keys>,
     jobs: mpsc::Sender<Job>,
     heads: watch::Receiver<Head>,
