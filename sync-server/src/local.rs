@@ -207,8 +207,8 @@ where
 {
     let mut stream = BufStream::new(stream);
     let mut line = Vec::new();
-    let read = (&mut stream).take(MAX_REQUEST).read_until(b'\n', &mut line);
-    if timeout(REQUEST_WITHIN, read).await?? == 0 {
+    let mut bounded = (&mut stream).take(MAX_REQUEST);
+    if timeout(REQUEST_WITHIN, bounded.read_until(b'\n', &mut line)).await?? == 0 {
         // Whoever binds a socket looks whether somebody is there, and says nothing.
         return Ok(());
     }

@@ -1,3 +1,59 @@
-//! To be written.
+//! `canbao-server`: the centre's one program.
 
-fn main() {}
+use std::process::ExitCode;
+
+use canbao_core::message::Lang;
+use canbao_server::admin::{self, Failure, Reply};
+use canbao_server::args::{CommandLine, InitArgs, ServeArgs, Top};
+use canbao_server::init::{Init, init};
+use canbao_server::serve::{Serve, serve};
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+fn main() -> ExitCode {
+    let line = CommandLine::parse();
+    log_to_stderr();
+    let lang = line.lang;
+    let code = match line.command {
+        Top::Init(args) => found(args, lang),
+        Top::Serve(args) => run(args, lang),
+        Top::Admin(args) => {
+            let reply = admin::run(&args.data, args.command, lang);
+            admin::show(&reply, args.json, lang)
+        }
+    };
+    ExitCode::from(code)
+}
+
+fn found(args: InitArgs, lang: Lang) -> u8 {
+    let InitArgs { directory, root, origin, json } = args;
+    match init(&Init { directory, root, origin }, lang) {
+        Ok(founded) if json => {
+            println!("{}", serde_json::json!({ "ok": true, "result": founded }));
+            0
+        }
+        Ok(founded) => {
+            println!("{}\n{}\n{}", founded.directory.display(), founded.origin, founded.root_hash);
+            0
+        }
+        Err(failure) => fail(failure, json, lang),
+    }
+}
+
+fn run(args: ServeArgs, lang: Lang) -> u8 {
+    let ServeArgs { directory, listen, http, tax } = args;
+    match serve(&Serve { directory, listen, http, tax }, lang) {
+        Ok(()) => 0,
+        Err(failure) => fail(failure, false, lang),
+    }
+}
+
+fn fail(failure: Failure, json: bool, lang: Lang) -> u8 {
+    admin::show(&Reply::Failed(failure), json, lang)
+}
+
+/// What is logged holds no name, number or amount of a person.
+fn log_to_stderr() {
+    let filter = EnvFilter::try_from_env("CANBAO_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}

@@ -9,9 +9,10 @@ mod tests;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use canbao_core::signing::PublicKey;
+use canbao_core::statement::{Statement, read_admitted};
 use canbao_core::sync::hub::FeedPage;
 use canbao_core::sync::message::ProofWanted;
 use canbao_core::sync::{Hello, Item, ItemId, NeedsUpdate, RangeProof, Refusal, Verdict};
@@ -24,6 +25,7 @@ use tokio::task::JoinSet;
 
 use crate::border;
 use crate::centre::{Answer, Centre, Head, Unavailable};
+use crate::metrics::Metrics;
 use enrolment::Allowance;
 use scope::Scope;
 
@@ -39,6 +41,7 @@ pub struct Peers {
     centre: Centre,
     endpoint: ServerEndpoint,
     allowance: Arc<Mutex<Allowance>>,
+    metrics: Arc<Metrics>,
 }
 
 impl Peers {
@@ -46,9 +49,14 @@ impl Peers {
     ///
     /// # Errors
     /// [`BindError`].
-    pub fn listen(centre: Centre, addr: SocketAddr, limits: Limits) -> Result<Self, BindError> {
+    pub fn listen(
+        centre: Centre,
+        addr: SocketAddr,
+        limits: Limits,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, BindError> {
         let endpoint = ServerEndpoint::bind(addr, centre.tls_key(), limits)?;
-        Ok(Self { centre, endpoint, allowance: Arc::default() })
+        Ok(Self { centre, endpoint, allowance: Arc::default(), metrics })
     }
 
     /// Where it listens.
@@ -89,7 +97,8 @@ impl Peers {
 
     fn peer(&self, stopped: watch::Receiver<bool>) -> Peer {
         let allowance = Arc::clone(&self.allowance);
-        Peer { centre: self.centre.clone(), allowance, stopped }
+        let metrics = Arc::clone(&self.metrics);
+        Peer { centre: self.centre.clone(), allowance, metrics, stopped }
     }
 }
 
@@ -97,6 +106,7 @@ impl Peers {
 struct Peer {
     centre: Centre,
     allowance: Arc<Mutex<Allowance>>,
+    metrics: Arc<Metrics>,
     stopped: watch::Receiver<bool>,
 }
 
@@ -114,11 +124,13 @@ impl Peer {
     async fn sync(self, connection: &Connection, device: PublicKey) {
         let feed = self.centre.trust().feed;
         let heads = self.centre.growth();
+        let _connected = self.metrics.connected();
         let mut session = Session {
             centre: self.centre,
             device,
             scope: Scope::default(),
             heads,
+            metrics: self.metrics,
             stopped: self.stopped,
             refusals: 0,
             ending: None,
@@ -136,6 +148,7 @@ struct Session {
     device: PublicKey,
     scope: Scope,
     heads: watch::Receiver<Head>,
+    metrics: Arc<Metrics>,
     stopped: watch::Receiver<bool>,
     refusals: u32,
     /// Why the session shall end.
@@ -182,12 +195,19 @@ impl HubBackend for Session {
     }
 
     async fn take_in(&mut self, _: ItemId, content: Item) -> Result<Verdict, Unavailable> {
+        let arrived = Instant::now();
+        let submits = is_submission(&content);
         let answer = match content {
             Item::Statement(bytes) => self.centre.take_statement(bytes, border::now()).await?,
             Item::Batch(bytes) => self.centre.take_batch(bytes, border::now()).await?,
         };
+        self.metrics.answered_after(arrived.elapsed());
+        if submits && matches!(answer, Answer::Taken(_)) {
+            self.metrics.submission_taken();
+        }
         if let Answer::Refused(refusal) = &answer {
             tracing::warn!(code = refusal.code(), "item refused");
+            self.metrics.refused(refusal.code());
             self.refusals += 1;
             if self.refusals >= MOST_REFUSALS {
                 self.ending = Some(Refusal::new("peers.too_many_refusals", ""));
@@ -221,5 +241,16 @@ impl HubBackend for Session {
             // An error means that the endpoint is gone.
             _ = self.stopped.wait_for(|stopped| *stopped) => HubEvent::Stop,
         }
+    }
+}
+
+/// For counting alone: nothing of the statement is proven yet.
+fn is_submission(item: &Item) -> bool {
+    match item {
+        Item::Statement(bytes) => {
+            let read = read_admitted(bytes).map(|it| it.statement);
+            matches!(read, Ok(Statement::Submission(_)))
+        }
+        Item::Batch(_) => false,
     }
 }

@@ -35,7 +35,7 @@ impl CopyError {
             Self::Exists(_) => "log.copy_exists",
             Self::Disk { .. } => "log.copy_failed",
             Self::Unavailable(error) => error.code(),
-            Self::Missing(_) => "log.tile_missing",
+            Self::Missing(_) => "log.missing_tile",
         }
     }
 }

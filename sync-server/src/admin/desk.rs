@@ -207,10 +207,10 @@ impl Desk {
                     incidents.push(incident_of(entry.at, unit, &incident, lang));
                 }
             }
-            if page.next <= from {
+            if page.upto >= page.head || page.upto <= from {
                 return Ok(incidents);
             }
-            from = page.next;
+            from = page.upto;
         }
     }
 

@@ -154,11 +154,11 @@ impl Failure {
         Self::new(&error.message(), FailureClass::Store, lang)
     }
 
-    /// Anything of the disk or the store; its own words are the detail.
+    /// Anything of the disk or the store; its own words stand behind the sentence.
     #[must_use]
     pub fn of_store(code: &'static str, detail: impl std::fmt::Display, lang: Lang) -> Self {
-        let message = Message::bare(code).with("detail", detail);
-        Self::new(&message, FailureClass::Store, lang)
+        let failure = Self::new(&Message::bare(code), FailureClass::Store, lang);
+        Self { message: format!("{} ({detail})", failure.message), ..failure }
     }
 }
 

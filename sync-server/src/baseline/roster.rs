@@ -144,7 +144,8 @@ impl Reading<'_> {
     /// The unit's number, which must be the one of the rows before.
     fn unit(&self, unit: &mut Option<UnemploymentNumber>, problems: &mut Vec<RowProblem>) {
         let read = self.number_text(Column::Unit, problems).and_then(|text| {
-            self.kept(Column::Unit, text.parse(), |it| it.message(), problems)
+            let read = text.parse::<UnemploymentNumber>();
+            self.kept(Column::Unit, read, |it| it.message(), problems)
         });
         match (read, &unit) {
             (Some(number), None) => *unit = Some(number),

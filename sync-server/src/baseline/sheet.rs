@@ -198,14 +198,19 @@ fn refuse_bomb(bytes: &[u8]) -> Result<(), SheetError> {
 
 fn from_csv(bytes: &[u8]) -> Result<Sheet, SheetError> {
     let text = std::str::from_utf8(bytes).map_err(|_| SheetError::NotUtf8)?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    // One line end alone, so that the reader's count of lines is the spreadsheet's.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
     let mut reader =
         csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
     let mut sheet = Sheet::default();
     for record in reader.records() {
         let record = record.map_err(|error| SheetError::Damaged(error.to_string()))?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let row = u32::try_from(line).unwrap_or(u32::MAX);
+        let row = record.position().map_or(0, |start| {
+            // The reader skips empty lines only after it noted where it stands.
+            let rest = text.as_bytes().get(start.byte() as usize..).unwrap_or_default();
+            start.line() + rest.iter().take_while(|it| **it == b'\n').count() as u64
+        });
+        let row = u32::try_from(row).unwrap_or(u32::MAX);
         for (column, text) in record.iter().enumerate() {
             sheet.put(row, column, of_text(text))?;
         }

@@ -166,6 +166,14 @@ impl Centre {
         outgoing::transactions_to_send(&self.shared.store, &mut units, after, limit)
     }
 
+    /// How many transactions [`Centre::transactions_to_send`] goes through.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub fn transactions_waiting(&self) -> Result<u64, Unavailable> {
+        outgoing::transactions_waiting(&self.shared.store)
+    }
+
     /// Records a change of 社保发送状态; the same state again, or any after [`Sending::Sent`],
     /// changes nothing.
     ///

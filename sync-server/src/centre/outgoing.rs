@@ -45,6 +45,23 @@ pub(super) fn transactions_to_send(
     Ok(found)
 }
 
+/// How many transactions wait.
+pub(super) fn transactions_waiting(store: &Store) -> Result<u64, Unavailable> {
+    let (_, all) = index::to_send(&TransactionId(String::new()));
+    let end = [all.as_slice(), &[u8::MAX]].concat();
+    let mut start = all;
+    let mut waiting = 0;
+    loop {
+        let bounds = (Bound::Excluded(start.as_slice()), Bound::Excluded(end.as_slice()));
+        let page = store.view_range(View::Transaction, bounds.0, bounds.1, 1024)?;
+        waiting += page.len() as u64;
+        match page.into_iter().next_back() {
+            Some((last, _)) => start = last,
+            None => return Ok(waiting),
+        }
+    }
+}
+
 fn outgoing(unit: &UnitView, transaction: TransactionId) -> Option<Outgoing> {
     let kind = unit.transactions.get(&transaction)?.kind.clone();
     let content = match &kind {

@@ -1,0 +1,156 @@
+//! `canbao-server serve`: the running centre, until it is asked to end.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use canbao_core::message::{Lang, Message};
+use canbao_transport::Limits;
+use serde::Serialize;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
+
+use crate::admin::{Desk, Failure};
+use crate::centre::Centre;
+use crate::http::{self, Shown};
+use crate::local::LocalSocket;
+use crate::metrics::Metrics;
+use crate::peers::Peers;
+use crate::tax::{Adapter, Client, Contact};
+
+/// How long what is still asked at the end may take.
+const FAREWELL: Duration = Duration::from_secs(10);
+
+/// What to serve, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Serve {
+    /// The centre's directory.
+    pub directory: PathBuf,
+    /// Where devices connect, by QUIC.
+    pub listen: SocketAddr,
+    /// Where checkpoint, tiles, health and metrics are read.
+    pub http: SocketAddr,
+    /// The tax bureau's address; without one nothing is sent.
+    pub tax: Option<String>,
+}
+
+/// Where it serves, printed as one line when it does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Ready {
+    /// The address for devices.
+    pub quic: String,
+    /// The address of checkpoint, tiles, health and metrics.
+    pub http: String,
+}
+
+/// Serves until SIGTERM or SIGINT.
+///
+/// # Errors
+/// [`Failure`]: it did not get ready, or the HTTP server failed.
+pub fn serve(serve: &Serve, lang: Lang) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::of_store("serve.runtime", error, lang))?;
+    let ended = runtime.block_on(run(serve, lang));
+    // A request to tax may be under way; what became of it is asked for at the next start.
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    ended
+}
+
+async fn run(serve: &Serve, lang: Lang) -> Result<(), Failure> {
+    let failed = |code: &'static str| {
+        move |error: std::io::Error| Failure::of_store(code, error, lang)
+    };
+    // Asked for first: a signal during the start shall end it cleanly as well.
+    let mut signals = Signals::listen().map_err(failed("serve.signals"))?;
+    let client = client(serve, lang)?;
+    let directory = serve.directory.clone();
+    let opened = tokio::task::spawn_blocking(move || Centre::open(&directory)).await;
+    let centre = opened
+        .map_err(|error| Failure::of_store("serve.runtime", error, lang))?
+        .map_err(|error| Failure::of_opening(&error, lang))?;
+    let socket = LocalSocket::bind(&serve.directory).map_err(|it| Failure::of_local(&it, lang))?;
+    let metrics = Arc::new(Metrics::default());
+    let peers = Peers::listen(centre.clone(), serve.listen, Limits::default(), Arc::clone(&metrics))
+        .map_err(|error| Failure::of_store(error.code(), error, lang))?;
+    let web = TcpListener::bind(serve.http).await.map_err(failed("serve.http"))?;
+    let ready = Ready {
+        quic: peers.local_addr().map_err(failed("transport.bind"))?.to_string(),
+        http: web.local_addr().map_err(failed("serve.http"))?.to_string(),
+    };
+
+    let (stop, stopping) = watch::channel(false);
+    let contact = client.is_some().then(|| Arc::new(Contact::default()));
+    let desk = Desk::of_server(centre.clone(), contact.clone());
+    let answering = tokio::spawn(async move {
+        let answer = move |call| {
+            let desk = desk.clone();
+            async move { desk.answer(call).await }
+        };
+        socket.serve(answer).await;
+    });
+    let adapter = client.zip(contact.clone()).map(|(client, contact)| {
+        tokio::spawn(Adapter::new(centre.clone(), client, contact).run())
+    });
+    let shown = Shown { centre: centre.clone(), metrics, tax: contact };
+    let devices = tokio::spawn(peers.run(told(stopping.clone())));
+    let mut web = tokio::spawn(http::serve(web, shown, told(stopping)));
+
+    println!("{}", serde_json::json!(ready));
+    tracing::info!(quic = ready.quic, http = ready.http, "serving");
+    let ended = tokio::select! {
+        () = signals.next() => Ok(()),
+        ended = &mut web => Err(match ended {
+            Ok(Ok(())) => std::io::Error::other("it ended"),
+            Ok(Err(error)) => error,
+            Err(error) => error.into(),
+        }),
+    };
+    tracing::info!("stopping");
+    // An error means that nobody is left to be told.
+    let _ = stop.send(true);
+    let _ = tokio::time::timeout(FAREWELL, devices).await;
+    if let Some(adapter) = adapter {
+        adapter.abort();
+    }
+    answering.abort();
+    // Dropped with it, the socket's file is gone before the process is.
+    let _ = answering.await;
+    centre.stop().await;
+    ended.map_err(failed("serve.http"))
+}
+
+fn client(serve: &Serve, lang: Lang) -> Result<Option<Client>, Failure> {
+    let client = serve.tax.as_deref().map(Client::new).transpose();
+    client.map_err(|_| Failure::refused(&Message::bare("serve.tax_address"), lang))
+}
+
+async fn told(mut stopping: watch::Receiver<bool>) {
+    // An error means that the process ends.
+    let _ = stopping.wait_for(|stop| *stop).await;
+}
+
+/// The signals that ask for the end.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
