@@ -16,7 +16,8 @@ Exit codes:
   2  the command line is not understood
   4  disk, store, keys, or another process
 
-CANBAO_LOG filters what is logged to stderr (default: info), e.g. CANBAO_LOG=warn.";
+CANBAO_LOG filters what is logged to stderr, e.g. CANBAO_LOG=debug; by default it is info of
+serve and warn of the others.";
 
 /// The centre of Canbao (失业保险参保缴费): devices, intake, tax, the public log.
 #[derive(Debug, Parser)]

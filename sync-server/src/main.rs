@@ -12,7 +12,10 @@ use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
     let line = CommandLine::parse();
-    log_to_stderr();
+    log_to_stderr(match line.command {
+        Top::Serve(_) => "info",
+        Top::Init(_) | Top::Admin(_) => "warn",
+    });
     let lang = line.lang;
     let code = match line.command {
         Top::Init(args) => found(args, lang),
@@ -53,7 +56,7 @@ fn fail(failure: Failure, json: bool, lang: Lang) -> u8 {
 }
 
 /// What is logged holds no name, number or amount of a person.
-fn log_to_stderr() {
-    let filter = EnvFilter::try_from_env("CANBAO_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+fn log_to_stderr(default: &str) {
+    let filter = EnvFilter::try_from_env("CANBAO_LOG").unwrap_or_else(|_| EnvFilter::new(default));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }

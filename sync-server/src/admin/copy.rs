@@ -5,7 +5,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use canbao_core::ledger::tile::TileId;
+use canbao_core::message::Lang;
 
+use super::failure::{Failure, FailureClass};
 use super::outcome::CopiedLog;
 use crate::centre::{Centre, Unavailable};
 
@@ -37,6 +39,14 @@ impl CopyError {
             Self::Unavailable(error) => error.code(),
             Self::Missing(_) => "log.missing_tile",
         }
+    }
+
+    pub(super) fn failure(&self, lang: Lang) -> Failure {
+        let class = match self {
+            Self::Exists(_) => FailureClass::Refused,
+            Self::Disk { .. } | Self::Unavailable(_) | Self::Missing(_) => FailureClass::Store,
+        };
+        Failure { class, ..Failure::of_store(self.code(), self, lang) }
     }
 }
 

@@ -97,7 +97,7 @@ impl Desk {
                 match copied.await {
                     Ok(copied) => copied
                         .map(Outcome::LogCopied)
-                        .map_err(|error| Failure::of_store(error.code(), &error, lang)),
+                        .map_err(|error| error.failure(lang)),
                     Err(error) => Err(Failure::of_store("log.copy_failed", error, lang)),
                 }
             }
