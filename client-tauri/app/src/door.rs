@@ -9,15 +9,15 @@ use tokio::sync::{Notify, watch};
 use crate::app::App;
 use crate::fault::Fault;
 use crate::request::{Context, Request};
-use crate::response::{Failure, Response};
+use crate::response::{Failure, Response, SyncReport};
 
 /// An open application that any number of tasks ask at once, one of them syncing.
 pub struct Door {
     app: Arc<Mutex<App>>,
     /// Something may have been put into the outbox.
     pub(crate) grew: Arc<Notify>,
-    /// Counts how often the live session had nothing open.
-    pub(crate) settled: watch::Sender<u64>,
+    /// What was exchanged so far, told each time the live session has nothing open.
+    pub(crate) settled: watch::Sender<SyncReport>,
     stop: watch::Sender<bool>,
     session: tokio::sync::Mutex<()>,
 }
@@ -37,7 +37,7 @@ impl Door {
         Self {
             app: Arc::new(Mutex::new(app)),
             grew: Arc::new(Notify::new()),
-            settled: watch::Sender::new(0),
+            settled: watch::Sender::new(SyncReport::default()),
             stop: watch::Sender::new(false),
             session: tokio::sync::Mutex::new(()),
         }
@@ -61,6 +61,12 @@ impl Door {
             }
         };
         answer.map_err(|fault: Fault| fault.in_words(context.lang))
+    }
+
+    /// What the sync that runs exchanged so far, told each time it has nothing open.
+    #[must_use]
+    pub fn exchanged(&self) -> watch::Receiver<SyncReport> {
+        self.settled.subscribe()
     }
 
     /// Ends the sync that runs, in good order.
