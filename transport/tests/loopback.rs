@@ -1,5 +1,10 @@
 //! Sessions over real sockets on loopback, with a centre and a device in memory.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test, its parts outside test functions too"
+)]
+
 mod backends;
 
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
@@ -343,15 +348,13 @@ async fn garbage_from_one_client_does_not_disturb_the_next() {
     for length in [0, 1, 40, 1_200] {
         socket.send_to(&vec![0xc3; length], addr).unwrap();
     }
-    // QUIC, but not a session: an enrolling client that sends no frames it should.
+    // QUIC, but no session: clients that leave as soon as they are in.
     let client = ClientEndpoint::new(Some(&device_key()));
-    let Connected { connection, .. } = client.connect(addr, None, Alpn::Enrol).await.unwrap();
-    let mut device = Device::new(centre.feed());
-    let confused = drive_device(&connection, device.start(), &mut device);
-    let confused = tokio::time::timeout(Duration::from_millis(200), confused).await;
-    assert!(confused.is_err() || confused.unwrap().is_ok());
-    drop(connection);
+    for alpn in [Alpn::Sync, Alpn::Enrol] {
+        drop(client.connect(addr, None, alpn).await.unwrap());
+    }
 
+    let mut device = Device::new(centre.feed());
     let (end, _connection) = sync(addr, &mut device).await;
     assert_eq!(end.code(), "sync.stopped");
     assert_eq!(device.entries(), centre.entries_for(device_key().public()));

@@ -47,7 +47,10 @@ impl Door {
 
 impl App {
     /// The request for a code, with keys that are durable before anything is sent.
-    fn prepare_enrolment(&mut self, code: &EnrolmentCode) -> Result<EnrolmentRequest, Fault> {
+    pub(crate) fn prepare_enrolment(
+        &mut self,
+        code: &EnrolmentCode,
+    ) -> Result<EnrolmentRequest, Fault> {
         if self
             .identity
             .centre
@@ -86,7 +89,7 @@ impl App {
         ))
     }
 
-    fn finish_enrolment(
+    pub(crate) fn finish_enrolment(
         &mut self,
         code: &EnrolmentCode,
         request: &EnrolmentRequest,
@@ -126,7 +129,7 @@ impl App {
 }
 
 /// Whether the chain leads from the pinned root to the key that the peer proved to hold.
-pub(crate) fn is_the_centre(chain: &[u8], root: &RootHash, shown: &PublicKey) -> Result<(), Fault> {
+fn is_the_centre(chain: &[u8], root: &RootHash, shown: &PublicKey) -> Result<(), Fault> {
     let chain: Chain = decode_canonical(chain)
         .map_err(|error| Fault::trust("chain.broken").with("detail", error))?;
     let trust = chain.follow(root)?;

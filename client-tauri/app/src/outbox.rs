@@ -80,7 +80,7 @@ pub(crate) struct Waiting {
 /// What an item is.
 #[derive(Debug, Clone)]
 pub(crate) enum What {
-    Batch(DocumentId),
+    Batch,
     Statement(Statement),
 }
 
@@ -132,14 +132,9 @@ impl Outbox {
         let sequence = self.length;
         self.length += 1;
         match made {
-            Made::Batch {
-                document,
-                batch,
-                at,
-                ..
-            } => {
+            Made::Batch { batch, at, .. } => {
                 let id = SignedBatch(batch.clone()).id().0;
-                let what = What::Batch(*document);
+                let what = What::Batch;
                 self.items.push(Waiting {
                     sequence,
                     id,
@@ -232,7 +227,7 @@ impl Outbox {
             What::Statement(Statement::Submission(declaration)) if declaration.id == id => {
                 Some((declaration, self.end(it)))
             }
-            What::Statement(_) | What::Batch(_) => None,
+            What::Statement(_) | What::Batch => None,
         })
     }
 
@@ -248,7 +243,7 @@ impl Outbox {
                 verdict,
                 ..
             }) if *submission == wanted => Some(verdict),
-            What::Statement(_) | What::Batch(_) => None,
+            What::Statement(_) | What::Batch => None,
         })
     }
 
@@ -269,7 +264,7 @@ impl Outbox {
                 attempt,
                 ..
             }) if *unit == wanted => Some((*settlement, *attempt, it)),
-            What::Statement(_) | What::Batch(_) => None,
+            What::Statement(_) | What::Batch => None,
         })
     }
 
