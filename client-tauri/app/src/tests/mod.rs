@@ -4,6 +4,7 @@ mod centre;
 mod link;
 mod offline;
 mod proofs;
+mod queries;
 mod restart;
 mod review;
 mod sentences;
