@@ -1,0 +1,125 @@
+//! Admission of document batches: decided once, here; the verdict is a fact.
+
+use std::collections::BTreeSet;
+
+use canbao_core::admission::{AdmissionError, Known, admit};
+use canbao_core::certificate::Certificate;
+use canbao_core::document::{BatchId, SignedBatch, genesis_hash};
+use canbao_core::facts::Fact;
+use canbao_core::ids::StatementId;
+use canbao_core::store::Store;
+use canbao_core::structure::{ChangeHash, CheckedBatch, check_batch};
+use canbao_core::time::Timestamp;
+
+use super::answer::{Answer, Unavailable};
+use super::desk::Desk;
+use super::enrol::certificate_of;
+use super::index;
+use crate::keys::Keys;
+
+/// A batch of good form, and the certificate it names.
+pub(super) struct Checked {
+    batch: CheckedBatch,
+    certificate: Certificate,
+    signed: SignedBatch,
+}
+
+/// Checks a batch's form and finds its signer, before it waits for the writer.
+pub(super) fn check(
+    store: &Store,
+    keys: &Keys,
+    bytes: Vec<u8>,
+) -> Result<Result<Checked, Answer>, Unavailable> {
+    let batch = match check_batch(&bytes) {
+        Ok(batch) => batch,
+        Err(error) => return Ok(Err(Answer::refused(error.code(), error))),
+    };
+    let Some(certificate) = certificate_of(store, keys, batch.batch.signer)? else {
+        return Ok(Err(Answer::refused("admission.unknown_signer", "no such certificate")));
+    };
+    Ok(Ok(Checked { batch, certificate, signed: SignedBatch(bytes) }))
+}
+
+impl Desk {
+    /// Admits a batch or refuses it; a batch judged before is judged the same.
+    pub(super) fn take_batch(
+        &mut self,
+        checked: Checked,
+        now: Timestamp,
+    ) -> Result<Answer, Unavailable> {
+        let Checked { batch, certificate, signed } = checked;
+        let id = signed.id();
+        if let Some(position) = self.led_to(&index::batch(&id.0))? {
+            return Ok(Answer::Taken(position));
+        }
+        let audit = index::refused(batch.batch.signer, &StatementId(id.0));
+        for refused in [index::batch_refused(&id.0), audit] {
+            if let Some(reason) = self.look_up(&refused)? {
+                return Ok(Answer::refused(&String::from_utf8_lossy(&reason), ""));
+            }
+        }
+        match self.admit(&batch, &certificate, now)? {
+            Ok(()) => {
+                let document = batch.batch.document;
+                let fact = Fact::BatchAdmitted { document, batch: signed.0 };
+                let position = self.append(fact, now)?;
+                let signer = certificate.serial.0;
+                tracing::info!(position = position.0, signer, "batch admitted");
+                Ok(Answer::Taken(position))
+            }
+            Err(error) => self.refuse_batch(&batch, id, error, now),
+        }
+    }
+
+    fn admit(
+        &self,
+        batch: &CheckedBatch,
+        certificate: &Certificate,
+        now: Timestamp,
+    ) -> Result<Result<(), AdmissionError>, Unavailable> {
+        let document = &batch.batch.document;
+        let last_seq = self.look_up(&index::actor(document, &batch.batch.actor))?;
+        let genesis = genesis_hash(document);
+        let mut present: BTreeSet<ChangeHash> = BTreeSet::new();
+        for hash in batch.outside_dependencies() {
+            let admitted = self.look_up(&index::change(document, &hash))?.is_some();
+            if admitted || hash == genesis {
+                present.insert(hash);
+            }
+        }
+        let known = Known {
+            volume_open: document.volume().is_none_or(|it| self.common.volume_is_open(it)),
+            last_seq: last_seq.as_deref().and_then(index::number).unwrap_or(0),
+            has: &|hash| present.contains(hash),
+        };
+        Ok(admit(batch, certificate, now, &known))
+    }
+
+    /// The refusal goes to the document's devices where its author may write it, to the audit
+    /// where not, and nowhere where nobody known signed it.
+    fn refuse_batch(
+        &mut self,
+        batch: &CheckedBatch,
+        id: BatchId,
+        error: AdmissionError,
+        now: Timestamp,
+    ) -> Result<Answer, Unavailable> {
+        let (document, signer) = (batch.batch.document, batch.batch.signer);
+        let reason = error.code().to_owned();
+        match error {
+            AdmissionError::BadSignature => {}
+            AdmissionError::Expired | AdmissionError::NotYourDocument => {
+                return self.refuse_statement(signer, StatementId(id.0), error.code(), now);
+            }
+            AdmissionError::VolumeSealed
+            | AdmissionError::Sequence
+            | AdmissionError::UnknownDependency => {
+                let refused = Fact::BatchRefused { document, batch: id.0, reason };
+                let position = self.append(refused, now)?;
+                let (position, signer) = (position.0, signer.0);
+                tracing::warn!(position, signer, code = error.code(), "batch refused");
+            }
+        }
+        Ok(Answer::refused(error.code(), ""))
+    }
+}

@@ -1,0 +1,218 @@
+//! The writer's desk: its views, the group it is deciding, and the commit of that group.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::sync::Arc;
+
+use canbao_core::facts::{Audience, CommonView, Entry, Fact, Placed};
+use canbao_core::ids::{CertificateSerial, Position, UnitId};
+use canbao_core::ledger::checkpoint::Checkpoint;
+use canbao_core::ledger::frontier::Frontier;
+use canbao_core::store::{Commit, Store, Stream, View};
+use canbao_core::time::Timestamp;
+
+use super::answer::Unavailable;
+use super::handle::Head;
+use super::index::{self, Place};
+use super::rebuild;
+use super::stored::{Read, Stored, read_at};
+use super::units::Units;
+use crate::border;
+use crate::keys::Keys;
+
+/// Everything the writer decides with. Its views run ahead of the store by the group in hand.
+pub(super) struct Desk {
+    pub(super) store: Arc<Store>,
+    pub(super) keys: Arc<Keys>,
+    pub(super) common: CommonView,
+    pub(super) units: Units,
+    frontier: Frontier,
+    next_serial: u64,
+    latest: Timestamp,
+    group: Group,
+}
+
+/// What was decided and is not durable yet.
+#[derive(Default)]
+struct Group {
+    entries: Vec<Vec<u8>>,
+    changes: BTreeMap<Place, Option<Vec<u8>>>,
+    common_changed: bool,
+    scopes_changed: bool,
+}
+
+impl Desk {
+    /// A desk as of the durable log; views that do not cover it are brought up to it first.
+    pub(super) fn load(store: Arc<Store>, keys: Arc<Keys>) -> Result<Self, Unavailable> {
+        let frontier = rebuild::bring_up(&store, &keys)?;
+        let latest = match frontier.head().size.checked_sub(1) {
+            Some(last) => read_at(&store, last)?.entry.at,
+            None => Timestamp(0),
+        };
+        let newest = store.view_last(View::Certificate, b"s")?;
+        let next_serial = newest
+            .and_then(|(key, _)| key.last_chunk().map(|it| u64::from_be_bytes(*it) + 1))
+            .unwrap_or(1);
+        let common = common_view(&store)?;
+        let units = Units::default();
+        let group = Group { common_changed: true, scopes_changed: true, ..Group::default() };
+        Ok(Self { store, keys, common, units, frontier, next_serial, latest, group })
+    }
+
+    /// Where the next fact goes.
+    pub(super) fn next(&self) -> Position {
+        Position(self.frontier.head().size + self.group.entries.len() as u64)
+    }
+
+    /// The number of the next certificate.
+    pub(super) fn take_serial(&mut self) -> CertificateSerial {
+        let serial = CertificateSerial(self.next_serial);
+        self.next_serial += 1;
+        serial
+    }
+
+    /// The value of a view, the group in hand included.
+    pub(super) fn look_up(&self, place: &Place) -> Result<Option<Vec<u8>>, Unavailable> {
+        match self.group.changes.get(place) {
+            Some(changed) => Ok(changed.clone()),
+            None => Ok(self.store.view(place.0, &place.1)?),
+        }
+    }
+
+    /// The position a view leads to.
+    pub(super) fn led_to(&self, place: &Place) -> Result<Option<Position>, Unavailable> {
+        Ok(self.look_up(place)?.as_deref().and_then(index::number).map(Position))
+    }
+
+    /// The fact at a position, the group in hand included.
+    pub(super) fn fact_at(&self, position: Position) -> Result<Option<Fact>, Unavailable> {
+        let durable = self.frontier.head().size;
+        let Some(place) = position.0.checked_sub(durable) else {
+            return Ok(read_at(&self.store, position.0)?.fact);
+        };
+        let bytes = usize::try_from(place).ok().and_then(|it| self.group.entries.get(it));
+        Ok(bytes.and_then(|it| Entry::from_bytes(it).ok()).and_then(|it| it.fact().ok()))
+    }
+
+    /// Loads a unit's view; tells whether there is such a unit.
+    pub(super) fn load_unit(&mut self, unit: UnitId) -> Result<bool, Unavailable> {
+        self.units.load(&self.store, unit)
+    }
+
+    /// Puts a fact into the group and applies it to the views.
+    ///
+    /// The centre's clock never goes back in the log, whatever the machine's does.
+    pub(super) fn append(&mut self, fact: Fact, now: Timestamp) -> Result<Position, Unavailable> {
+        let position = self.next();
+        self.latest = self.latest.max(now);
+        let entry = Entry::new(self.latest, &fact);
+        self.group.entries.push(entry.to_bytes());
+        let read = Read { position, entry, fact: Some(fact.clone()) };
+        self.group.changes.extend(index::changes(&self.store, &read));
+        let placed = Placed { position, at: self.latest, fact };
+        if read.entry.audience.contains(&Audience::Everyone) {
+            self.common.apply(&placed.fact);
+            self.group.common_changed = true;
+        }
+        self.group.scopes_changed |=
+            matches!(placed.fact, Fact::UnitRegistered(_) | Fact::DeviceEnrolled { .. });
+        if let Some(unit) = placed.fact.unit() {
+            if !matches!(placed.fact, Fact::UnitRegistered(_)) {
+                self.load_unit(unit)?;
+            }
+            self.units.apply(unit, &placed);
+        }
+        Ok(position)
+    }
+
+    /// Puts facts into the group, contiguously; gives the first one's place.
+    pub(super) fn append_all(
+        &mut self,
+        facts: impl IntoIterator<Item = Fact>,
+        now: Timestamp,
+    ) -> Result<Position, Unavailable> {
+        let first = self.next();
+        for fact in facts {
+            self.append(fact, now)?;
+        }
+        Ok(first)
+    }
+
+    /// Whether the group holds anything to commit.
+    pub(super) fn has_decided(&self) -> bool {
+        !self.group.entries.is_empty()
+    }
+
+    /// Commits the group with one sync: entries, views, tiles and the signed head together, so
+    /// that no head is ever seen before its entries are durable.
+    pub(super) fn commit(&mut self) -> Result<(), Unavailable> {
+        let start = self.frontier.head().size;
+        let mut stored = Vec::with_capacity(self.group.entries.len());
+        for entry in std::mem::take(&mut self.group.entries) {
+            stored.push(Stored { salt: border::random()?, entry });
+        }
+        let leaves: Vec<_> = stored.iter().map(Stored::commitment).collect();
+        let growth = self.frontier.append(&leaves);
+        let mut commit = Commit::new().expecting(Stream::Feed, start);
+        for entry in &stored {
+            commit = commit.append(Stream::Feed, entry.to_bytes());
+        }
+        for ((view, key), value) in std::mem::take(&mut self.group.changes) {
+            commit = match value {
+                Some(value) => commit.put(view, key, value),
+                None => commit.remove(view, key),
+            };
+        }
+        for tile in growth.tiles {
+            let (view, key) = index::tile(&tile.id);
+            commit = commit.put(view, key, tile.bytes);
+        }
+        commit = rebuild::with_head(commit, &growth.frontier, &self.keys);
+        self.store.commit(commit)?;
+        self.frontier = growth.frontier;
+        self.units.trim();
+        Ok(())
+    }
+
+    /// The durable head, to be shown; keeps what everyone sees where it did not change.
+    pub(super) fn head(&mut self, before: Option<&Head>) -> Head {
+        let common_changed = std::mem::take(&mut self.group.common_changed);
+        let scopes_changed = std::mem::take(&mut self.group.scopes_changed);
+        let common = match before {
+            Some(before) if !common_changed => Arc::clone(&before.common),
+            Some(_) | None => Arc::new(self.common.clone()),
+        };
+        let scopes = before.map_or(0, |before| before.scopes + u64::from(scopes_changed));
+        let note = note(&self.frontier, &self.keys).into();
+        Head { tree: self.frontier.head(), note, common, scopes }
+    }
+}
+
+/// The signed checkpoint of a tree.
+pub(super) fn note(frontier: &Frontier, keys: &Keys) -> String {
+    let head = frontier.head();
+    let checkpoint =
+        Checkpoint { origin: keys.origin.clone(), size: head.size, root: head.root };
+    checkpoint.sign(&keys.log).to_string()
+}
+
+fn common_view(store: &Store) -> Result<CommonView, Unavailable> {
+    let mut common = CommonView::default();
+    let mut from = index::audience(&Audience::Everyone, 0).1;
+    let end = index::audience(&Audience::Everyone, u64::MAX).1;
+    loop {
+        let page =
+            store.view_range(View::Audience, Bound::Included(&from), Bound::Included(&end), 256)?;
+        for (key, _) in &page {
+            if let Some(position) = key.last_chunk().map(|it| u64::from_be_bytes(*it))
+                && let Some(fact) = read_at(store, position)?.fact
+            {
+                common.apply(&fact);
+            }
+        }
+        match page.last() {
+            Some((last, _)) => from = [last.as_slice(), &[0]].concat(),
+            None => return Ok(common),
+        }
+    }
+}

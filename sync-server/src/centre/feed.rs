@@ -1,0 +1,137 @@
+//! What is read without the writer: the feed of some audiences, proofs and tiles.
+
+use std::collections::BTreeSet;
+use std::ops::Bound;
+
+use canbao_core::facts::{Audience, Entry};
+use canbao_core::ids::Position;
+use canbao_core::ledger::merkle::{Hash, TreeHead};
+use canbao_core::ledger::range;
+use canbao_core::ledger::nodes::TileNodes;
+use canbao_core::ledger::tile::TileId;
+use canbao_core::store::{Store, Stream};
+use canbao_core::sync;
+use canbao_core::sync::hub::FeedPage;
+use canbao_core::sync::message::{ProofHash, ProofWanted};
+use canbao_core::sync::{RangeProof, Refusal};
+
+use super::answer::Unavailable;
+use super::index;
+use super::stored::{Stored, unreadable};
+
+/// So near the head it costs less to look at every entry than to ask every audience's index.
+const TAIL: u64 = 256;
+
+/// A page of the entries of these audiences, none at or above `head`.
+pub(super) fn page(
+    store: &Store,
+    audiences: &[Audience],
+    (from, head): (u64, u64),
+    max_items: usize,
+    max_bytes: usize,
+) -> Result<FeedPage, Unavailable> {
+    if from >= head || max_items == 0 {
+        return Ok(FeedPage { entries: Vec::new(), upto: from.min(head), head });
+    }
+    let near = head - from <= TAIL;
+    let (positions, mut upto) = if near {
+        ((from..head).collect(), head)
+    } else {
+        positions(store, audiences, from..head, max_items)?
+    };
+    let mut entries = Vec::new();
+    let mut bytes = 0;
+    for position in positions {
+        let stored = stored_at(store, position)?;
+        if near && !is_for(&stored, position, audiences)? {
+            continue;
+        }
+        bytes += stored.entry.len();
+        if entries.len() == max_items || (bytes > max_bytes && !entries.is_empty()) {
+            upto = position;
+            break;
+        }
+        let Stored { salt, entry } = stored;
+        entries.push(sync::Entry { position: Position(position), salt, bytes: entry });
+    }
+    Ok(FeedPage { entries, upto, head })
+}
+
+fn is_for(stored: &Stored, position: u64, audiences: &[Audience]) -> Result<bool, Unavailable> {
+    let entry =
+        Entry::from_bytes(&stored.entry).map_err(|error| unreadable(position, &error))?;
+    Ok(entry.audience.iter().any(|it| audiences.contains(it)))
+}
+
+/// The next positions of any of these audiences, merged, and the position up to which the merge
+/// is whole.
+fn positions(
+    store: &Store,
+    audiences: &[Audience],
+    range: std::ops::Range<u64>,
+    max_items: usize,
+) -> Result<(Vec<u64>, u64), Unavailable> {
+    let mut found = BTreeSet::new();
+    let mut whole = range.end;
+    for audience in audiences {
+        let (view, start) = index::audience(audience, range.start);
+        // No audience needs to be asked beyond what another one left unread.
+        let (_, end) = index::audience(audience, whole);
+        let keys =
+            store.view_range(view, Bound::Included(&start), Bound::Excluded(&end), max_items)?;
+        let own: Vec<u64> = keys
+            .iter()
+            .filter_map(|(key, _)| key.last_chunk().map(|it| u64::from_be_bytes(*it)))
+            .collect();
+        if let Some(last) = own.last().filter(|_| keys.len() == max_items) {
+            whole = last + 1;
+        }
+        found.extend(own);
+    }
+    found.split_off(&whole);
+    let mut positions: Vec<u64> = found.into_iter().collect();
+    if let Some(next) = positions.get(max_items) {
+        whole = *next;
+        positions.truncate(max_items);
+    }
+    Ok((positions, whole))
+}
+
+fn stored_at(store: &Store, position: u64) -> Result<Stored, Unavailable> {
+    let bytes = store
+        .get(Stream::Feed, position)?
+        .ok_or_else(|| unreadable(position, &"it is not there"))?;
+    Stored::from_bytes(position, &bytes)
+}
+
+/// Proves a run of entries against a signed head.
+pub(super) fn prove(
+    store: &Store,
+    wanted: ProofWanted,
+    tree: TreeHead,
+    note: &str,
+) -> Result<RangeProof, Refusal> {
+    let load = |id: TileId| {
+        let (view, key) = index::tile(&id);
+        store.view(view, &key).ok().flatten()
+    };
+    let nodes = TileNodes::new(tree.size, &load);
+    let node = |level, at| nodes.node(level, at);
+    let (first, count) = (wanted.first, wanted.count);
+    let made = range::RangeProof::make(&node, first.0, u64::from(count), tree.size)
+        .map_err(|error| Refusal::new(error.code(), &error.to_string()))?;
+    let hashes = made.hashes.into_iter().map(|Hash(hash)| ProofHash(hash)).collect();
+    Ok(RangeProof { first, count, checkpoint: note.to_owned(), hashes })
+}
+
+/// The bytes of a tile by its path, where a tree of this size has it.
+pub(super) fn tile(store: &Store, path: &str, size: u64) -> Result<Option<Vec<u8>>, Unavailable> {
+    let Ok(id) = path.parse::<TileId>() else { return Ok(None) };
+    let widest = TileId::in_tree(id.row(), id.index(), size);
+    if widest.is_none_or(|it| it.width() < id.width()) {
+        return Ok(None);
+    }
+    let (view, key) = index::tile(&id);
+    let stored = store.view(view, &key)?;
+    Ok(stored.and_then(|bytes| id.take(&bytes).map(<[u8]>::to_vec)))
+}

@@ -1,0 +1,296 @@
+//! The views over the log: which keys each entry adds. All of them follow from the log alone.
+
+use canbao_core::certificate::Certificate;
+use canbao_core::document::{DocumentId, SignedBatch};
+use canbao_core::facts::{Audience, Fact, IncidentKind, Sending, TransactionId};
+use canbao_core::ids::{CertificateSerial, DistrictId, PersonId, StatementId, UnitId};
+use canbao_core::ledger::tile::{Row, TileId};
+use canbao_core::signed::encode;
+use canbao_core::signing::{PublicKey, hash_parts};
+use canbao_core::statement::read_admitted;
+use canbao_core::store::{Store, View};
+use canbao_core::structure::{ChangeHash, check_batch};
+
+use super::stored::Read;
+
+/// The version of what stands in the views; views of another are derived again.
+pub(super) const VIEWS_VERSION: u32 = 1;
+
+/// A view and a key in it.
+pub(super) type Place = (View, Vec<u8>);
+/// A change to a view; a key without value is removed.
+pub(super) type Change = (Place, Option<Vec<u8>>);
+
+/// How far the views cover the log.
+pub(super) fn covered() -> Place {
+    (View::Log, b"covered".to_vec())
+}
+
+/// The newest signed checkpoint.
+pub(super) fn checkpoint() -> Place {
+    (View::Log, b"checkpoint".to_vec())
+}
+
+/// A tile at its place, as wide as it is by now.
+pub(super) fn tile(id: &TileId) -> Place {
+    let row = match id.row() {
+        Row::Hashes(level) => level,
+        Row::Entries => u8::MAX,
+    };
+    (View::Tile, [&[row][..], &id.index().to_be_bytes()].concat())
+}
+
+/// The entries of an audience, in order.
+pub(super) fn audience(audience: &Audience, position: u64) -> Place {
+    (View::Audience, [audience.key(), position.to_be_bytes().to_vec()].concat())
+}
+
+/// The fact that answers a statement.
+pub(super) fn answered(statement: &StatementId) -> Place {
+    (View::Statement, [b"a", &statement.0[..]].concat())
+}
+
+/// A statement refused to this signer. Another may make the same one, so it is theirs alone.
+pub(super) fn refused(signer: CertificateSerial, statement: &StatementId) -> Place {
+    (View::Statement, [b"r", &signer.0.to_be_bytes()[..], &statement.0].concat())
+}
+
+/// The newest sequence number of an actor in a document.
+pub(super) fn actor(document: &DocumentId, actor: &[u8]) -> Place {
+    (View::Document, [b"a", &encode(document)[..], actor].concat())
+}
+
+/// A change admitted to a document.
+pub(super) fn change(document: &DocumentId, hash: &ChangeHash) -> Place {
+    (View::Document, [b"c", &encode(document)[..], &hash.0].concat())
+}
+
+/// A batch admitted.
+pub(super) fn batch(id: &[u8; 32]) -> Place {
+    (View::Document, [b"b", &id[..]].concat())
+}
+
+/// A batch refused.
+pub(super) fn batch_refused(id: &[u8; 32]) -> Place {
+    (View::Document, [b"r", &id[..]].concat())
+}
+
+/// An enrolment code issued.
+pub(super) fn code_issued(hash: &[u8; 32]) -> Place {
+    (View::Code, [b"i", &hash[..]].concat())
+}
+
+/// An enrolment code used up.
+pub(super) fn code_used(hash: &[u8; 32]) -> Place {
+    (View::Code, [b"u", &hash[..]].concat())
+}
+
+/// A certificate by its serial.
+pub(super) fn certificate(serial: CertificateSerial) -> Place {
+    (View::Certificate, [b"s", &serial.0.to_be_bytes()[..]].concat())
+}
+
+/// The certificates of a device, by serial.
+pub(super) fn device(key: &PublicKey) -> Place {
+    (View::Certificate, [b"d", &key.0[..]].concat())
+}
+
+/// A unit's registration.
+pub(super) fn unit(unit: UnitId) -> Place {
+    (View::Unit, [b"i", &unit.0[..]].concat())
+}
+
+/// The units of a district.
+pub(super) fn district(district: DistrictId) -> Place {
+    (View::Unit, [b"d", &district.0.to_be_bytes()[..]].concat())
+}
+
+/// A unit by credit code.
+pub(super) fn credit_code(store: &Store, code: &str) -> Place {
+    (View::Unit, [b"c", &store.keyed_hash("canbao/credit-code", code.as_bytes())[..]].concat())
+}
+
+/// A unit by unemployment number.
+pub(super) fn unemployment_number(store: &Store, number: &str) -> Place {
+    let hash = store.keyed_hash("canbao/unemployment-number", number.as_bytes());
+    (View::Unit, [b"u", &hash[..]].concat())
+}
+
+/// A person by personal number.
+pub(super) fn personal_number(store: &Store, number: &str) -> Place {
+    let hash = store.keyed_hash("canbao/personal-number", number.as_bytes());
+    (View::Person, [b"p", &hash[..]].concat())
+}
+
+/// A person by the number of the identity document.
+pub(super) fn identity_document(store: &Store, number: &str) -> Place {
+    let hash = store.keyed_hash("canbao/identity-document", number.as_bytes());
+    (View::Person, [b"d", &hash[..]].concat())
+}
+
+/// The unit of a transaction.
+pub(super) fn transaction(id: &TransactionId) -> Place {
+    (View::Transaction, [b"t", id.0.as_bytes()].concat())
+}
+
+/// A transaction that is still to be sent.
+pub(super) fn to_send(id: &TransactionId) -> Place {
+    (View::Transaction, [b"w", id.0.as_bytes()].concat())
+}
+
+/// The newest of tax's events taken in.
+pub(super) fn tax_events() -> Place {
+    (View::Transaction, b"b".to_vec())
+}
+
+/// The unit whose posting has this serial.
+pub(super) fn serial(serial: &str) -> Place {
+    (View::Serial, [b"p", &serial_hash(serial)[..]].concat())
+}
+
+/// An incident of this serial and content.
+pub(super) fn incident(serial: &str, content: &[u8; 32]) -> Place {
+    (View::Serial, [b"i", &serial_hash(serial)[..], content].concat())
+}
+
+/// Tax's serials have any length; the key has not.
+fn serial_hash(serial: &str) -> [u8; 32] {
+    hash_parts("canbao/serial/1", &[serial.as_bytes()])
+}
+
+/// A number as a view holds it.
+pub(super) fn number(bytes: &[u8]) -> Option<u64> {
+    bytes.try_into().ok().map(u64::from_be_bytes)
+}
+
+/// A unit as a view holds it.
+pub(super) fn unit_id(bytes: &[u8]) -> Option<UnitId> {
+    bytes.try_into().ok().map(UnitId)
+}
+
+/// A kind of incident as a view holds it.
+pub(super) fn incident_kind(bytes: &[u8]) -> Option<IncidentKind> {
+    minicbor::decode(bytes).ok()
+}
+
+/// What an entry adds to the views.
+pub(super) fn changes(store: &Store, read: &Read) -> Vec<Change> {
+    let mut index = Index { store, position: read.position.0, changes: Vec::new() };
+    for audience in &read.entry.audience {
+        index.put(self::audience(audience, read.position.0), Vec::new());
+    }
+    if let Some(fact) = &read.fact {
+        index.fact(fact);
+    }
+    index.changes
+}
+
+struct Index<'a> {
+    store: &'a Store,
+    position: u64,
+    changes: Vec<Change>,
+}
+
+impl Index<'_> {
+    fn put(&mut self, place: Place, value: impl Into<Vec<u8>>) {
+        self.changes.push((place, Some(value.into())));
+    }
+
+    /// The key leads to this entry.
+    fn lead(&mut self, place: Place) {
+        self.put(place, self.position.to_be_bytes());
+    }
+
+    fn fact(&mut self, fact: &Fact) {
+        match fact {
+            Fact::Received { statement, .. }
+            | Fact::NotReceived { statement, .. }
+            | Fact::WithdrawalTaken { statement, .. }
+            | Fact::DecisionTaken { statement, .. }
+            | Fact::AssessmentTaken { statement, .. } => {
+                if let Ok(verified) = read_admitted(statement) {
+                    self.lead(answered(&verified.statement.id()));
+                }
+            }
+            Fact::StatementRefused { signer, statement, reason } => {
+                self.put(refused(*signer, statement), reason.as_bytes());
+            }
+            Fact::BatchAdmitted { document, batch } => self.batch(document, batch),
+            Fact::BatchRefused { batch, reason, .. } => {
+                self.put(batch_refused(batch), reason.as_bytes());
+            }
+            Fact::CodeIssued { code_hash, .. } => self.lead(code_issued(code_hash)),
+            Fact::DeviceEnrolled { certificate, code_hash } => {
+                self.lead(code_used(code_hash));
+                if let Ok(it) = minicbor::decode::<Certificate>(&certificate.content) {
+                    self.lead(self::certificate(it.serial));
+                    let (view, prefix) = device(&it.device_key);
+                    let key = [prefix, it.serial.0.to_be_bytes().to_vec()].concat();
+                    self.lead((view, key));
+                }
+            }
+            Fact::UnitRegistered(record) => {
+                self.lead(unit(record.id));
+                let (view, prefix) = district(record.district);
+                self.put((view, [prefix, record.id.0.to_vec()].concat()), Vec::new());
+                let code = credit_code(self.store, record.credit_code.as_str());
+                self.put(code, record.id.0);
+                let number =
+                    unemployment_number(self.store, record.unemployment_number.as_str());
+                self.put(number, record.id.0);
+            }
+            Fact::PersonsListed { unit, persons } => {
+                for listed in persons {
+                    self.person(*unit, listed.person.id, &listed.person);
+                }
+            }
+            Fact::TransactionQueued { unit, transaction, .. } => {
+                self.put(self::transaction(transaction), unit.0);
+                self.put(to_send(transaction), unit.0);
+            }
+            Fact::TransactionSending { unit, transaction, state } => match state {
+                Sending::Sent => self.changes.push((to_send(transaction), None)),
+                Sending::Waiting | Sending::Sending | Sending::Failed(_) => {
+                    self.put(to_send(transaction), unit.0);
+                }
+            },
+            Fact::PostingTaken { unit, serial, .. } => self.put(self::serial(serial), unit.0),
+            Fact::IncidentRaised { incident, .. } => {
+                let place = self::incident(&incident.serial, &incident.content);
+                self.put(place, encode(&incident.kind));
+            }
+            Fact::TaxEventsTaken { through } => self.put(tax_events(), through.to_be_bytes()),
+            Fact::AgencyListed(_)
+            | Fact::ParametersAdopted { .. }
+            | Fact::SettlementOpened { .. }
+            | Fact::VolumeOpened { .. }
+            | Fact::VolumeSealed { .. }
+            | Fact::ReceivablesRaised { .. }
+            | Fact::TransactionReceiving { .. }
+            | Fact::Collected { .. }
+            | Fact::Recorded(_) => {}
+        }
+    }
+
+    fn batch(&mut self, document: &DocumentId, bytes: &[u8]) {
+        // An admitted batch has passed this check; one of a newer form is no actor's previous.
+        let Ok(checked) = check_batch(bytes) else { return };
+        self.lead(batch(&SignedBatch(bytes.to_vec()).id().0));
+        self.put(actor(document, &checked.batch.actor), checked.batch.to.to_be_bytes());
+        for head in &checked.heads {
+            self.lead(change(document, &head.hash));
+        }
+    }
+
+    fn person(
+        &mut self,
+        unit: UnitId,
+        person: PersonId,
+        record: &canbao_core::facts::PersonRecord,
+    ) {
+        let found = [unit.0, person.0].concat();
+        let number = personal_number(self.store, record.personal_number.as_str());
+        self.put(number, found.clone());
+        self.put(identity_document(self.store, record.document.number()), found);
+    }
+}

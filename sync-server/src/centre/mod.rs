@@ -1,0 +1,29 @@
+//! The engine of the centre: the only writer of the log.
+//!
+//! [`Centre`] is the handle that everyone shares. What changes the log goes over a bounded
+//! channel to one thread, which decides a group of requests against its views, commits the group
+//! with one sync and answers only then. Everything else reads what is durable.
+
+mod admin;
+mod answer;
+mod batches;
+mod desk;
+mod enrol;
+mod feed;
+mod handle;
+mod index;
+mod intake;
+mod outgoing;
+mod postings;
+mod rebuild;
+mod stored;
+mod tax;
+mod units;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+pub use answer::{AdminError, Answer, EnrolError, OpenError, TaxAnswer, TaxError, Unavailable};
+pub use handle::{Centre, CodeOrder, Head};
+pub use tax::{Outgoing, OutgoingContent, RawLine, RawPosting, TaxEvent};

@@ -1,0 +1,94 @@
+//! What waits to be sent to tax, and the steps of sending it.
+
+use std::ops::Bound;
+
+use canbao_core::facts::{
+    Fact, Receivable, RosterChange, Sending, TransactionId, TransactionKind, UnitView,
+};
+use canbao_core::store::{Store, View};
+use canbao_core::time::Timestamp;
+
+use super::answer::{TaxError, Unavailable};
+use super::desk::Desk;
+use super::index;
+use super::tax::{Outgoing, OutgoingContent};
+use super::units::Units;
+
+/// The transactions that wait, from the one after `after` on.
+pub(super) fn transactions_to_send(
+    store: &Store,
+    units: &mut Units,
+    after: Option<&TransactionId>,
+    limit: usize,
+) -> Result<Vec<Outgoing>, Unavailable> {
+    let (_, all) = index::to_send(&TransactionId(String::new()));
+    let start = after.map_or(all.clone(), |after| index::to_send(after).1);
+    // The mark of these keys is followed by hexadecimal characters alone.
+    let end = [all.as_slice(), &[u8::MAX]].concat();
+    let page = store.view_range(
+        View::Transaction,
+        Bound::Excluded(&start),
+        Bound::Excluded(&end),
+        limit,
+    )?;
+    let mut found = Vec::with_capacity(page.len());
+    for (key, unit) in page {
+        let id = TransactionId(String::from_utf8_lossy(&key[all.len()..]).into_owned());
+        let Some(unit) = index::unit_id(&unit) else { continue };
+        if units.catch_up(store, unit)?
+            && let Some(view) = units.get(unit)
+        {
+            found.extend(outgoing(view, id));
+        }
+    }
+    units.trim();
+    Ok(found)
+}
+
+fn outgoing(unit: &UnitView, transaction: TransactionId) -> Option<Outgoing> {
+    let kind = unit.transactions.get(&transaction)?.kind.clone();
+    let content = match &kind {
+        TransactionKind::RosterChange { change, .. } => {
+            let RosterChange::Stop { person, .. } = change;
+            let person = unit.persons.get(person)?.record.clone();
+            OutgoingContent::Roster { person, change: change.clone() }
+        }
+        TransactionKind::Assessment { settlement } => {
+            let with_person = |due: &Receivable| {
+                Some((due.clone(), unit.persons.get(&due.person)?.record.clone()))
+            };
+            let lines = unit.receivables(*settlement).map(|it| with_person(&it.receivable));
+            OutgoingContent::Assessment {
+                settlement: *settlement,
+                lines: lines.collect::<Option<_>>()?,
+                totals: unit.assessments.get(settlement)?.assessment.totals,
+            }
+        }
+    };
+    Some(Outgoing { transaction, kind, unit: unit.record.clone(), content })
+}
+
+impl Desk {
+    /// Records a step of sending, unless it changes nothing.
+    pub(super) fn set_sending(
+        &mut self,
+        transaction: TransactionId,
+        state: Sending,
+        now: Timestamp,
+    ) -> Result<Result<(), TaxError>, Unavailable> {
+        let unit = self.look_up(&index::transaction(&transaction))?;
+        let Some(unit) = unit.as_deref().and_then(index::unit_id) else {
+            return Ok(Err(TaxError::UnknownTransaction));
+        };
+        self.load_unit(unit)?;
+        let view = self.units.get(unit).and_then(|view| view.transactions.get(&transaction));
+        let before = match view {
+            Some(view) => view.sending.clone(),
+            None => return Ok(Err(TaxError::UnknownTransaction)),
+        };
+        if before != state && before != Sending::Sent {
+            self.append(Fact::TransactionSending { unit, transaction, state }, now)?;
+        }
+        Ok(Ok(()))
+    }
+}

@@ -1,0 +1,225 @@
+//! Devices over QUIC: who may have a session, what it sees, and enrolment.
+
+mod enrolment;
+mod scope;
+
+#[cfg(test)]
+mod tests;
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use canbao_core::signing::PublicKey;
+use canbao_core::sync::hub::FeedPage;
+use canbao_core::sync::message::ProofWanted;
+use canbao_core::sync::{Hello, Item, ItemId, NeedsUpdate, RangeProof, Refusal, Verdict};
+use canbao_transport::{
+    Accepted, BindError, Connection, Handshake, HubBackend, HubEvent, Limits, ServerEndpoint,
+    drive_hub,
+};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::border;
+use crate::centre::{Answer, Centre, Head, Unavailable};
+use enrolment::Allowance;
+use scope::Scope;
+
+/// Most entries of one page of the feed.
+const PAGE_ITEMS: usize = 1024;
+/// After so many refusals a session ends: a device that goes on is broken or hostile.
+const MOST_REFUSALS: u32 = 200;
+/// How long sessions may take to end when the centre stops.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// The centre's QUIC endpoint.
+pub struct Peers {
+    centre: Centre,
+    endpoint: ServerEndpoint,
+    allowance: Arc<Mutex<Allowance>>,
+}
+
+impl Peers {
+    /// Listens with the centre's TLS key. Within a tokio runtime.
+    ///
+    /// # Errors
+    /// [`BindError`].
+    pub fn listen(centre: Centre, addr: SocketAddr, limits: Limits) -> Result<Self, BindError> {
+        let endpoint = ServerEndpoint::bind(addr, centre.tls_key(), limits)?;
+        Ok(Self { centre, endpoint, allowance: Arc::default() })
+    }
+
+    /// Where it listens.
+    ///
+    /// # Errors
+    /// When the system does not tell.
+    pub fn local_addr(&self) -> std::io::Result<SocketAddr> {
+        self.endpoint.local_addr()
+    }
+
+    /// Serves peers until `stop`, then lets their sessions end. No peer's failure touches
+    /// another: each has a task of its own.
+    pub async fn run(self, stop: impl Future<Output = ()>) {
+        let (stopping, stopped) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        tokio::pin!(stop);
+        loop {
+            tokio::select! {
+                () = &mut stop => break,
+                handshake = self.endpoint.accept() => match handshake {
+                    Some(handshake) => {
+                        let peer = self.peer(stopped.clone());
+                        tasks.spawn(async move { peer.serve(handshake).await });
+                    }
+                    None => break,
+                },
+                Some(_) = tasks.join_next() => {}
+            }
+        }
+        // Nobody is left to hear it where no session runs.
+        let _ = stopping.send(true);
+        let farewell = async { while tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(FAREWELL, farewell).await.is_err() {
+            tracing::warn!("sessions were cut");
+        }
+        self.endpoint.close("stopping");
+    }
+
+    fn peer(&self, stopped: watch::Receiver<bool>) -> Peer {
+        let allowance = Arc::clone(&self.allowance);
+        Peer { centre: self.centre.clone(), allowance, stopped }
+    }
+}
+
+/// What serves one connection.
+struct Peer {
+    centre: Centre,
+    allowance: Arc<Mutex<Allowance>>,
+    stopped: watch::Receiver<bool>,
+}
+
+impl Peer {
+    async fn serve(self, handshake: Handshake) {
+        match handshake.complete().await {
+            Ok(Accepted::Sync { connection, device }) => self.sync(&connection, device).await,
+            Ok(Accepted::Enrol { connection }) => {
+                enrolment::serve(&self.centre, &connection, &self.allowance).await;
+            }
+            Err(error) => tracing::debug!(code = error.code(), "no handshake"),
+        }
+    }
+
+    async fn sync(self, connection: &Connection, device: PublicKey) {
+        let feed = self.centre.trust().feed;
+        let heads = self.centre.growth();
+        let mut session = Session {
+            centre: self.centre,
+            device,
+            scope: Scope::default(),
+            heads,
+            stopped: self.stopped,
+            refusals: 0,
+            ending: None,
+        };
+        match drive_hub(connection, feed, &mut session).await {
+            Ok(end) => tracing::info!(code = end.code(), "session ended"),
+            Err(error) => tracing::error!(code = error.code(), "session failed"),
+        }
+    }
+}
+
+/// The hub's side of one device's session.
+struct Session {
+    centre: Centre,
+    device: PublicKey,
+    scope: Scope,
+    heads: watch::Receiver<Head>,
+    stopped: watch::Receiver<bool>,
+    refusals: u32,
+    /// Why the session shall end.
+    ending: Option<Refusal>,
+}
+
+impl Session {
+    /// Brings the scope up to date; a device without a certificate in force has none.
+    fn look_at_scope(&mut self) -> Result<Result<(), Refusal>, Unavailable> {
+        let scopes = self.heads.borrow().scopes;
+        let scope = Scope::of(&self.centre, &self.device, border::now(), scopes)?;
+        Ok(scope.map(|scope| self.scope = scope))
+    }
+
+    async fn page(&self, from: u64, max_bytes: usize) -> Result<FeedPage, Unavailable> {
+        let centre = self.centre.clone();
+        let audiences = Arc::clone(&self.scope.audiences);
+        let read = move || centre.feed(&audiences, from, PAGE_ITEMS, max_bytes);
+        tokio::task::spawn_blocking(read).await.unwrap_or(Err(Unavailable::Broken))
+    }
+}
+
+impl HubBackend for Session {
+    type Error = Unavailable;
+
+    async fn admit(&mut self, _: &Hello) -> Result<Result<u64, Refusal>, Unavailable> {
+        Ok(self.look_at_scope()?.map(|()| self.scope.version))
+    }
+
+    /// A page is read with the scope as of its head: where a unit was registered in between,
+    /// it is read again, so that nothing of the new unit is passed over.
+    async fn read_feed(&mut self, from: u64, max_bytes: usize) -> Result<FeedPage, Unavailable> {
+        loop {
+            if self.heads.borrow_and_update().scopes != self.scope.scopes
+                && let Err(refusal) = self.look_at_scope()?
+            {
+                self.ending = Some(refusal);
+            }
+            let page = self.page(from, max_bytes).await?;
+            if self.ending.is_some() || self.heads.borrow().scopes == self.scope.scopes {
+                return Ok(page);
+            }
+        }
+    }
+
+    async fn take_in(&mut self, _: ItemId, content: Item) -> Result<Verdict, Unavailable> {
+        let answer = match content {
+            Item::Statement(bytes) => self.centre.take_statement(bytes, border::now()).await?,
+            Item::Batch(bytes) => self.centre.take_batch(bytes, border::now()).await?,
+        };
+        if let Answer::Refused(refusal) = &answer {
+            tracing::warn!(code = refusal.code(), "item refused");
+            self.refusals += 1;
+            if self.refusals >= MOST_REFUSALS {
+                self.ending = Some(Refusal::new("peers.too_many_refusals", ""));
+            }
+        }
+        Ok(answer.into())
+    }
+
+    async fn range_proof(
+        &mut self,
+        wanted: ProofWanted,
+    ) -> Result<Result<RangeProof, Refusal>, Unavailable> {
+        let centre = self.centre.clone();
+        let prove = move || Ok(centre.range_proof(wanted));
+        tokio::task::spawn_blocking(prove).await.unwrap_or(Err(Unavailable::Broken))
+    }
+
+    fn needs_update(&mut self, what: NeedsUpdate) {
+        tracing::warn!(?what, "a device is newer than this centre");
+    }
+
+    async fn next_event(&mut self) -> HubEvent {
+        if let Some(refusal) = &self.ending {
+            return HubEvent::Refuse(refusal.clone());
+        }
+        tokio::select! {
+            grown = self.heads.changed() => match grown {
+                Ok(()) => HubEvent::LogGrew,
+                Err(_) => HubEvent::Stop,
+            },
+            // An error means that the endpoint is gone.
+            _ = self.stopped.wait_for(|stopped| *stopped) => HubEvent::Stop,
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! What a device sees: the union of what its operators' certificates in force cover.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use canbao_core::certificate::Mandate;
+use canbao_core::facts::Audience;
+use canbao_core::signing::{PublicKey, hash_parts};
+use canbao_core::sync::Refusal;
+use canbao_core::time::Timestamp;
+
+use crate::centre::{Centre, Unavailable};
+
+/// The audiences of one device.
+#[derive(Debug, Clone)]
+pub(super) struct Scope {
+    /// Without repeats, in order.
+    pub(super) audiences: Arc<[Audience]>,
+    /// Another one for other audiences.
+    pub(super) version: u64,
+    /// The centre's count of changes that this was made at.
+    pub(super) scopes: u64,
+}
+
+impl Default for Scope {
+    /// Nothing at all: before a device is admitted.
+    fn default() -> Self {
+        Self { audiences: Arc::from([]), version: 0, scopes: 0 }
+    }
+}
+
+impl Scope {
+    /// The scope of a device now.
+    pub(super) fn of(
+        centre: &Centre,
+        device: &PublicKey,
+        now: Timestamp,
+        scopes: u64,
+    ) -> Result<Result<Self, Refusal>, Unavailable> {
+        let issued = centre.certificates_of(device)?;
+        if issued.is_empty() {
+            return Ok(Err(Refusal::new("peers.unknown_device", "")));
+        }
+        let mut audiences = BTreeSet::new();
+        let mut in_force = issued.iter().filter(|it| now < it.expires_at).peekable();
+        if in_force.peek().is_none() {
+            return Ok(Err(Refusal::new("peers.certificate_expired", "")));
+        }
+        audiences.insert(Audience::Everyone);
+        for certificate in in_force {
+            add(&mut audiences, centre, &certificate.mandate)?;
+        }
+        let audiences: Arc<[Audience]> = audiences.into_iter().collect();
+        let version = version_of(&audiences);
+        Ok(Ok(Self { audiences, version, scopes }))
+    }
+}
+
+fn add(
+    audiences: &mut BTreeSet<Audience>,
+    centre: &Centre,
+    mandate: &Mandate,
+) -> Result<(), Unavailable> {
+    match mandate {
+        Mandate::Employer(units) => {
+            audiences.extend(units.iter().map(|unit| Audience::Unit(*unit)));
+            audiences.extend(units.iter().map(|unit| Audience::Employer(*unit)));
+        }
+        Mandate::Agency(district) => {
+            audiences.insert(Audience::Agency(*district));
+            audiences.extend(centre.units_of(*district)?.into_iter().map(Audience::Unit));
+        }
+        Mandate::Centre => {
+            audiences.insert(Audience::Centre);
+        }
+    }
+    Ok(())
+}
+
+fn version_of(audiences: &[Audience]) -> u64 {
+    let keys: Vec<Vec<u8>> = audiences.iter().map(Audience::key).collect();
+    let parts: Vec<&[u8]> = keys.iter().map(Vec::as_slice).collect();
+    let hash = hash_parts("canbao/scope/1", &parts);
+    hash.first_chunk().map_or(0, |it| u64::from_be_bytes(*it))
+}
