@@ -301,12 +301,16 @@ pub(crate) enum Proof {
         #[arg(value_name = "ID")]
         id: String,
     },
-    /// Writes the proof of a payment record to a file.
+    /// Writes the proof of a payment record to a file, or those of all to a directory.
     Export {
         /// The record, serial/line.
-        #[arg(value_name = "ID")]
-        id: String,
-        /// The file; without it one named after the record, in the working directory.
+        #[arg(value_name = "ID", required_unless_present = "all")]
+        id: Option<String>,
+        /// Every proven record of the unit.
+        #[arg(long, conflicts_with = "id", requires = "out")]
+        all: bool,
+        /// The file, or with --all the directory; without it a file named after the record, in
+        /// the working directory.
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
@@ -346,13 +350,18 @@ impl Command {
             },
             Self::Receipt(Receipt::List) => Request::ReceiptList,
             Self::Proof(Proof::Show { id }) => Request::ProofShow { id },
-            Self::Proof(Proof::Export { id, out }) => {
-                let out = out.unwrap_or_else(|| proof_file_name(&id));
-                Request::ProofExport {
-                    id,
-                    out: Some(here.join(out)),
+            Self::Proof(Proof::Export { id, out, all: _ }) => match id {
+                Some(id) => {
+                    let out = out.unwrap_or_else(|| proof_file_name(&id));
+                    Request::ProofExport {
+                        id,
+                        out: Some(here.join(out)),
+                    }
                 }
-            }
+                None => Request::ProofExportAll {
+                    out: here.join(out.unwrap_or_default()),
+                },
+            },
             Self::Verify { path, trust } => Request::Verify {
                 path: here.join(path),
                 trust: trust.map(|it| here.join(it)),

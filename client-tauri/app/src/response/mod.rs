@@ -15,7 +15,7 @@ pub use device::{
     AgencyView, CheckpointView, Enrolled, OperatorView, PersonRef, StatusView, SyncReport, UnitRef,
 };
 pub use records::{
-    ExportView, ProofView, ReceiptRow, RecordRow, RecordsView, TrustFile, VerifiedRecord,
+    ExportAllView, ExportView, ProofView, ReceiptRow, RecordRow, RecordsView, TrustFile, VerifiedRecord,
     VerifiedView,
 };
 
@@ -61,6 +61,8 @@ pub enum Response {
     Proof(Box<ProofView>),
     /// To `ProofExport`.
     Exported(ExportView),
+    /// To `ProofExportAll`.
+    ExportedAll(ExportAllView),
     /// To `Verify`.
     Verified(Box<VerifiedView>),
 }

@@ -105,15 +105,28 @@ pub struct ExportView {
     pub trust_path: PathBuf,
 }
 
+/// Every proof of the unit was written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExportAllView {
+    /// How many.
+    pub proofs: u64,
+    /// The directory.
+    pub path: PathBuf,
+    /// The trust bundle in it.
+    pub trust_path: PathBuf,
+}
+
 /// What was verified.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VerifiedView {
-    /// `proof` or `log`.
+    /// `proof`, `proofs` or `log`.
     pub what: String,
-    /// The head of the log it was verified against.
+    /// The head of the log it was verified against; of several proofs the largest.
     pub checkpoint: CheckpointView,
     /// The record of a proof.
     pub record: Option<VerifiedRecord>,
+    /// How many records a directory of proofs holds.
+    pub records: Option<u64>,
     /// How many entries of a copy of the log were verified.
     pub entries: Option<u64>,
 }
