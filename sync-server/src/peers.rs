@@ -15,6 +15,7 @@ use canbao_core::signing::PublicKey;
 use canbao_core::sync::hub::FeedPage;
 use canbao_core::sync::message::ProofWanted;
 use canbao_core::sync::{Hello, Item, ItemId, NeedsUpdate, RangeProof, Refusal, Verdict};
+use canbao_core::time::Timestamp;
 use canbao_transport::{
     Accepted, BindError, Connection, Handshake, HubBackend, HubEvent, Limits, ServerEndpoint,
     drive_hub,
@@ -22,7 +23,6 @@ use canbao_transport::{
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::border;
 use crate::centre::{Answer, Centre, Head, Unavailable};
 use enrolment::Allowance;
 use scope::Scope;
@@ -34,10 +34,14 @@ const MOST_REFUSALS: u32 = 200;
 /// How long sessions may take to end when the centre stops.
 const FAREWELL: Duration = Duration::from_secs(5);
 
+/// The centre's clock, such as [`crate::border::now`].
+pub type Clock = fn() -> Timestamp;
+
 /// The centre's QUIC endpoint.
 pub struct Peers {
     centre: Centre,
     endpoint: ServerEndpoint,
+    clock: Clock,
     allowance: Arc<Mutex<Allowance>>,
 }
 
@@ -46,9 +50,14 @@ impl Peers {
     ///
     /// # Errors
     /// [`BindError`].
-    pub fn listen(centre: Centre, addr: SocketAddr, limits: Limits) -> Result<Self, BindError> {
+    pub fn listen(
+        centre: Centre,
+        addr: SocketAddr,
+        limits: Limits,
+        clock: Clock,
+    ) -> Result<Self, BindError> {
         let endpoint = ServerEndpoint::bind(addr, centre.tls_key(), limits)?;
-        Ok(Self { centre, endpoint, allowance: Arc::default() })
+        Ok(Self { centre, endpoint, clock, allowance: Arc::default() })
     }
 
     /// Where it listens.
@@ -89,13 +98,14 @@ impl Peers {
 
     fn peer(&self, stopped: watch::Receiver<bool>) -> Peer {
         let allowance = Arc::clone(&self.allowance);
-        Peer { centre: self.centre.clone(), allowance, stopped }
+        Peer { centre: self.centre.clone(), clock: self.clock, allowance, stopped }
     }
 }
 
 /// What serves one connection.
 struct Peer {
     centre: Centre,
+    clock: Clock,
     allowance: Arc<Mutex<Allowance>>,
     stopped: watch::Receiver<bool>,
 }
@@ -105,7 +115,7 @@ impl Peer {
         match handshake.complete().await {
             Ok(Accepted::Sync { connection, device }) => self.sync(&connection, device).await,
             Ok(Accepted::Enrol { connection }) => {
-                enrolment::serve(&self.centre, &connection, &self.allowance).await;
+                enrolment::serve(&self.centre, &connection, &self.allowance, self.clock).await;
             }
             Err(error) => tracing::debug!(code = error.code(), "no handshake"),
         }
@@ -116,6 +126,7 @@ impl Peer {
         let heads = self.centre.growth();
         let mut session = Session {
             centre: self.centre,
+            clock: self.clock,
             device,
             scope: Scope::default(),
             heads,
@@ -133,6 +144,7 @@ impl Peer {
 /// The hub's side of one device's session.
 struct Session {
     centre: Centre,
+    clock: Clock,
     device: PublicKey,
     scope: Scope,
     heads: watch::Receiver<Head>,
@@ -146,7 +158,7 @@ impl Session {
     /// Brings the scope up to date; a device without a certificate in force has none.
     fn look_at_scope(&mut self) -> Result<Result<(), Refusal>, Unavailable> {
         let scopes = self.heads.borrow().scopes;
-        let scope = Scope::of(&self.centre, &self.device, border::now(), scopes)?;
+        let scope = Scope::of(&self.centre, &self.device, (self.clock)(), scopes)?;
         Ok(scope.map(|scope| self.scope = scope))
     }
 
@@ -183,8 +195,8 @@ impl HubBackend for Session {
 
     async fn take_in(&mut self, _: ItemId, content: Item) -> Result<Verdict, Unavailable> {
         let answer = match content {
-            Item::Statement(bytes) => self.centre.take_statement(bytes, border::now()).await?,
-            Item::Batch(bytes) => self.centre.take_batch(bytes, border::now()).await?,
+            Item::Statement(bytes) => self.centre.take_statement(bytes, (self.clock)()).await?,
+            Item::Batch(bytes) => self.centre.take_batch(bytes, (self.clock)()).await?,
         };
         if let Answer::Refused(refusal) = &answer {
             tracing::warn!(code = refusal.code(), "item refused");

@@ -22,7 +22,7 @@ mod units;
 mod writer;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use answer::{AdminError, Answer, EnrolError, OpenError, TaxAnswer, TaxError, Unavailable};
 pub use handle::{Centre, CodeOrder, Head};

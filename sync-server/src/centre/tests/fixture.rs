@@ -197,7 +197,7 @@ impl Fixture {
         }
     }
 
-    pub(crate) fn read(&self, position: u64) -> Read {
+    pub(in crate::centre) fn read(&self, position: u64) -> Read {
         read_at(&self.centre.shared.store, position).unwrap()
     }
 
