@@ -92,7 +92,9 @@ impl fmt::Display for EnrolmentCode {
 impl fmt::Debug for EnrolmentCode {
     /// The root alone: the secret authorises.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EnrolmentCode").field("root", &self.root).finish_non_exhaustive()
+        f.debug_struct("EnrolmentCode")
+            .field("root", &self.root)
+            .finish_non_exhaustive()
     }
 }
 
@@ -113,16 +115,27 @@ impl FromStr for EnrolmentCode {
         let rest = typed.strip_prefix("CB").ok_or(CodeError::NotACode)?;
         let Some(characters) = rest.strip_prefix(['1', 'I', 'L']) else {
             let numbered = rest.starts_with(|it: char| it.is_ascii_digit());
-            return Err(if numbered { CodeError::NewerVersion } else { CodeError::NotACode });
+            return Err(if numbered {
+                CodeError::NewerVersion
+            } else {
+                CodeError::NotACode
+            });
         };
         if characters.chars().count() != CHARACTERS {
             return Err(CodeError::NotACode);
         }
         let bytes = from_base32(characters).ok_or(CodeError::Mistyped)?;
-        let mut code = Self { root: RootHash([0; 16]), secret: [0; 16] };
+        let mut code = Self {
+            root: RootHash([0; 16]),
+            secret: [0; 16],
+        };
         code.root.0.copy_from_slice(&bytes[..16]);
         code.secret.copy_from_slice(&bytes[16..32]);
-        if code.check() == bytes[32..] { Ok(code) } else { Err(CodeError::Mistyped) }
+        if code.check() == bytes[32..] {
+            Ok(code)
+        } else {
+            Err(CodeError::Mistyped)
+        }
     }
 }
 
@@ -196,8 +209,12 @@ impl Request {
     /// [`BadSignature`].
     pub fn verify(&self) -> Result<(), BadSignature> {
         let bytes = encode(&self.claim);
-        self.claim.operator_key.verify(Domain::Enrolment, &bytes, &self.operator_proof)?;
-        self.claim.device_key.verify(Domain::Enrolment, &bytes, &self.device_proof)
+        self.claim
+            .operator_key
+            .verify(Domain::Enrolment, &bytes, &self.operator_proof)?;
+        self.claim
+            .device_key
+            .verify(Domain::Enrolment, &bytes, &self.device_proof)
     }
 
     /// The hash by which the centre knows the code's secret.
@@ -284,7 +301,11 @@ impl Answer {
             && certificate.device_key == claim.device_key
             && certificate.operator == claim.operator
             && certificate.device == claim.device;
-        if ours { Ok((certificate, trust)) } else { Err(AnswerError::OtherKeys) }
+        if ours {
+            Ok((certificate, trust))
+        } else {
+            Err(AnswerError::OtherKeys)
+        }
     }
 }
 
@@ -296,7 +317,9 @@ fn secret_hash(secret: &[u8; 16]) -> [u8; 32] {
 fn to_base32(bytes: &[u8]) -> Vec<u8> {
     let mut characters = Vec::with_capacity(bytes.len() * 8 / 5);
     for block in bytes.chunks(5) {
-        let bits = block.iter().fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
+        let bits = block
+            .iter()
+            .fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
         for place in (0..8).rev() {
             characters.push(ALPHABET[(bits >> (5 * place) & 31) as usize]);
         }
@@ -320,7 +343,10 @@ fn value_of(character: char) -> Option<u64> {
         'O' => '0',
         other => other,
     };
-    ALPHABET.iter().position(|it| char::from(*it) == meant).map(|it| it as u64)
+    ALPHABET
+        .iter()
+        .position(|it| char::from(*it) == meant)
+        .map(|it| it as u64)
 }
 
 #[cfg(test)]
@@ -335,11 +361,20 @@ mod tests {
     }
 
     fn code() -> EnrolmentCode {
-        EnrolmentCode { root: RootHash::of(&key(1).public()), secret: *b"sixteen of those" }
+        EnrolmentCode {
+            root: RootHash::of(&key(1).public()),
+            secret: *b"sixteen of those",
+        }
     }
 
     fn request() -> Request {
-        Request::make(&code(), OperatorId([1; 16]), &key(5), DeviceId([2; 16]), &key(6))
+        Request::make(
+            &code(),
+            OperatorId([1; 16]),
+            &key(5),
+            DeviceId([2; 16]),
+            &key(6),
+        )
     }
 
     #[test]
@@ -369,7 +404,11 @@ mod tests {
             }
             slipped[place] = if slipped[place] == b'7' { b'8' } else { b'7' };
             let slipped = String::from_utf8(slipped).unwrap();
-            assert_eq!(slipped.parse::<EnrolmentCode>(), Err(CodeError::Mistyped), "{slipped}");
+            assert_eq!(
+                slipped.parse::<EnrolmentCode>(),
+                Err(CodeError::Mistyped),
+                "{slipped}"
+            );
         }
         for (text, error) in [
             ("", CodeError::NotACode),
@@ -418,18 +457,30 @@ mod tests {
             "example.test/log",
             FeedId([9; 16]),
         );
-        let answer = Answer { certificate: certificate.issue(&key(2)), chain };
+        let answer = Answer {
+            certificate: certificate.issue(&key(2)),
+            chain,
+        };
         let read = Answer::from_bytes(&answer.to_bytes()).unwrap();
         assert_eq!(read.open(&claim).unwrap().0, certificate);
 
-        let other = Claim { device_key: key(9).public(), ..claim.clone() };
+        let other = Claim {
+            device_key: key(9).public(),
+            ..claim.clone()
+        };
         assert_eq!(answer.open(&other).err(), Some(AnswerError::OtherKeys));
-        let elsewhere = Claim { root: RootHash([0; 16]), ..claim.clone() };
+        let elsewhere = Claim {
+            root: RootHash([0; 16]),
+            ..claim.clone()
+        };
         assert_eq!(
             answer.open(&elsewhere).err(),
             Some(AnswerError::Chain(ChainError::OtherRoot))
         );
-        let forged = Answer { certificate: certificate.issue(&key(8)), ..answer };
+        let forged = Answer {
+            certificate: certificate.issue(&key(8)),
+            ..answer
+        };
         assert_eq!(
             forged.open(&claim).err(),
             Some(AnswerError::Certificate(SignedError::BadSignature))

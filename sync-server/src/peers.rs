@@ -57,7 +57,12 @@ impl Peers {
         clock: Clock,
     ) -> Result<Self, BindError> {
         let endpoint = ServerEndpoint::bind(addr, centre.tls_key(), limits)?;
-        Ok(Self { centre, endpoint, clock, allowance: Arc::default() })
+        Ok(Self {
+            centre,
+            endpoint,
+            clock,
+            allowance: Arc::default(),
+        })
     }
 
     /// Where it listens.
@@ -98,7 +103,12 @@ impl Peers {
 
     fn peer(&self, stopped: watch::Receiver<bool>) -> Peer {
         let allowance = Arc::clone(&self.allowance);
-        Peer { centre: self.centre.clone(), clock: self.clock, allowance, stopped }
+        Peer {
+            centre: self.centre.clone(),
+            clock: self.clock,
+            allowance,
+            stopped,
+        }
     }
 }
 
@@ -166,7 +176,9 @@ impl Session {
         let centre = self.centre.clone();
         let audiences = Arc::clone(&self.scope.audiences);
         let read = move || centre.feed(&audiences, from, PAGE_ITEMS, max_bytes);
-        tokio::task::spawn_blocking(read).await.unwrap_or(Err(Unavailable::Broken))
+        tokio::task::spawn_blocking(read)
+            .await
+            .unwrap_or(Err(Unavailable::Broken))
     }
 }
 
@@ -214,7 +226,9 @@ impl HubBackend for Session {
     ) -> Result<Result<RangeProof, Refusal>, Unavailable> {
         let centre = self.centre.clone();
         let prove = move || Ok(centre.range_proof(wanted));
-        tokio::task::spawn_blocking(prove).await.unwrap_or(Err(Unavailable::Broken))
+        tokio::task::spawn_blocking(prove)
+            .await
+            .unwrap_or(Err(Unavailable::Broken))
     }
 
     fn needs_update(&mut self, what: NeedsUpdate) {

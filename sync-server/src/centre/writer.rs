@@ -112,7 +112,11 @@ impl Writer {
             failure = desk.commit().err();
         }
         if let Some(error) = &failure {
-            tracing::error!(code = error.code(), requests = replies.len(), "nothing acknowledged");
+            tracing::error!(
+                code = error.code(),
+                requests = replies.len(),
+                "nothing acknowledged"
+            );
         } else {
             self.show_head(&mut desk);
         }

@@ -31,7 +31,8 @@ impl Allowance {
     fn take(&mut self, address: IpAddr, now: Instant) -> bool {
         let address = network(address);
         if self.tries.len() >= ADDRESSES && !self.tries.contains_key(&address) {
-            self.tries.retain(|_, (since, _)| now.duration_since(*since) < WINDOW);
+            self.tries
+                .retain(|_, (since, _)| now.duration_since(*since) < WINDOW);
             if self.tries.len() >= ADDRESSES {
                 return false;
             }

@@ -25,7 +25,11 @@ pub(super) struct Scope {
 impl Default for Scope {
     /// Nothing at all: before a device is admitted.
     fn default() -> Self {
-        Self { audiences: Arc::from([]), version: 0, scopes: 0 }
+        Self {
+            audiences: Arc::from([]),
+            version: 0,
+            scopes: 0,
+        }
     }
 }
 
@@ -52,7 +56,11 @@ impl Scope {
         }
         let audiences: Arc<[Audience]> = audiences.into_iter().collect();
         let version = version_of(&audiences);
-        Ok(Ok(Self { audiences, version, scopes }))
+        Ok(Ok(Self {
+            audiences,
+            version,
+            scopes,
+        }))
     }
 }
 

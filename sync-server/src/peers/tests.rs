@@ -37,13 +37,21 @@ async fn serve(it: Fixture) -> Served {
     let running = tokio::spawn(peers.run(async move {
         let _ = stopped.await;
     }));
-    Served { it, addr, stop, running }
+    Served {
+        it,
+        addr,
+        stop,
+        running,
+    }
 }
 
 impl Served {
     async fn connect(&self, key: Option<&SigningKey>, alpn: Alpn) -> Connected {
         let tls = self.it.centre.trust().tls;
-        ClientEndpoint::new(key).connect(self.addr, Some(tls), alpn).await.unwrap()
+        ClientEndpoint::new(key)
+            .connect(self.addr, Some(tls), alpn)
+            .await
+            .unwrap()
     }
 
     /// Enrols over the network; gives the refusal's code otherwise.
@@ -54,7 +62,9 @@ impl Served {
             let chain: Chain = minicbor::decode(chain).unwrap();
             chain.follow(&code.root).map(|_| request.to_bytes())
         });
-        let bytes = asked.await.map_err(|error: EnrolError<_>| error.code().to_owned())?;
+        let bytes = asked
+            .await
+            .map_err(|error: EnrolError<_>| error.code().to_owned())?;
         Ok(Answer::from_bytes(&bytes).unwrap())
     }
 
@@ -138,10 +148,23 @@ async fn a_device_enrols_once_offers_its_outbox_and_sees_its_own_feed() {
     let it = &served.it;
     let code = it.code(Mandate::Employer(vec![unit(1)]), 1).await;
     let answer = served.enrol(&code, 1).await.unwrap();
-    assert_eq!(served.enrol(&code, 1).await, Ok(answer.clone()), "after a cut");
-    assert_eq!(served.enrol(&code, 2).await, Err("enrolment.code_used".to_owned()));
-    let unknown = EnrolmentCode { secret: [88; 16], ..code.clone() };
-    assert_eq!(served.enrol(&unknown, 1).await, Err("enrolment.code_unknown".to_owned()));
+    assert_eq!(
+        served.enrol(&code, 1).await,
+        Ok(answer.clone()),
+        "after a cut"
+    );
+    assert_eq!(
+        served.enrol(&code, 2).await,
+        Err("enrolment.code_used".to_owned())
+    );
+    let unknown = EnrolmentCode {
+        secret: [88; 16],
+        ..code.clone()
+    };
+    assert_eq!(
+        served.enrol(&unknown, 1).await,
+        Err("enrolment.code_unknown".to_owned())
+    );
 
     let (certificate, _) = answer.open(&request(&code, 1).claim).unwrap();
     let (key, device_key) = keys_of(1);
@@ -151,7 +174,11 @@ async fn a_device_enrols_once_offers_its_outbox_and_sees_its_own_feed() {
     let foreign = theirs.sign(&key, certificate.serial, NOW).to_bytes();
     let until = it.length() + 2;
     let outbox = vec![Item::Statement(foreign), Item::Statement(signed)];
-    let mut device = Device { outbox, until, ..Device::default() };
+    let mut device = Device {
+        outbox,
+        until,
+        ..Device::default()
+    };
     served.session(&device_key, &mut device).await;
     let [Verdict::Refused(refusal), Verdict::Taken { position }] = &device.verdicts[..] else {
         panic!("{:?}", device.verdicts)
@@ -161,8 +188,15 @@ async fn a_device_enrols_once_offers_its_outbox_and_sees_its_own_feed() {
     let own = audiences_of(unit(1));
     let visible = |entry: &Entry| entry.audience.iter().any(|it| own.contains(it));
     assert!(device.entries.iter().all(visible));
-    assert_eq!(device.entries.len(), 10, "6 for everyone, 2 of the unit, certificate, receipt");
-    assert!(matches!(device.entries.last().unwrap().fact(), Ok(Fact::Received { .. })));
+    assert_eq!(
+        device.entries.len(),
+        10,
+        "6 for everyone, 2 of the unit, certificate, receipt"
+    );
+    assert!(matches!(
+        device.entries.last().unwrap().fact(),
+        Ok(Fact::Received { .. })
+    ));
 }
 
 #[tokio::test]
@@ -170,11 +204,17 @@ async fn a_session_of_an_unknown_device_is_refused_by_name_and_others_go_on() {
     let served = serve(fixture::start().await).await;
     let employer = served.it.employer(1).await;
     let stranger = SigningKey::from_seed([77; 32]);
-    let mut unknown = Device { until: u64::MAX, ..Device::default() };
+    let mut unknown = Device {
+        until: u64::MAX,
+        ..Device::default()
+    };
     let end = served.session(&stranger, &mut unknown).await;
     assert_eq!(end.code(), "peers.unknown_device");
     assert!(unknown.entries.is_empty());
-    let mut known = Device { until: served.it.length(), ..Device::default() };
+    let mut known = Device {
+        until: served.it.length(),
+        ..Device::default()
+    };
     served.session(&employer.device_key, &mut known).await;
     assert!(!known.entries.is_empty());
 }
@@ -183,19 +223,31 @@ async fn a_session_of_an_unknown_device_is_refused_by_name_and_others_go_on() {
 async fn a_unit_registered_during_a_session_is_seen_by_its_agency() {
     let served = serve(fixture::found()).await;
     let it = &served.it;
-    it.centre.append_facts(vec![agency(DISTRICT), agency(DistrictId(3))], NOW).await.unwrap();
+    it.centre
+        .append_facts(vec![agency(DISTRICT), agency(DistrictId(3))], NOW)
+        .await
+        .unwrap();
     let clerk = it.clerk().await;
-    let mut device = Device { until: it.length(), ..Device::default() };
+    let mut device = Device {
+        until: it.length(),
+        ..Device::default()
+    };
     served.session(&clerk.device_key, &mut device).await;
     let before = device.scope_version;
 
     device.until = it.length() + 2;
     let session = served.session(&clerk.device_key, &mut device);
-    let register = it.centre.append_facts(vec![registration(1), persons(1, &["1.00"])], NOW);
+    let register = it
+        .centre
+        .append_facts(vec![registration(1), persons(1, &["1.00"])], NOW);
     let (_, registered) = tokio::join!(session, register);
     registered.unwrap();
     let of_unit = [Audience::Unit(unit(1))];
-    let seen = device.entries.iter().filter(|it| it.audience == of_unit).count();
+    let seen = device
+        .entries
+        .iter()
+        .filter(|it| it.audience == of_unit)
+        .count();
     assert_eq!(seen, 2);
     device.until = it.length();
     served.session(&clerk.device_key, &mut device).await;
@@ -206,17 +258,32 @@ async fn a_unit_registered_during_a_session_is_seen_by_its_agency() {
 async fn a_centre_that_stops_ends_its_sessions() {
     let served = serve(fixture::start().await).await;
     let employer = served.it.employer(1).await;
-    let mut device = Device { until: u64::MAX, ..Device::default() };
-    let Connected { connection, .. } =
-        served.connect(Some(&employer.device_key), Alpn::Sync).await;
+    let mut device = Device {
+        until: u64::MAX,
+        ..Device::default()
+    };
+    let Connected { connection, .. } = served.connect(Some(&employer.device_key), Alpn::Sync).await;
     let feed = served.it.centre.trust().feed;
-    let start = DeviceStart { feed, scope_version: 0, cursor: 0, offers: 0 };
-    let Served { stop, running, it: _it, .. } = served;
+    let start = DeviceStart {
+        feed,
+        scope_version: 0,
+        cursor: 0,
+        offers: 0,
+    };
+    let Served {
+        stop,
+        running,
+        it: _it,
+        ..
+    } = served;
     let session = drive_device(&connection, start, &mut device);
     let (end, ()) = tokio::join!(session, async {
         stop.send(()).unwrap();
         running.await.unwrap();
     });
     let code = end.unwrap().code().to_owned();
-    assert!(["transport.cut", "transport.closed"].contains(&code.as_str()), "{code}");
+    assert!(
+        ["transport.cut", "transport.closed"].contains(&code.as_str()),
+        "{code}"
+    );
 }
