@@ -4,3 +4,4 @@ pub mod harness;
 pub mod openapi;
 pub mod recording_proxy;
 pub mod story;
+pub mod stranger;

@@ -1,1 +1,37 @@
-//! To be written.
+//! The employer's and agency's application without its window.
+//!
+//! One [`App`] per data directory holds everything that is true offline; [`Door::ask`] is the
+//! one way in, for the command line, a local socket and a window alike.
+
+pub mod request;
+pub mod response;
+pub mod world;
+
+mod app;
+mod assess;
+mod captions;
+mod declare;
+mod door;
+mod drafts;
+mod enrol;
+mod fault;
+mod feed;
+mod identity;
+mod outbox;
+mod proof;
+mod queries;
+mod records;
+mod review;
+mod rows;
+mod session;
+mod status;
+mod submit;
+mod sync;
+mod verify;
+
+#[cfg(test)]
+mod tests;
+
+pub use app::App;
+pub use door::Door;
+pub use verify::verify_offline;

@@ -1,3 +1,11 @@
-//! To be written.
+//! `canbao`: the application on the command line.
 
-fn main() {}
+mod cli;
+mod local;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args_os().collect();
+    cli::run(&arguments)
+}

@@ -240,14 +240,13 @@ fn explained(
 
 fn records(unit: &UnitView, posting: &Posting) -> Vec<PaymentRecord> {
     let mut previous = unit.last_record_hash();
-    let mut number = unit.records.len() as u64;
     let mut records = Vec::with_capacity(posting.lines.len());
-    for line in &posting.lines {
+    let next = unit.records.len() as u64 + 1;
+    for (line, number) in posting.lines.iter().zip(next..) {
         let person = line
             .person
             .expect("checked: the line pays a receivable of this person");
         let record = &unit.persons[&person].record;
-        number += 1;
         let made = PaymentRecord {
             serial: posting.serial.clone(),
             line: line.line,

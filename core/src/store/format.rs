@@ -112,6 +112,7 @@ pub(super) fn length_name(stream: Stream) -> &'static str {
         Stream::Feed => "length/feed",
         Stream::Local => "length/local",
         Stream::Identity => "length/identity",
+        Stream::Proof => "length/proof",
     }
 }
 

@@ -10,11 +10,13 @@ pub enum Stream {
     Local = 2,
     /// Keys and certificates of this device; the newest wins.
     Identity = 3,
+    /// Proofs of payment records that this device verified, with the heads they lead to.
+    Proof = 4,
 }
 
 impl Stream {
     /// Every stream.
-    pub const ALL: [Self; 3] = [Self::Feed, Self::Local, Self::Identity];
+    pub const ALL: [Self; 4] = [Self::Feed, Self::Local, Self::Identity, Self::Proof];
 }
 
 /// A set of keyed values that can be derived from the streams. The number is part of the format.

@@ -2,12 +2,16 @@
 
 mod process;
 mod programs;
+mod relay;
 mod site;
+mod units;
 mod workbook;
 
 pub use process::{Outcome, Process};
 pub use programs::{Programs, ProgramsMissing};
+pub use relay::Relay;
 pub use site::{Centre, Device, Site, Tax};
+pub use units::{LARGE, PAYING_SINCE, SMALL, Unit, load_arguments, path, repository};
 pub use workbook::{Insured, insured_of, tax_roster};
 
 use std::time::{Duration, Instant};

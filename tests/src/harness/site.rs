@@ -234,6 +234,12 @@ impl Tax<'_> {
         outcome.json
     }
 
+    /// A file beside its data.
+    #[must_use]
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.site.path(name)
+    }
+
     /// Waits until it died by itself.
     ///
     /// # Panics

@@ -10,15 +10,10 @@ pub use founding::site_in;
 
 use serde_json::Value;
 
-use crate::harness::{Centre, Device, Insured, Site, Tax};
+use crate::harness::{Centre, Device, Insured, LARGE, Site, Tax, Unit};
 
-/// 失业单位编号 of the workbook.
-const UNEMPLOYMENT_NUMBER: &str = "0210300178";
-/// 统一社会信用代码, invented.
-const CREDIT_CODE: &str = "91210199MA0CAB328J";
-/// 养老单位编号, invented.
-const PENSION_NUMBER: &str = "0110300178";
-const UNIT_NAME: &str = "沈阳甲户机械有限公司";
+/// The unit of the story.
+const UNIT: Unit = LARGE;
 
 /// Says what happens, for a person who watches.
 pub trait Narrator {

@@ -46,7 +46,12 @@ impl Telling<'_, '_> {
         for settlement in SETTLEMENTS {
             let paid = self.told.tax.tell(
                 "pay",
-                &["--credit-code", CREDIT_CODE, "--settlement", settlement],
+                &[
+                    "--credit-code",
+                    UNIT.credit_code,
+                    "--settlement",
+                    settlement,
+                ],
             );
             serials.push(text(&items(&paid["serials"])[0]).to_owned());
         }

@@ -1,9 +1,10 @@
 //! Every payment proof verified offline; one flipped byte found.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::*;
+use crate::harness::path;
 
 impl Telling<'_, '_> {
     /// With everything stopped, the proofs verify by the trust bundle alone.
@@ -51,8 +52,4 @@ impl Telling<'_, '_> {
     fn copy(&self) -> PathBuf {
         self.site.path("log-copy")
     }
-}
-
-fn path(path: &Path) -> &str {
-    path.to_str().expect("a path of ours is text")
 }

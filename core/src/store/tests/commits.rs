@@ -53,8 +53,8 @@ fn reading_a_stream_stops_at_items_and_bytes_but_always_gets_on() {
     assert_eq!(positions(1, 1, usize::MAX), [1]);
     assert_eq!(positions(0, 10, 290), [0, 1]);
     assert_eq!(positions(0, 10, 1), [0]);
-    assert_eq!(positions(0, 0, 1), []);
-    assert_eq!(positions(3, 10, usize::MAX), []);
+    assert_eq!(positions(0, 0, 1), [0_u64; 0]);
+    assert_eq!(positions(3, 10, usize::MAX), [0_u64; 0]);
 }
 
 #[test]

@@ -1,0 +1,364 @@
+//! The application: a data directory, opened, with everything that follows from it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use canbao_core::certificate::Mandate;
+use canbao_core::document::{Action, ActorId, Batch, DocumentId, SignedBatch, Volume};
+use canbao_core::facts::UnitView;
+use canbao_core::ids::UnitId;
+use canbao_core::message::Lang;
+use canbao_core::statement::Statement;
+use canbao_core::store::{Commit, SealingKey, Store, Stream, View};
+
+use crate::drafts::{self, Batches, Drafts};
+use crate::fault::{self, Fault};
+use crate::feed::Feed;
+use crate::identity::{Identity, Step};
+use crate::outbox::{Made, Outbox};
+use crate::proof::Proofs;
+use crate::request::{Context, Request};
+use crate::response::{Failure, Response};
+use crate::world::{System, World, random};
+
+/// The store's file in the data directory.
+const STORE_FILE: &str = "canbao.redb";
+/// The sealing key's file in the data directory, of mode 600.
+const KEY_FILE: &str = "sealing.key";
+
+/// One data directory, open. Everything it knows is a fold of the store's streams; a commit
+/// comes first, the fold follows.
+pub struct App {
+    pub(crate) directory: PathBuf,
+    pub(crate) store: Store,
+    pub(crate) world: Box<dyn World>,
+    pub(crate) identity: Identity,
+    pub(crate) feed: Feed,
+    pub(crate) outbox: Outbox,
+    pub(crate) drafts: Drafts,
+    pub(crate) proofs: Proofs,
+    /// The transport of the live session.
+    pub(crate) transport: Option<&'static str>,
+}
+
+impl App {
+    /// Opens a data directory, and makes a new one where there is none.
+    ///
+    /// # Errors
+    /// A [`Failure`] of the store's class: another process has it open (`store.busy`), its key
+    /// is missing, it is damaged.
+    pub fn open(directory: &Path, lang: Lang) -> Result<Self, Failure> {
+        Self::open_in(directory, Box::new(System)).map_err(|fault| fault.in_words(lang))
+    }
+
+    /// The same in a world of the caller's.
+    pub(crate) fn open_in(directory: &Path, world: Box<dyn World>) -> Result<Self, Fault> {
+        let store = open_store(directory)?;
+        let identity = Identity::open(&store)?;
+        let feed = Feed::open(&store)?;
+        let mut batches = Batches::new();
+        let outbox = Outbox::open(&store, |sequence, document, batch| {
+            batches.entry(document).or_default().push((sequence, batch));
+        })?;
+        let drafts = Drafts::open(&store, &batches)?;
+        let proofs = Proofs::open(&store)?;
+        let mut app = Self {
+            directory: directory.to_owned(),
+            store,
+            world,
+            identity,
+            feed,
+            outbox,
+            drafts,
+            proofs,
+            transport: None,
+        };
+        app.mark_proven();
+        Ok(app)
+    }
+
+    /// Answers everything that needs no network.
+    ///
+    /// # Errors
+    /// A [`Failure`] in the language of the context; nothing was changed.
+    pub fn dispatch(&mut self, context: &Context, request: Request) -> Result<Response, Failure> {
+        self.answer(context, request)
+            .map_err(|fault| fault.in_words(context.lang))
+    }
+
+    fn answer(&mut self, context: &Context, request: Request) -> Result<Response, Fault> {
+        match request {
+            Request::Enrol { .. } | Request::Sync { .. } => {
+                Err(Fault::usage("request.needs_network"))
+            }
+            Request::Status => Ok(Response::Status(Box::new(self.status(context)))),
+            Request::RosterList => self.roster(context).map(Response::Roster),
+            Request::RosterShow { person } => self
+                .roster_person(context, &person)
+                .map(|it| Response::Person(Box::new(it))),
+            Request::DeclareInterruption {
+                person,
+                month,
+                reason,
+            } => self
+                .declare_interruption(context, person, month, reason)
+                .map(|it| Response::Declaration(Box::new(it))),
+            Request::DeclareWage {
+                person,
+                from,
+                to,
+                wage,
+            } => self
+                .declare_wage(context, person, from, to, &wage)
+                .map(|it| Response::Declaration(Box::new(it))),
+            Request::DeclareList => self.declarations(context).map(Response::Declarations),
+            Request::DeclareEdit {
+                id,
+                person,
+                month,
+                reason,
+                from,
+                to,
+                wage,
+            } => {
+                let edit = crate::declare::Edit {
+                    person,
+                    month,
+                    reason,
+                    from,
+                    to,
+                    wage,
+                };
+                self.edit(context, id, edit)
+                    .map(|it| Response::Declaration(Box::new(it)))
+            }
+            Request::DeclareVoid { id } => self
+                .void(context, id)
+                .map(|it| Response::Declaration(Box::new(it))),
+            Request::Submit { ids, all } => self.submit(context, ids, all).map(Response::Submitted),
+            Request::Withdraw { id } => self
+                .withdraw(context, id)
+                .map(|it| Response::Withdrawn(Box::new(it))),
+            Request::AssessApply {
+                settlement,
+                insurance,
+            } => self
+                .assess_apply(context, &settlement, insurance)
+                .map(|it| Response::Assessment(Box::new(it))),
+            Request::AssessList => self.assessments(context).map(Response::Assessments),
+            Request::TaxList { from, to, kind } => self
+                .transactions(context, from, to, kind)
+                .map(Response::Transactions),
+            Request::ReviewQueue => self.review_queue(context).map(Response::Queue),
+            Request::ReviewApprove { ids } => self
+                .review(context, &ids, crate::review::Ruling::Approve)
+                .map(Response::Decided),
+            Request::ReviewReturn { ids, reason } => self
+                .review(context, &ids, crate::review::Ruling::Return(reason))
+                .map(Response::Decided),
+            Request::ReviewReject { ids, reason } => self
+                .review(context, &ids, crate::review::Ruling::Reject(reason))
+                .map(Response::Decided),
+            Request::RecordsList {
+                person,
+                period_from,
+                period_to,
+            } => self
+                .records(context, person, period_from, period_to)
+                .map(Response::Records),
+            Request::ReceiptList => self.receipts(context).map(Response::Receipts),
+            Request::ProofShow { id } => self
+                .proof(context, &id)
+                .map(|it| Response::Proof(Box::new(it))),
+            Request::ProofExport { id, out } => {
+                self.export_proof(context, &id, out).map(Response::Exported)
+            }
+            Request::Verify { path, trust } => self
+                .verify(&path, trust.as_deref())
+                .map(|it| Response::Verified(Box::new(it))),
+        }
+    }
+
+    /// The data directory.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// The unit a request is about: the one named, or the only one there is.
+    pub(crate) fn unit(&self, context: &Context) -> Result<&UnitView, Fault> {
+        let mut candidates = self.units_in_reach().filter(|unit| {
+            context
+                .unit
+                .as_ref()
+                .is_none_or(|wanted| is_named(unit, wanted.trim()))
+        });
+        match (candidates.next(), candidates.next(), &context.unit) {
+            (Some(one), None, _) => Ok(one),
+            (Some(_), Some(_), _) => Err(Fault::usage("unit.which")),
+            (None, _, Some(wanted)) => Err(Fault::usage("unit.no_such").with("unit", wanted)),
+            (None, _, None) => Err(Fault::usage("unit.none_yet")),
+        }
+    }
+
+    /// The units that this device's operators act or decide for, as far as the feed told.
+    pub(crate) fn units_in_reach(&self) -> impl Iterator<Item = &UnitView> {
+        self.feed.projection.units.values().filter(|unit| {
+            self.identity.operators.iter().any(|it| {
+                let mandate = &it.certificate.mandate;
+                mandate.employs(unit.record.id) || mandate.reviews(unit.record.district)
+            })
+        })
+    }
+
+    /// Makes durable what an operator did to a document, then does it.
+    pub(crate) fn act(
+        &mut self,
+        context: &Context,
+        unit: UnitId,
+        document: DocumentId,
+        action: Action,
+    ) -> Result<(), Fault> {
+        let at = self.world.now();
+        let actor = self.actor()?;
+        let operator = self.identity.operator(context, |it| it.employs(unit))?;
+        let mut volume = match self.drafts.documents.remove(&document) {
+            Some(volume) => volume,
+            None => Volume::replay(document, [])?,
+        };
+        let acted = volume
+            .act(&actor, &action, at)
+            .map_err(Fault::from)
+            .and_then(|own| {
+                let batch = Batch {
+                    document,
+                    actor: own.actor.0.into(),
+                    from: own.seq,
+                    to: own.seq,
+                    signer: operator.certificate.serial,
+                    chunks: vec![own.chunk],
+                };
+                let batch = SignedBatch::make(&batch, &operator.key).0;
+                let made = Made::Batch {
+                    document,
+                    action,
+                    batch,
+                    at,
+                };
+                let place = self.outbox.length();
+                let commit = Commit::new()
+                    .expecting(Stream::Local, place)
+                    .append(Stream::Local, made.to_bytes())
+                    .put(
+                        View::Snapshot,
+                        drafts::snapshot_key(&document),
+                        drafts::snapshot(place, &volume),
+                    );
+                self.store.commit(commit)?;
+                Ok(made)
+            });
+        match acted {
+            Ok(made) => {
+                self.drafts.documents.insert(document, volume);
+                self.outbox.push(&made)
+            }
+            Err(fault) => {
+                // The document in memory may hold what the store does not: back to the truth.
+                self.reload_document(document)?;
+                Err(fault)
+            }
+        }
+    }
+
+    /// Signs statements and makes them durable, all in one commit.
+    pub(crate) fn state(
+        &mut self,
+        context: &Context,
+        may: impl Fn(&Mandate) -> bool,
+        statements: Vec<Statement>,
+    ) -> Result<(), Fault> {
+        let at = self.world.now();
+        let signer = self.identity.operator(context, may)?;
+        let made: Vec<Made> = statements
+            .iter()
+            .map(|statement| {
+                let signed = statement.sign(&signer.key, signer.certificate.serial, at);
+                Made::Statement {
+                    signed: signed.to_bytes(),
+                    at,
+                }
+            })
+            .collect();
+        self.keep(&made)
+    }
+
+    /// Appends to the local stream, then takes it in.
+    pub(crate) fn keep(&mut self, made: &[Made]) -> Result<(), Fault> {
+        let start = Commit::new().expecting(Stream::Local, self.outbox.length());
+        let commit = made.iter().fold(start, |commit, it| {
+            commit.append(Stream::Local, it.to_bytes())
+        });
+        self.store.commit(commit)?;
+        made.iter().try_for_each(|it| self.outbox.push(it))
+    }
+
+    /// Appends to the identity stream, then takes it in.
+    pub(crate) fn step(&mut self, step: Step) -> Result<(), Fault> {
+        let commit = Commit::new()
+            .expecting(Stream::Identity, self.identity.length())
+            .append(Stream::Identity, canbao_core::signed::encode(&step));
+        self.store.commit(commit)?;
+        self.identity.apply(step)
+    }
+
+    /// The actor of this opening: a restored backup never writes twice under one.
+    fn actor(&mut self) -> Result<ActorId, Fault> {
+        if let Some(actor) = &self.drafts.actor {
+            return Ok(actor.clone());
+        }
+        let device = self
+            .identity
+            .device_id()
+            .ok_or_else(|| Fault::usage("identity.not_enrolled"))?;
+        let actor = ActorId::new(device, random(self.world.as_mut())?);
+        self.drafts.actor = Some(actor.clone());
+        Ok(actor)
+    }
+
+    fn reload_document(&mut self, document: DocumentId) -> Result<(), Fault> {
+        let mut own = Vec::new();
+        Outbox::open(&self.store, |sequence, of, batch| {
+            if of == document {
+                own.push((sequence, batch));
+            }
+        })?;
+        if !own.is_empty() {
+            self.drafts
+                .documents
+                .insert(document, drafts::replay(document, &own)?);
+        }
+        // The next change must not claim a sequence number that the lost one may have used.
+        self.drafts.actor = None;
+        Ok(())
+    }
+}
+
+fn is_named(unit: &UnitView, wanted: &str) -> bool {
+    let record = &unit.record;
+    record.id.to_string() == wanted
+        || record.credit_code.as_str() == wanted
+        || record.unemployment_number.as_str() == wanted
+}
+
+fn open_store(directory: &Path) -> Result<Store, Fault> {
+    fs::create_dir_all(directory).map_err(|error| fault::file(directory, &error))?;
+    let (store_path, key_path) = (directory.join(STORE_FILE), directory.join(KEY_FILE));
+    if !store_path.exists() && !key_path.exists() {
+        let key = SealingKey::generate()?;
+        key.write_new_file(&key_path)?;
+        return Ok(Store::create(&store_path, &key)?);
+    }
+    // A key without a store is a start that was cut; a store without its key stays shut.
+    let key = SealingKey::read_file(&key_path)?;
+    Ok(Store::open_or_create(&store_path, &key)?)
+}

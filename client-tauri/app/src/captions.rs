@@ -1,0 +1,108 @@
+//! The words for codes that a screen shows: statuses, kinds, roles. The codes are stable.
+
+use canbao_core::declaration::Kind;
+use canbao_core::facts::{
+    DeclarationStatus, MonthStage, PaymentStatus, Receiving, Sending, TransactionKind,
+};
+use canbao_core::message::Lang;
+use canbao_core::statement::Verdict;
+
+use crate::response::Coded;
+
+/// A code with its words in a language.
+pub(crate) fn coded(code: &str, lang: Lang, zh: &str, en: &str) -> Coded {
+    let text = match lang {
+        Lang::Zh => zh,
+        Lang::En => en,
+    };
+    Coded {
+        code: code.to_owned(),
+        text: text.to_owned(),
+    }
+}
+
+/// 申报状态 (STA-1).
+pub(crate) fn status(status: &DeclarationStatus, lang: Lang) -> Coded {
+    let (zh, en) = match status {
+        DeclarationStatus::Draft => ("草稿(已申报未提交)", "draft, not submitted"),
+        DeclarationStatus::Voided => ("删除", "voided"),
+        DeclarationStatus::Submitted => ("已提交", "submitted, waiting for the centre"),
+        DeclarationStatus::Received(_) => ("已受理", "received"),
+        DeclarationStatus::NotReceived(_) => ("未受理", "not received"),
+        DeclarationStatus::Returned(_) => ("已退回", "returned"),
+        DeclarationStatus::Rejected(_) => ("审核不通过", "rejected"),
+        DeclarationStatus::Withdrawn => ("已撤回", "withdrawn"),
+        DeclarationStatus::Approved | DeclarationStatus::Months(_) => ("审核通过", "approved"),
+        DeclarationStatus::TaxAccepted => ("税务已接收", "accepted by tax"),
+        DeclarationStatus::TaxRefused(_) => ("税务拒收", "refused by tax"),
+    };
+    coded(status.code(), lang, zh, en)
+}
+
+/// Where a month of an approved wage stands.
+pub(crate) fn stage(stage: MonthStage, lang: Lang) -> Coded {
+    let (code, zh, en) = match stage {
+        MonthStage::Approved => ("approved", "审核通过", "approved"),
+        MonthStage::Assessed => ("assessed", "已核定", "assessed"),
+        MonthStage::SentToTax => ("sent_to_tax", "已发送税务", "sent to tax"),
+        MonthStage::TaxRefused => ("tax_refused", "税务拒收", "refused by tax"),
+        MonthStage::TaxAccepted => ("tax_accepted", "税务已接收", "accepted by tax"),
+        MonthStage::InTreasury => ("in_treasury", "已到账", "in the treasury"),
+        MonthStage::Recorded => ("recorded", "已记账", "recorded"),
+    };
+    coded(code, lang, zh, en)
+}
+
+/// The caption of a form.
+pub(crate) fn kind(kind: Kind, lang: Lang) -> String {
+    let (zh, en) = match kind {
+        Kind::Interruption => ("职工缴费中断申报", "interruption of payment"),
+        Kind::Wage => ("职工缴费工资申报", "declaration of a wage"),
+    };
+    coded("", lang, zh, en).text
+}
+
+/// 缴费状态 (STA-3).
+pub(crate) fn payment_status(status: PaymentStatus, lang: Lang) -> Coded {
+    match status {
+        PaymentStatus::Paying => coded("paying", lang, "参保缴费", "paying"),
+        PaymentStatus::Suspended => coded("suspended", lang, "暂停缴费(中断)", "suspended"),
+        PaymentStatus::Terminated => coded("terminated", lang, "终止缴费", "terminated"),
+    }
+}
+
+/// 交易类型.
+pub(crate) fn transaction_kind(kind: &TransactionKind, lang: Lang) -> Coded {
+    match kind {
+        TransactionKind::RosterChange { .. } => coded("roster", lang, "人员变动", "roster change"),
+        TransactionKind::Assessment { .. } => coded("assessment", lang, "应收核定", "assessment"),
+    }
+}
+
+/// 社保发送状态 (STA-2).
+pub(crate) fn sending(state: &Sending, lang: Lang) -> Coded {
+    match state {
+        Sending::Waiting => coded("waiting", lang, "待发送", "to be sent"),
+        Sending::Sending => coded("sending", lang, "发送中", "being sent"),
+        Sending::Sent => coded("sent", lang, "发送成功", "sent"),
+        Sending::Failed(_) => coded("failed", lang, "发送失败", "not sent"),
+    }
+}
+
+/// 地税接收状态 (STA-2).
+pub(crate) fn receiving(state: &Receiving, lang: Lang) -> Coded {
+    match state {
+        Receiving::NotYet => coded("not_yet", lang, "未接收", "not received yet"),
+        Receiving::Accepted => coded("accepted", lang, "接收成功", "accepted"),
+        Receiving::Refused { .. } => coded("refused", lang, "接收失败", "refused"),
+    }
+}
+
+/// A decision.
+pub(crate) fn verdict(verdict: &Verdict, lang: Lang) -> Coded {
+    match verdict {
+        Verdict::Approve => coded("approve", lang, "审核通过", "approve"),
+        Verdict::Return(_) => coded("return", lang, "退回", "return"),
+        Verdict::Reject(_) => coded("reject", lang, "审核不通过", "reject"),
+    }
+}

@@ -1,0 +1,41 @@
+//! Answers for people: tables and captioned lines in a language.
+
+mod declarations;
+mod layout;
+mod money;
+mod people;
+mod problems;
+mod proofs;
+mod reviews;
+mod status;
+#[cfg(test)]
+mod tests;
+
+use canbao_client::response::Response;
+use canbao_core::message::Lang;
+
+pub(crate) use problems::failure;
+
+/// An answer in a language, without a line end.
+pub(crate) fn response(response: &Response, lang: Lang) -> String {
+    match response {
+        Response::Enrolled(enrolled) => status::enrolled(enrolled, lang),
+        Response::Status(view) => status::status(view, lang),
+        Response::Synced(report) => status::synced(report, lang),
+        Response::Roster(rows) => people::roster(rows, lang),
+        Response::Person(detail) => people::person(detail, lang),
+        Response::Declaration(row) | Response::Withdrawn(row) => declarations::one(row, lang),
+        Response::Declarations(rows) => declarations::list(rows, lang),
+        Response::Submitted(report) => declarations::submitted(report, lang),
+        Response::Assessment(row) => money::assessment(row, lang),
+        Response::Assessments(rows) => money::assessments(rows, lang),
+        Response::Transactions(rows) => money::transactions(rows, lang),
+        Response::Queue(rows) => reviews::queue(rows, lang),
+        Response::Decided(report) => reviews::decided(report, lang),
+        Response::Records(view) => money::records(view, lang),
+        Response::Receipts(rows) => declarations::receipts(rows, lang),
+        Response::Proof(view) => proofs::proof(view, lang),
+        Response::Exported(view) => proofs::exported(view, lang),
+        Response::Verified(view) => proofs::verified(view, lang),
+    }
+}

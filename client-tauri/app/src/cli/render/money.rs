@@ -1,0 +1,136 @@
+//! What is due, what went to tax, what was paid.
+
+use canbao_client::response::{AssessmentRow, RecordsView, TransactionRow};
+use canbao_core::message::Lang;
+
+use super::layout::{Column, Fields, NONE, amounts, caption, or_none, parts, table, titled, words};
+use super::people::name_of;
+use super::problems::problems;
+
+/// 核定申请 and its result.
+pub(super) fn assessment(row: &AssessmentRow, lang: Lang) -> String {
+    let fields = Fields::new(lang)
+        .with("settlement", &row.settlement)
+        .with("insurance", insurance(row.insurance, lang))
+        .with("assessment_status", &row.status.text)
+        .maybe("attempt", row.attempt)
+        .maybe("persons", row.persons)
+        .maybe("base_sum", row.base.as_ref())
+        .maybe("unit_amount", row.unit_amount.as_ref())
+        .maybe("personal_amount", row.personal_amount.as_ref())
+        .maybe("total", row.total.as_ref())
+        .maybe("total_rule", row.total_rule.as_ref())
+        .maybe("at", row.at.as_ref())
+        .show();
+    parts([fields, problems("problems", &row.problems, lang)])
+}
+
+/// Every assessment, with the problems of those that failed below.
+pub(super) fn assessments(rows: &[AssessmentRow], lang: Lang) -> String {
+    let columns = [
+        words("settlement"),
+        words("insurance"),
+        words("assessment_status"),
+        amounts("attempt"),
+        amounts("persons"),
+        amounts("base_sum"),
+        amounts("unit_amount"),
+        amounts("personal_amount"),
+        amounts("total"),
+    ];
+    let shown = rows.iter().map(|it| {
+        [
+            it.settlement.clone(),
+            insurance(it.insurance, lang),
+            it.status.text.clone(),
+            counted(it.attempt),
+            counted(it.persons),
+            or_none(it.base.as_ref()),
+            or_none(it.unit_amount.as_ref()),
+            or_none(it.personal_amount.as_ref()),
+            or_none(it.total.as_ref()),
+        ]
+    });
+    let failed = rows.iter().filter(|it| !it.problems.is_empty()).map(|it| {
+        let title = format!("{} {}", it.settlement, insurance(it.insurance, lang));
+        format!("{title}\n{}", problems("problems", &it.problems, lang))
+    });
+    parts([table(lang, &columns, shown)].into_iter().chain(failed))
+}
+
+/// 税务发送交易查询 (QRY-1), its two states apart (STA-2).
+pub(super) fn transactions(rows: &[TransactionRow], lang: Lang) -> String {
+    let columns = [
+        words("transaction_kind"),
+        words("month"),
+        words("person"),
+        amounts("total"),
+        words("sending"),
+        words("receiving"),
+        words("collected"),
+        words("changed_at"),
+        words("reason"),
+    ];
+    let rows = rows.iter().map(|it| {
+        [
+            it.kind.text.clone(),
+            it.month.clone(),
+            name_of(it.person.as_ref()),
+            or_none(it.total.as_ref()),
+            it.sending.text.clone(),
+            it.receiving.text.clone(),
+            caption(if it.collected { "yes" } else { "no" }, lang),
+            it.changed_at.clone(),
+            or_none(it.reason.as_ref()),
+        ]
+    });
+    table(lang, &columns, rows)
+}
+
+/// 单位缴费信息查询 and 职工缴费信息查询 (QRY-4, QRY-5).
+pub(super) fn records(view: &RecordsView, lang: Lang) -> String {
+    const COLUMNS: [Column; 10] = [
+        words("record"),
+        words("person"),
+        words("insurance"),
+        words("settlement"),
+        words("period"),
+        amounts("base"),
+        amounts("unit_amount"),
+        amounts("personal_amount"),
+        words("posted_on"),
+        words("record_state"),
+    ];
+    let rows = view.records.iter().map(|it| {
+        [
+            it.id.clone(),
+            name_of(Some(&it.person)),
+            insurance(it.insurance, lang),
+            it.settlement.clone(),
+            it.period.clone(),
+            it.base.clone(),
+            it.unit_amount.clone(),
+            it.personal_amount.clone(),
+            it.posted_on.clone(),
+            it.state.text.clone(),
+        ]
+    });
+    let sums = Fields::new(lang)
+        .with("unit_amount", &view.unit_amount)
+        .with("personal_amount", &view.personal_amount)
+        .with("total", &view.total)
+        .show();
+    parts([table(lang, &COLUMNS, rows), titled("sums", lang, &sums)])
+}
+
+/// The word for an insurance's code; a code without a word is shown as it is.
+pub(super) fn insurance(code: u16, lang: Lang) -> String {
+    match code {
+        110 | 210 => caption(&format!("insurance_{code}"), lang),
+        _ => code.to_string(),
+    }
+}
+
+fn counted(count: Option<u32>) -> String {
+    count.map_or_else(|| NONE.to_owned(), |it| it.to_string())
+}

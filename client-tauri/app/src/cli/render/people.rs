@@ -1,0 +1,113 @@
+//! Persons: the roster and one person's months.
+
+use canbao_client::response::{MonthView, PersonDetail, PersonRef, PersonRow};
+use canbao_core::message::Lang;
+
+use super::declarations;
+use super::layout::{
+    Fields, NONE, amounts, caption, caption_with, or_none, parts, table, titled, words,
+};
+
+/// 单位人员参保状态查询 (QRY-2).
+pub(super) fn roster(rows: &[PersonRow], lang: Lang) -> String {
+    let columns = [
+        words("name"),
+        words("personal_number"),
+        words("masked_id"),
+        words("payment_status"),
+        words("paying_since"),
+        words("last_paid_month"),
+        amounts("wage"),
+    ];
+    let shown = table(lang, &columns, rows.iter().map(row));
+    let count = caption_with(
+        "persons_counted",
+        &[("count", rows.len().to_string())],
+        lang,
+    );
+    parts([shown, count])
+}
+
+/// 人员参保信息查询 (QRY-7).
+pub(super) fn person(detail: &PersonDetail, lang: Lang) -> String {
+    let row = &detail.row;
+    let head = Fields::new(lang)
+        .with("name", &row.person.name)
+        .with("personal_number", &row.person.personal_number)
+        .with("document_kind", &detail.document_kind)
+        .with("masked_id", &row.person.masked_id)
+        .with("person_id", &row.person.id)
+        .with("payment_status", &row.status.text)
+        .maybe("last_paid_month", row.last_paid_month.as_ref())
+        .maybe("wage", row.wage.as_ref())
+        .show();
+    let intervals = detail
+        .intervals
+        .iter()
+        .map(|it| [it.from.clone(), or_none(it.to.as_ref())]);
+    let wages = detail.wages.iter().map(|it| {
+        let source = caption(&format!("wage_{}", it.source), lang);
+        [it.from.clone(), it.to.clone(), it.wage.clone(), source]
+    });
+    let intervals = table(
+        lang,
+        &[words("interval_from"), words("interval_to")],
+        intervals,
+    );
+    let wage_columns = [words("from"), words("to"), amounts("wage"), words("source")];
+    parts([
+        head,
+        titled("intervals", lang, &intervals),
+        titled("wages", lang, &table(lang, &wage_columns, wages)),
+        titled("months", lang, &months(&detail.months, lang)),
+        titled(
+            "declarations",
+            lang,
+            &declarations::list(&detail.declarations, lang),
+        ),
+    ])
+}
+
+/// Name and masked number, or the sign that there is nobody.
+pub(super) fn name_of(person: Option<&PersonRef>) -> String {
+    person.map_or_else(
+        || NONE.to_owned(),
+        |it| format!("{} {}", it.name, it.personal_number),
+    )
+}
+
+fn months(months: &[MonthView], lang: Lang) -> String {
+    let columns = [
+        words("period"),
+        words("payable"),
+        words("settlement"),
+        amounts("base"),
+        amounts("unit_amount"),
+        amounts("personal_amount"),
+        words("stage"),
+    ];
+    let rows = months.iter().map(|it| {
+        [
+            it.month.clone(),
+            caption(if it.payable { "yes" } else { "no" }, lang),
+            or_none(it.settlement.as_ref()),
+            or_none(it.base.as_ref()),
+            or_none(it.unit_amount.as_ref()),
+            or_none(it.personal_amount.as_ref()),
+            or_none(it.stage.as_ref().map(|it| &it.text)),
+        ]
+    });
+    table(lang, &columns, rows)
+}
+
+fn row(row: &PersonRow) -> [String; 7] {
+    [
+        row.person.name.clone(),
+        row.person.personal_number.clone(),
+        row.person.masked_id.clone(),
+        row.status.text.clone(),
+        or_none(row.paying_since.as_ref()),
+        or_none(row.last_paid_month.as_ref()),
+        or_none(row.wage.as_ref()),
+    ]
+}

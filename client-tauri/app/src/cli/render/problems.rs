@@ -1,0 +1,95 @@
+//! What went wrong: what, where, what to do.
+
+use canbao_client::response::{Failure, ProblemView};
+use canbao_core::message::Lang;
+
+use super::layout::{caption, caption_with, harmless, titled};
+
+/// A failure with everything there is to say about it.
+pub(crate) fn failure(failure: &Failure, lang: Lang) -> String {
+    let mut lines = vec![caption_with(
+        "error",
+        &[
+            ("message", harmless(&failure.message)),
+            ("code", harmless(&failure.code)),
+        ],
+        lang,
+    )];
+    lines.extend(what_to_do(&failure.hint, lang));
+    lines.extend(failure.problems.iter().map(|it| problem(it, lang)));
+    lines.join("\n")
+}
+
+/// Problems under a caption; nothing where there are none.
+pub(super) fn problems(title: &str, problems: &[ProblemView], lang: Lang) -> String {
+    if problems.is_empty() {
+        return String::new();
+    }
+    let lines: Vec<String> = problems.iter().map(|it| problem(it, lang)).collect();
+    titled(title, lang, &lines.join("\n"))
+}
+
+fn problem(problem: &ProblemView, lang: Lang) -> String {
+    let item = problem.item.as_deref().map(harmless);
+    // A problem of the whole has no place within it.
+    let field =
+        (problem.field != "whole").then(|| caption(&format!("field_{}", problem.field), lang));
+    let place: Vec<String> = item.into_iter().chain(field).collect();
+    let place = if place.is_empty() {
+        String::new()
+    } else {
+        format!(
+            "{} ",
+            caption_with("place", &[("place", place.join(" "))], lang)
+        )
+    };
+    let mut lines = vec![format!(
+        "  - {place}{} [{}]",
+        harmless(&problem.message),
+        harmless(&problem.code)
+    )];
+    lines.extend(what_to_do(&problem.hint, lang).map(|it| format!("    {it}")));
+    lines.join("\n")
+}
+
+fn what_to_do(hint: &str, lang: Lang) -> Option<String> {
+    let said = !hint.is_empty();
+    said.then(|| caption_with("to_do", &[("hint", harmless(hint))], lang))
+}
+
+#[cfg(test)]
+mod tests {
+    use canbao_client::response::FailureClass;
+
+    use super::*;
+
+    fn two_problems() -> Failure {
+        let problem = |field: &str, item: Option<&str>| ProblemView {
+            code: "month.not_a_month".to_owned(),
+            field: field.to_owned(),
+            message: "不是年月".to_owned(),
+            hint: "写成 2022-01".to_owned(),
+            item: item.map(str::to_owned),
+        };
+        Failure {
+            code: "declaration.problems".to_owned(),
+            message: "申报有误".to_owned(),
+            hint: "改正后再申报".to_owned(),
+            problems: vec![problem("month", None), problem("whole", Some("01J"))],
+            class: FailureClass::Refused,
+        }
+    }
+
+    #[test]
+    fn an_error_says_what_where_and_what_to_do() {
+        assert_eq!(
+            failure(&two_problems(), Lang::Zh),
+            "错误：申报有误 [declaration.problems]\n\
+             处理：改正后再申报\n\
+             \x20 - 【变更时间】 不是年月 [month.not_a_month]\n\
+             \x20   处理：写成 2022-01\n\
+             \x20 - 【01J】 不是年月 [month.not_a_month]\n\
+             \x20   处理：写成 2022-01"
+        );
+    }
+}

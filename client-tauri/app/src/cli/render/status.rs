@@ -1,0 +1,161 @@
+//! Where everything stands, an enrolment, an exchange.
+
+use canbao_client::response::{Enrolled, OperatorView, StatusView, SyncReport};
+use canbao_core::message::Lang;
+
+use super::layout::{Fields, NONE, caption, caption_with, harmless, parts, table, titled, words};
+use super::problems::problems;
+use super::proofs::head;
+
+/// An operator was enrolled.
+pub(super) fn enrolled(enrolled: &Enrolled, lang: Lang) -> String {
+    let fields = Fields::new(lang)
+        .with("operator", &enrolled.operator.name)
+        .with("role", role(&enrolled.operator, lang))
+        .with("operator_id", &enrolled.operator.id)
+        .with("expires_at", &enrolled.operator.expires_at)
+        .with("device", &enrolled.device)
+        .with("server", &enrolled.server)
+        .show();
+    parts([caption("enrolled", lang), fields])
+}
+
+/// Where everything stands: device, units, contact, what waits, what to mind.
+pub(super) fn status(view: &StatusView, lang: Lang) -> String {
+    let warnings = view
+        .warnings
+        .iter()
+        .map(|it| caption_with("warning", &[("message", harmless(&it.text))], lang));
+    let warnings: Vec<String> = warnings.collect();
+    parts([
+        standing(view, lang),
+        people(view, lang),
+        agencies(view, lang),
+        warnings.join("\n"),
+    ])
+}
+
+/// What an exchange brought.
+pub(super) fn synced(report: &SyncReport, lang: Lang) -> String {
+    let mut fields = Fields::new(lang)
+        .with("entries_received", report.entries)
+        .with("items_sent", report.sent)
+        .with("queued", report.queued)
+        .with("proven", report.proven);
+    if let Some(checkpoint) = &report.checkpoint {
+        fields = head(fields, checkpoint);
+    }
+    parts([fields.show(), problems("refused", &report.refused, lang)])
+}
+
+fn standing(view: &StatusView, lang: Lang) -> String {
+    let mut fields = Fields::new(lang)
+        .with("device", view.device.as_deref().unwrap_or(NONE))
+        .with("server", view.server.as_deref().unwrap_or(NONE))
+        .with("last_contact", last_contact(view, lang))
+        .with(
+            "transport",
+            view.transport
+                .clone()
+                .unwrap_or_else(|| caption("offline", lang)),
+        )
+        .with(
+            "settlement_now",
+            view.settlement
+                .clone()
+                .unwrap_or_else(|| caption("unknown", lang)),
+        )
+        .with("device_date", &view.device_date)
+        .with("drafts", view.drafts)
+        .with("queued", view.queued)
+        .maybe("oldest_queued", view.oldest_queued.as_ref())
+        .with("received", view.received)
+        .counted("to_review", view.to_review)
+        .with("records", view.records)
+        .counted("unproven_records", view.unproven_records)
+        .counted("refused", view.refused)
+        .counted("needs_update", view.needs_update)
+        .with("feed_entries", view.feed_entries);
+    if let Some(checkpoint) = &view.checkpoint {
+        fields = head(fields, checkpoint);
+    }
+    fields.show()
+}
+
+fn people(view: &StatusView, lang: Lang) -> String {
+    let operators = view.operators.iter().map(|it| {
+        [
+            it.name.clone(),
+            role(it, lang),
+            it.expires_at.clone(),
+            it.id.clone(),
+        ]
+    });
+    let units = view.units.iter().map(|it| {
+        [
+            it.name.clone(),
+            it.credit_code.clone(),
+            it.unemployment_number.clone(),
+            it.pension_number.clone(),
+        ]
+    });
+    let operator_columns = [
+        words("operator"),
+        words("role"),
+        words("expires_at"),
+        words("operator_id"),
+    ];
+    let unit_columns = [
+        words("unit"),
+        words("credit_code"),
+        words("unemployment_number"),
+        words("pension_number"),
+    ];
+    parts([
+        titled(
+            "operators",
+            lang,
+            &table(lang, &operator_columns, operators),
+        ),
+        titled("units", lang, &table(lang, &unit_columns, units)),
+    ])
+}
+
+fn agencies(view: &StatusView, lang: Lang) -> String {
+    if view.agencies.is_empty() {
+        return String::new();
+    }
+    let rows = view.agencies.iter().map(|it| {
+        [
+            it.district_name.clone(),
+            it.name.clone(),
+            it.address.clone(),
+            it.phone.clone(),
+        ]
+    });
+    let columns = [
+        words("district"),
+        words("agency"),
+        words("address"),
+        words("phone"),
+    ];
+    titled("agencies", lang, &table(lang, &columns, rows))
+}
+
+fn role(operator: &OperatorView, lang: Lang) -> String {
+    caption(&format!("role_{}", operator.role), lang)
+}
+
+/// When the centre was heard and how long ago that is: hours and minutes suffice.
+fn last_contact(view: &StatusView, lang: Lang) -> String {
+    let Some(at) = &view.last_contact else {
+        return caption("never", lang);
+    };
+    let seconds = view.last_contact_age_seconds.unwrap_or(0).max(0);
+    let args = [
+        ("at", at.clone()),
+        ("hours", (seconds / 3600).to_string()),
+        ("minutes", (seconds / 60 % 60).to_string()),
+    ];
+    caption_with("heard", &args, lang)
+}

@@ -1,0 +1,277 @@
+//! What people read of a few answers.
+
+use canbao_client::response::Response;
+use canbao_core::message::Lang;
+use serde_json::{Value, json};
+use unicode_width::UnicodeWidthStr;
+
+use super::response;
+
+fn shown(answer: &str, body: &Value, lang: Lang) -> String {
+    let tagged = json!({"answer": answer, "body": body});
+    let parsed: Response = serde_json::from_value(tagged).unwrap();
+    let text = response(&parsed, lang);
+    assert!(!text.contains("caption."), "no words for a caption: {text}");
+    text
+}
+
+/// Every answer is shown in both languages, with words for all its captions.
+fn check(answer: &str, body: &Value, zh: &[&str]) {
+    let text = shown(answer, body, Lang::Zh);
+    for part in zh {
+        assert!(text.contains(part), "{part} is missing in\n{text}");
+    }
+    shown(answer, body, Lang::En);
+}
+
+fn coded(code: &str, text: &str) -> Value {
+    json!({"code": code, "text": text})
+}
+
+fn person(name: &str) -> Value {
+    json!({"id": "01P", "name": name, "personal_number": "0042", "masked_id": "210105********123X"})
+}
+
+fn unit() -> Value {
+    json!({
+        "id": "01U", "name": "沈阳示例有限公司", "credit_code": "91210100MA0000000X",
+        "unemployment_number": "800001", "pension_number": "900001",
+    })
+}
+
+fn problem() -> Value {
+    json!({
+        "code": "declaration.not_paying", "field": "person", "message": "人员不在缴费",
+        "hint": "请核实", "item": "01D",
+    })
+}
+
+fn checkpoint() -> Value {
+    json!({"origin": "centre.example/log", "size": 7, "root_hash": "abc="})
+}
+
+fn declaration(name: &str, status: &str) -> Value {
+    json!({
+        "id": "01D", "kind": "WAGE", "kind_text": "职工缴费工资申报", "unit": "01U",
+        "person": person(name), "month": null, "change_reason": null, "from": "2022-01",
+        "to": "2022-12", "wage": "4359.00", "revision": 1, "status": coded("approved", status),
+        "progress": "decided", "receipt": "R1", "settlement": "2022-01", "decided_by": "李",
+        "reason": null, "problems": [problem()], "editable": false, "withdrawal_queued": true,
+        "stages": [
+            {"stage": coded("assessed", "已核定"), "months_done": 2, "months_total": 12},
+            {"stage": coded("recorded", "已记账"), "months_done": 0, "months_total": 12},
+        ],
+        "months_done": 0, "months_total": 12,
+    })
+}
+
+fn row(name: &str) -> Value {
+    json!({
+        "person": person(name), "status": coded("paying", "参保缴费"), "paying_since": "2019-07",
+        "last_paid_month": null, "wage": "4359.00",
+    })
+}
+
+fn review() -> Value {
+    json!({
+        "id": "01D", "receipt": "R1", "unit": unit(), "kind": "WAGE", "kind_text": "工资申报",
+        "person": person("赵小满"), "month": null, "change_reason": null, "from": "2022-01",
+        "to": "2022-12", "wage": "9000.00", "base": "9000.00", "base_before": "4359.00",
+        "marked": true, "revision": 1, "settlement": "2022-01",
+        "received_at": "2022-01-05T08:00:00Z", "queued_decision": null,
+    })
+}
+
+fn record() -> Value {
+    json!({
+        "id": "S1/2", "unit": "01U", "person": person("赵小满"), "insurance": 210,
+        "payment_kind": 10, "settlement": "2022-01", "period": "2022-01", "base": "4359.00",
+        "unit_amount": "21.80", "personal_amount": "21.80", "total": "43.60",
+        "posted_on": "2022-01-20", "serial": "S1", "line": 2, "number": 5, "leaf": 9,
+        "state": coded("recorded", "已记账"),
+    })
+}
+
+#[test]
+fn columns_of_chinese_text_end_at_one_width() {
+    let rows = json!([row("赵小满"), row("欧阳晓明"), row("Ann Lee")]);
+    let text = shown("roster", &rows, Lang::Zh);
+    let lines: Vec<&str> = text.lines().take(4).collect();
+    let column = |line: &str, mark: &str| line.find(mark).map(|at| line[..at].width());
+    assert_eq!(
+        column(lines[0], "个人编号"),
+        column(lines[1], "0042"),
+        "{text}"
+    );
+    for line in &lines[2..] {
+        assert_eq!(column(line, "0042"), column(lines[1], "0042"), "{text}");
+        assert_eq!(line.width(), lines[1].width(), "{text}");
+    }
+    assert!(text.ends_with("共 3 人"), "{text}");
+}
+
+#[test]
+fn an_exchange_reads_in_either_language() {
+    let body = json!({
+        "entries": 3, "sent": 1, "queued": 0, "refused": [], "proven": 2,
+        "checkpoint": checkpoint(),
+    });
+    assert!(shown("synced", &body, Lang::En).starts_with(" Entries received    3\n"));
+    check(
+        "synced",
+        &body,
+        &["收到条目", "等待发送", "centre.example/log"],
+    );
+}
+
+#[test]
+fn declarations_show_status_months_and_what_is_wrong() {
+    let body = declaration("赵小满", "审核通过");
+    let parts = [
+        "职工缴费工资申报",
+        "210105********123X",
+        "已核定 2/12 个月",
+        "撤回等待发送",
+    ];
+    check("declaration", &body, &parts);
+    check(
+        "declaration",
+        &body,
+        &["【01D 人员】 人员不在缴费 [declaration.not_paying]"],
+    );
+    let list = json!([body]);
+    check(
+        "declarations",
+        &list,
+        &["2022-01…2022-12 4359.00", "赵小满 0042"],
+    );
+    check("declarations", &json!([]), &["没有记录"]);
+    let report = json!({"submitted": [], "failed": [problem()]});
+    check(
+        "submitted",
+        &report,
+        &["已提交 0 项，未提交 1 项", "处理：请核实"],
+    );
+}
+
+#[test]
+fn a_person_is_shown_with_months_and_wages() {
+    let mut body = row("赵小满");
+    body["document_kind"] = json!("居民身份证");
+    body["intervals"] = json!([{"from": "2019-07", "to": null}]);
+    body["wages"] =
+        json!([{"from": "2022-01", "to": "2022-12", "wage": "4359.00", "source": "declared"}]);
+    body["months"] = json!([{
+        "month": "2022-01", "payable": true, "settlement": "2022-01", "base": "4359.00",
+        "unit_amount": "21.80", "personal_amount": "21.80", "stage": coded("recorded", "已记账"),
+    }]);
+    body["declarations"] = json!([]);
+    check(
+        "person",
+        &body,
+        &["居民身份证", "参保时段", "21.80", "已记账"],
+    );
+}
+
+#[test]
+fn reviews_show_how_far_the_base_moves() {
+    let parts = ["4359.00 → 9000.00", "基数变动较大", "沈阳示例有限公司"];
+    check("queue", &json!([review()]), &parts);
+    let report = json!({"decided": [review()], "failed": []});
+    check("decided", &report, &["已审核 1 项，未审核 0 项"]);
+}
+
+#[test]
+fn money_is_shown_as_decided_with_its_two_states() {
+    let assessment = json!({
+        "unit": "01U", "settlement": "2022-01", "insurance": 210,
+        "status": coded("failed", "核定失败"), "attempt": 1, "persons": null, "base": null,
+        "unit_amount": null, "personal_amount": null, "total": null, "total_rule": null,
+        "parameters": null, "at": null, "problems": [problem()],
+    });
+    check(
+        "assessment",
+        &assessment,
+        &["失业", "核定失败", "人员不在缴费"],
+    );
+    check(
+        "assessments",
+        &json!([assessment]),
+        &["2022-01 失业", "人员不在缴费"],
+    );
+    let transaction = json!({
+        "id": "T1", "unit": "01U", "kind": coded("assessment", "应收核定"), "person": null,
+        "month": "2022-01", "sending": coded("sent", "发送成功"),
+        "receiving": coded("refused", "接收失败"), "reason": "月份不符", "collected": false,
+        "total": "43.60", "queued_at": "2022-01-10T00:00:00Z",
+        "changed_at": "2022-01-11T00:00:00Z",
+    });
+    check(
+        "transactions",
+        &json!([transaction]),
+        &["社保发送状态", "接收失败", "月份不符"],
+    );
+    let records = json!({
+        "records": [record()], "unit_amount": "21.80", "personal_amount": "21.80",
+        "total": "43.60",
+    });
+    check("records", &records, &["S1/2", "43.60", "已记账"]);
+}
+
+#[test]
+fn receipts_proofs_and_verifications_are_shown() {
+    let receipt = json!({
+        "receipt": "R1", "declaration": "01D", "revision": 1, "submission": "ab", "unit": "01U",
+        "kind": "WAGE", "person": person("赵小满"), "settlement": "2022-01",
+        "received_at": "2022-01-05T08:00:00Z", "status": coded("received", "已受理"),
+    });
+    check("receipts", &json!([receipt]), &["受理回执", "R1", "已受理"]);
+    let proof = json!({
+        "record": record(), "checkpoint": checkpoint(), "proof": "c2sp.org/tlog-proof@v1\nindex 9\n",
+    });
+    check(
+        "proof",
+        &proof,
+        &["c2sp.org/tlog-proof@v1\nindex 9", "日志根哈希"],
+    );
+    let exported = json!({"id": "S1/2", "path": "/here/p", "trust_path": "/here/t"});
+    check("exported", &exported, &["/here/p", "/here/t"]);
+    let log = json!({
+        "what": "log", "checkpoint": checkpoint(), "record": null, "entries": 7,
+    });
+    check("verified", &log, &["验证通过：日志副本", "已验证条数"]);
+}
+
+#[test]
+fn the_status_names_what_to_mind() {
+    let operator = json!({
+        "id": "01O", "name": "王敏", "role": "employer", "units": ["01U"], "district": null,
+        "expires_at": "2024-01-01T00:00:00Z",
+    });
+    let body = json!({
+        "device": "01E", "server": "centre.example:7843", "operators": [operator],
+        "units": [unit()],
+        "agencies": [{
+            "district": 1, "district_name": "和平区", "name": "和平分中心", "address": "和平区某路1号",
+            "phone": "024-00000000",
+        }],
+        "device_date": "2022-01-05", "settlement": null, "last_contact": "2022-01-05T00:00:00Z",
+        "last_contact_age_seconds": 7384, "transport": null, "feed_entries": 9, "drafts": 1,
+        "queued": 2, "oldest_queued": "2022-01-05T01:00:00Z", "received": 0, "to_review": 0,
+        "records": 0, "unproven_records": 0, "needs_update": 1, "refused": 0,
+        "checkpoint": checkpoint(), "warnings": [coded("status.stale", "超过七天未联系")],
+    });
+    let parts = [
+        "（2 小时 3 分钟前）",
+        "未连接",
+        "未知",
+        "注意：超过七天未联系",
+        "和平分中心",
+    ];
+    check("status", &body, &parts);
+    let enrolled = json!({
+        "operator": body["operators"][0], "device": "01E", "server": "centre.example:7843",
+        "feed": "01F",
+    });
+    check("enrolled", &enrolled, &["登记成功", "用人单位"]);
+}

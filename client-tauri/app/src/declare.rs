@@ -1,0 +1,311 @@
+//! Drafts of declarations: made, changed, voided, listed (COM-5, COM-6, COM-7).
+
+use std::collections::BTreeSet;
+
+use canbao_core::declaration::{Declaration, Draft, Field, Kind};
+use canbao_core::document::{Action, Change, DocumentId, StoredDraft};
+use canbao_core::facts::UnitView;
+use canbao_core::ids::{DeclarationId, UnitId};
+use canbao_core::money::Money;
+
+use crate::app::App;
+use crate::fault::{Fault, Trouble, troubles};
+use crate::request::Context;
+use crate::response::DeclarationRow;
+use crate::world::random;
+
+/// The fields of a change; those not given stay.
+#[derive(Debug, Default)]
+pub(crate) struct Edit {
+    pub(crate) person: Option<String>,
+    pub(crate) month: Option<String>,
+    pub(crate) reason: Option<String>,
+    pub(crate) from: Option<String>,
+    pub(crate) to: Option<String>,
+    pub(crate) wage: Option<String>,
+}
+
+impl App {
+    pub(crate) fn declare_interruption(
+        &mut self,
+        context: &Context,
+        person: String,
+        month: String,
+        reason: String,
+    ) -> Result<DeclarationRow, Fault> {
+        let draft = Draft {
+            person,
+            month,
+            reason,
+            ..self.empty_draft(Kind::Interruption)?
+        };
+        self.declare(context, draft, Vec::new())
+    }
+
+    pub(crate) fn declare_wage(
+        &mut self,
+        context: &Context,
+        person: String,
+        from: String,
+        to: String,
+        wage: &str,
+    ) -> Result<DeclarationRow, Fault> {
+        let (wage, wrong) = amount(wage);
+        let draft = Draft {
+            person,
+            from,
+            to,
+            wage,
+            ..self.empty_draft(Kind::Wage)?
+        };
+        self.declare(context, draft, wrong)
+    }
+
+    /// 修改: the draft with other values in some fields must be as right as a new one.
+    pub(crate) fn edit(
+        &mut self,
+        context: &Context,
+        id: DeclarationId,
+        edit: Edit,
+    ) -> Result<DeclarationRow, Fault> {
+        let unit = self.unit(context)?.record.id;
+        let (document, stored) = self.editable(unit, id)?;
+        let (draft, wrong) = edit.applied_to(&stored.draft)?;
+        let draft = self.checked(context, &draft, wrong)?;
+        let changed: Vec<Change> = Change::all_of(&draft)
+            .into_iter()
+            .filter(|it| !Change::all_of(&stored.draft).contains(it))
+            .collect();
+        if !changed.is_empty() {
+            let (document, action) = self.in_open_volume(unit, document, &draft, changed)?;
+            self.act(context, unit, document, action)?;
+        }
+        self.one(context, id)
+    }
+
+    /// 删除: voided, kept for the history.
+    pub(crate) fn void(
+        &mut self,
+        context: &Context,
+        id: DeclarationId,
+    ) -> Result<DeclarationRow, Fault> {
+        let unit = self.unit(context)?.record.id;
+        let (document, stored) = self.editable(unit, id)?;
+        let (document, redone) = self.in_open_volume(unit, document, &stored.draft, Vec::new())?;
+        if matches!(redone, Action::Declare { .. }) {
+            self.act(context, unit, document, redone)?;
+        }
+        self.act(context, unit, document, Action::Void { id })?;
+        self.one(context, id)
+    }
+
+    /// Every declaration of the unit: those with a draft here, then those from elsewhere.
+    pub(crate) fn declarations(&self, context: &Context) -> Result<Vec<DeclarationRow>, Fault> {
+        let unit = self.unit(context)?;
+        Ok(self.rows_of(unit, context))
+    }
+
+    pub(crate) fn rows_of(&self, unit: &UnitView, context: &Context) -> Vec<DeclarationRow> {
+        let drafts = self.drafts.of(unit.record.id);
+        let here = drafts
+            .values()
+            .map(|(_, stored)| self.row(unit, stored, context.lang));
+        let elsewhere: BTreeSet<DeclarationId> = unit
+            .submissions
+            .values()
+            .map(|it| it.declaration.id)
+            .chain(unit.refused.values().map(|it| it.declaration.id))
+            .filter(|id| !drafts.contains_key(id))
+            .collect();
+        let elsewhere = elsewhere.iter().filter_map(|id| {
+            let newest = unit
+                .submission_of(*id)
+                .map(|it| &it.declaration)
+                .or_else(|| {
+                    unit.refused
+                        .values()
+                        .map(|it| &it.declaration)
+                        .find(|it| it.id == *id)
+                })?;
+            Some(self.row_of_submission(unit, newest, context.lang))
+        });
+        here.chain(elsewhere).collect()
+    }
+
+    /// One declaration that has a draft here.
+    pub(crate) fn one(
+        &self,
+        context: &Context,
+        id: DeclarationId,
+    ) -> Result<DeclarationRow, Fault> {
+        let unit = self.unit(context)?;
+        let (_, stored) = self
+            .drafts
+            .find(unit.record.id, id)
+            .ok_or_else(|| no_such(id))?;
+        Ok(self.row(unit, &stored, context.lang))
+    }
+
+    fn declare(
+        &mut self,
+        context: &Context,
+        draft: Draft,
+        wrong: Vec<Trouble>,
+    ) -> Result<DeclarationRow, Fault> {
+        let unit = self.unit(context)?.record.id;
+        let draft = self.checked(context, &draft, wrong)?;
+        let document = self.newest_volume(unit)?;
+        let (id, kind) = (draft.id, draft.kind);
+        let action = Action::Declare {
+            id,
+            kind,
+            fields: Change::all_of(&draft),
+        };
+        self.act(context, unit, document, action)?;
+        self.one(context, id)
+    }
+
+    /// The draft with the person found and the months in one spelling, or every problem.
+    fn checked(
+        &self,
+        context: &Context,
+        draft: &Draft,
+        wrong: Vec<Trouble>,
+    ) -> Result<Draft, Fault> {
+        let unit = self.unit(context)?;
+        let common = &self.feed.projection.common;
+        let today = self.world.now().date();
+        let parsed = Declaration::parse(draft, 1, unit, common, today);
+        let mut problems = match &parsed {
+            Ok(_) => Vec::new(),
+            Err(problems) => troubles(problems),
+        };
+        if !wrong.is_empty() {
+            // The amount is there, but is none: say what is wrong with it instead.
+            problems.retain(|it| it.field != Field::Wage);
+            problems.extend(wrong);
+        }
+        match parsed {
+            Ok(declaration) if problems.is_empty() => Ok(Draft::from(&declaration)),
+            Ok(_) | Err(_) => Err(Fault::problems("declaration.problems", problems)),
+        }
+    }
+
+    /// The draft, where it may be changed.
+    fn editable(
+        &self,
+        unit: UnitId,
+        id: DeclarationId,
+    ) -> Result<(DocumentId, StoredDraft), Fault> {
+        let found = self.drafts.find(unit, id).ok_or_else(|| no_such(id))?;
+        let view = &self.feed.projection.units[&unit];
+        let status = self.standing(view, id, found.1.voided);
+        if status.is_editable() {
+            Ok(found)
+        } else {
+            Err(Fault::refused("declaration.not_editable").with("status", status.code()))
+        }
+    }
+
+    /// The change in the draft's own volume, or the whole draft redone in the open one where
+    /// its own is sealed (architecture, section 2).
+    fn in_open_volume(
+        &self,
+        unit: UnitId,
+        document: DocumentId,
+        draft: &Draft,
+        changed: Vec<Change>,
+    ) -> Result<(DocumentId, Action), Fault> {
+        let common = &self.feed.projection.common;
+        if document
+            .volume()
+            .is_some_and(|volume| common.volume_is_open(volume))
+        {
+            return Ok((
+                document,
+                Action::Amend {
+                    id: draft.id,
+                    fields: changed,
+                },
+            ));
+        }
+        let (id, kind) = (draft.id, draft.kind);
+        let redone = Action::Declare {
+            id,
+            kind,
+            fields: Change::all_of(draft),
+        };
+        Ok((self.newest_volume(unit)?, redone))
+    }
+
+    fn newest_volume(&self, unit: UnitId) -> Result<DocumentId, Fault> {
+        let common = &self.feed.projection.common;
+        common
+            .newest_volume()
+            .filter(|volume| common.volume_is_open(*volume))
+            .map(|volume| DocumentId::EmployerVolume(unit, volume))
+            .ok_or_else(|| Fault::refused("declaration.no_open_volume"))
+    }
+
+    fn empty_draft(&mut self, kind: Kind) -> Result<Draft, Fault> {
+        let seconds = u64::try_from(self.world.now().0).unwrap_or(0);
+        let random = random(self.world.as_mut())?;
+        let id = DeclarationId::from_parts(seconds.saturating_mul(1000), random);
+        Ok(Draft::empty(id, kind))
+    }
+}
+
+impl Edit {
+    /// The draft with these fields changed, and what is wrong with the amount.
+    fn applied_to(self, draft: &Draft) -> Result<(Draft, Vec<Trouble>), Fault> {
+        let others = match draft.kind {
+            Kind::Interruption => [&self.from, &self.to, &self.wage],
+            Kind::Wage => [&self.month, &self.reason, &None],
+        };
+        if others.into_iter().any(Option::is_some) {
+            return Err(Fault::usage("declaration.other_form").with("kind", draft.kind));
+        }
+        let given = [
+            &self.person,
+            &self.month,
+            &self.reason,
+            &self.from,
+            &self.to,
+            &self.wage,
+        ];
+        if given.into_iter().all(Option::is_none) {
+            return Err(Fault::usage("declaration.nothing_to_change"));
+        }
+        let (wage, wrong) = match &self.wage {
+            Some(typed) => amount(typed),
+            None => (draft.wage, Vec::new()),
+        };
+        let edited = Draft {
+            id: draft.id,
+            kind: draft.kind,
+            person: self.person.unwrap_or_else(|| draft.person.clone()),
+            month: self.month.unwrap_or_else(|| draft.month.clone()),
+            reason: self.reason.unwrap_or_else(|| draft.reason.clone()),
+            from: self.from.unwrap_or_else(|| draft.from.clone()),
+            to: self.to.unwrap_or_else(|| draft.to.clone()),
+            wage,
+        };
+        Ok((edited, wrong))
+    }
+}
+
+/// No declaration of this id has a draft on this device.
+pub(crate) fn no_such(id: DeclarationId) -> Fault {
+    Fault::usage("declaration.no_such").with("id", id)
+}
+
+/// The amount typed, or what is wrong with it; none at all is the parser's to report.
+fn amount(typed: &str) -> (Option<Money>, Vec<Trouble>) {
+    if typed.trim().is_empty() {
+        return (None, Vec::new());
+    }
+    match typed.parse::<Money>() {
+        Ok(amount) => (Some(amount), Vec::new()),
+        Err(problem) => (None, vec![Trouble::of(Field::Wage, problem.message())]),
+    }
+}

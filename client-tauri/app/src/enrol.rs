@@ -1,0 +1,157 @@
+//! Enrolment (ACC-2): keys first, then the chain is checked, then the secret is sent.
+
+use canbao_core::certificate::{Chain, RootHash};
+use canbao_core::enrolment::{Answer, EnrolmentCode, Request as EnrolmentRequest};
+use canbao_core::ids::{DeviceId, OperatorId};
+use canbao_core::signed::decode_canonical;
+use canbao_core::signing::{PublicKey, SigningKey};
+use canbao_core::store::{Commit, View};
+use canbao_core::sync::Refusal;
+use canbao_transport::{Alpn, ClientEndpoint, EnrolError, ask_to_enrol};
+
+use crate::app::App;
+use crate::door::Door;
+use crate::fault::Fault;
+use crate::identity::Step;
+use crate::response::{Enrolled, FailureClass};
+use crate::session::CURSOR_KEY;
+use crate::status::operator_view;
+use crate::sync::{connect_fault, resolve};
+use crate::world::random;
+
+impl Door {
+    /// Enrols an operator: a second one on the same device, for the same centre, is added.
+    pub(crate) async fn enrol(&self, code: &str, server: &str) -> Result<Enrolled, Fault> {
+        let code: EnrolmentCode = code
+            .parse()
+            .map_err(|error: canbao_core::enrolment::CodeError| Fault::refused(error.code()))?;
+        // A session that runs would go on from its own cursor and never ask for what is older.
+        let _quiet = self
+            .one_session()
+            .ok_or_else(|| Fault::usage("enrolment.while_syncing"))?;
+        let request = self.app().prepare_enrolment(&code)?;
+        let address = resolve(server).await?;
+        let connected = ClientEndpoint::new(None)
+            .connect(address, None, Alpn::Enrol)
+            .await
+            .map_err(|error| connect_fault(&error))?;
+        let shown = connected.server;
+        let answer = ask_to_enrol(&connected.connection, |chain| {
+            is_the_centre(chain, &code.root, &shown).map(|()| request.to_bytes())
+        })
+        .await
+        .map_err(enrol_fault)?;
+        self.app()
+            .finish_enrolment(&code, &request, &answer, server)
+    }
+}
+
+impl App {
+    /// The request for a code, with keys that are durable before anything is sent.
+    pub(crate) fn prepare_enrolment(
+        &mut self,
+        code: &EnrolmentCode,
+    ) -> Result<EnrolmentRequest, Fault> {
+        if self
+            .identity
+            .centre
+            .as_ref()
+            .is_some_and(|it| it.root != code.root)
+        {
+            return Err(Fault::trust("enrolment.other_centre"));
+        }
+        let hash = code.secret_hash();
+        let milliseconds = u64::try_from(self.world.now().0)
+            .unwrap_or(0)
+            .saturating_mul(1000);
+        if self.identity.device.is_none() {
+            let device = DeviceId::from_parts(milliseconds, random(self.world.as_mut())?);
+            let seed = random(self.world.as_mut())?;
+            self.step(Step::DeviceKey { device, seed })?;
+        }
+        if self.identity.prepared(&hash).is_none() {
+            let operator = OperatorId::from_parts(milliseconds, random(self.world.as_mut())?);
+            let seed = random(self.world.as_mut())?;
+            self.step(Step::OperatorKey {
+                code: hash,
+                operator,
+                seed,
+            })?;
+        }
+        let (device, device_key) = self.identity.device.as_ref().expect("made above");
+        let (operator, seed) = self.identity.prepared(&hash).expect("made above");
+        let operator_key = SigningKey::from_seed(seed);
+        Ok(EnrolmentRequest::make(
+            code,
+            operator,
+            &operator_key,
+            *device,
+            device_key,
+        ))
+    }
+
+    pub(crate) fn finish_enrolment(
+        &mut self,
+        code: &EnrolmentCode,
+        request: &EnrolmentRequest,
+        answer: &[u8],
+        server: &str,
+    ) -> Result<Enrolled, Fault> {
+        let answer = Answer::from_bytes(answer)
+            .map_err(|error| Fault::trust(error.code()).with("detail", error))?;
+        answer
+            .open(&request.claim)
+            .map_err(|error| Fault::trust(error.code()).with("detail", error))?;
+        if !self.identity.operators.is_empty() {
+            // The scope grows: what the new operator may see lies before the cursor too.
+            self.store
+                .commit(Commit::new().remove(View::Cursor, CURSOR_KEY))?;
+        }
+        self.step(Step::Enrolled {
+            code: code.secret_hash(),
+            certificate: answer.certificate,
+            root: code.root,
+            chain: answer.chain,
+            server: server.to_owned(),
+        })?;
+        let centre = self.identity.centre()?;
+        let operator = self
+            .identity
+            .operators
+            .last()
+            .expect("one was just enrolled");
+        Ok(Enrolled {
+            operator: operator_view(operator),
+            device: request.claim.device.to_string(),
+            server: server.to_owned(),
+            feed: centre.trust.feed.to_string(),
+        })
+    }
+}
+
+/// Whether the chain leads from the pinned root to the key that the peer proved to hold.
+fn is_the_centre(chain: &[u8], root: &RootHash, shown: &PublicKey) -> Result<(), Fault> {
+    let chain: Chain = decode_canonical(chain)
+        .map_err(|error| Fault::trust("chain.broken").with("detail", error))?;
+    let trust = chain.follow(root)?;
+    if trust.tls == *shown {
+        Ok(())
+    } else {
+        Err(Fault::trust("transport.wrong_server"))
+    }
+}
+
+fn enrol_fault(error: EnrolError<Fault>) -> Fault {
+    match error {
+        EnrolError::Chain(fault) => fault,
+        EnrolError::Refused(refusal) => refusal_fault(&refusal),
+        EnrolError::Cut(_) | EnrolError::TooSlow | EnrolError::Violation(_) => {
+            Fault::network(error.code()).with("detail", &error)
+        }
+    }
+}
+
+/// What the hub refused, by its own name.
+pub(crate) fn refusal_fault(refusal: &Refusal) -> Fault {
+    Fault::new(FailureClass::Refused, refusal.code()).with("detail", refusal.detail())
+}

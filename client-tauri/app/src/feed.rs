@@ -1,0 +1,267 @@
+//! The centre's feed as this device holds it: the entries, and what follows from them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use canbao_core::document::SignedBatch;
+use canbao_core::facts::{Entry, Fact, Placed, Projection};
+use canbao_core::ids::{Position, UnitId};
+use canbao_core::signed::encode;
+use canbao_core::statement::read_admitted;
+use canbao_core::store::{Store, Stream};
+use canbao_core::sync;
+use canbao_core::time::Timestamp;
+use minicbor::{Decode, Encode};
+
+use crate::fault::Fault;
+
+/// How many entries are read from the store at once.
+const PAGE: usize = 1024;
+
+/// An entry as it was received.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct Held {
+    #[n(0)]
+    pub(crate) position: Position,
+    /// The salt of the log's commitment to it.
+    #[cbor(n(1), with = "minicbor::bytes")]
+    pub(crate) salt: [u8; 16],
+    /// The entry's canonical bytes.
+    #[cbor(n(2), with = "minicbor::bytes")]
+    pub(crate) bytes: Vec<u8>,
+    /// When it arrived, by the device's clock.
+    #[n(3)]
+    pub(crate) received_at: Timestamp,
+}
+
+/// The records of one posting: contiguous in the log, proven together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Run {
+    pub(crate) unit: UnitId,
+    pub(crate) first: Position,
+    pub(crate) count: u32,
+}
+
+/// Everything the feed says.
+#[derive(Debug, Default)]
+pub(crate) struct Feed {
+    pub(crate) projection: Projection,
+    /// Own items that the feed answered: statement and batch ids.
+    pub(crate) answered: BTreeSet<[u8; 32]>,
+    /// Batches the centre refused, with the code.
+    pub(crate) refused: BTreeMap<[u8; 32], String>,
+    /// The postings by the place of their first record.
+    pub(crate) runs: BTreeMap<Position, Run>,
+    /// Entries of a kind this program does not know: held, counted, never dropped.
+    pub(crate) newer: u64,
+    pub(crate) heard: Option<Timestamp>,
+    /// The centre's clock in the newest entry.
+    pub(crate) centre_clock: Option<Timestamp>,
+    /// Where in the stream each entry lies.
+    places: BTreeMap<Position, u64>,
+    length: u64,
+    /// Whether entries came in the order of their positions; a grown scope brings older ones.
+    ordered: bool,
+}
+
+impl Feed {
+    pub(crate) fn open(store: &Store) -> Result<Self, Fault> {
+        let mut feed = Self {
+            ordered: true,
+            ..Self::default()
+        };
+        loop {
+            let page = store.read(Stream::Feed, feed.length, PAGE, usize::MAX)?;
+            if page.is_empty() {
+                break;
+            }
+            for (_, bytes) in page {
+                let held = decode(&bytes)?;
+                feed.place(&held);
+                if feed.ordered {
+                    feed.fold(&held);
+                }
+            }
+        }
+        if !feed.ordered {
+            feed.refold(store)?;
+        }
+        Ok(feed)
+    }
+
+    /// The commit's expectation for the next entry.
+    pub(crate) fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// The position behind the last entry held: where to go on without a cursor.
+    pub(crate) fn end(&self) -> u64 {
+        self.places
+            .last_key_value()
+            .map_or(0, |(position, _)| position.0.saturating_add(1))
+    }
+
+    /// Those of the entries received that are not held yet, in order.
+    pub(crate) fn unknown(&self, entries: Vec<sync::Entry>, at: Timestamp) -> Vec<Held> {
+        entries
+            .into_iter()
+            .filter(|it| !self.places.contains_key(&it.position))
+            .map(|it| Held {
+                position: it.position,
+                salt: it.salt,
+                bytes: it.bytes,
+                received_at: at,
+            })
+            .collect()
+    }
+
+    /// Takes in entries that were just made durable, in the order of the commit. Tells whether
+    /// older ones were among them, so that everything was folded anew.
+    pub(crate) fn extend(&mut self, entries: &[Held], store: &Store) -> Result<bool, Fault> {
+        for held in entries {
+            self.place(held);
+            if self.ordered {
+                self.fold(held);
+            }
+        }
+        if self.ordered {
+            return Ok(false);
+        }
+        self.refold(store)?;
+        Ok(true)
+    }
+
+    /// The entries of a run of positions; `None` where one is not held.
+    pub(crate) fn entries(&self, run: &Run, store: &Store) -> Result<Option<Vec<Held>>, Fault> {
+        let mut entries = Vec::new();
+        for offset in 0..u64::from(run.count) {
+            let position = Position(run.first.0.saturating_add(offset));
+            let Some(place) = self.places.get(&position) else {
+                return Ok(None);
+            };
+            let Some(bytes) = store.get(Stream::Feed, *place)? else {
+                return Ok(None);
+            };
+            entries.push(decode(&bytes)?);
+        }
+        Ok(Some(entries))
+    }
+
+    /// Whether every record of a run is held.
+    pub(crate) fn is_whole(&self, run: &Run) -> bool {
+        let end = Position(run.first.0.saturating_add(u64::from(run.count)));
+        self.places.range(run.first..end).count() as u64 == u64::from(run.count)
+    }
+
+    fn place(&mut self, held: &Held) {
+        if self
+            .places
+            .last_key_value()
+            .is_some_and(|(last, _)| held.position < *last)
+        {
+            self.ordered = false;
+        }
+        self.places.insert(held.position, self.length);
+        self.heard = self.heard.max(Some(held.received_at));
+        self.length += 1;
+    }
+
+    /// Folds everything again in the order of the log.
+    fn refold(&mut self, store: &Store) -> Result<(), Fault> {
+        let places = std::mem::take(&mut self.places);
+        let mut fresh = Self {
+            length: self.length,
+            heard: self.heard,
+            ordered: true,
+            ..Self::default()
+        };
+        for place in places.values() {
+            let bytes = store
+                .get(Stream::Feed, *place)?
+                .ok_or_else(|| Fault::store("store.damaged").with("detail", "feed"))?;
+            fresh.fold(&decode(&bytes)?);
+        }
+        fresh.places = places;
+        *self = fresh;
+        Ok(())
+    }
+
+    fn fold(&mut self, held: &Held) {
+        let Ok(entry) = Entry::from_bytes(&held.bytes) else {
+            self.newer += 1;
+            return;
+        };
+        self.centre_clock = self.centre_clock.max(Some(entry.at));
+        let Ok(fact) = entry.fact() else {
+            self.newer += 1;
+            return;
+        };
+        self.note_answers(&fact);
+        if let Fact::PostingTaken { unit, lines, .. } = &fact {
+            let first = Position(held.position.0.saturating_add(1));
+            self.runs.insert(
+                first,
+                Run {
+                    unit: *unit,
+                    first,
+                    count: *lines,
+                },
+            );
+        }
+        self.projection.apply(&Placed {
+            position: held.position,
+            at: entry.at,
+            fact,
+        });
+    }
+
+    fn note_answers(&mut self, fact: &Fact) {
+        match fact {
+            Fact::Received { statement, .. }
+            | Fact::NotReceived { statement, .. }
+            | Fact::WithdrawalTaken { statement, .. }
+            | Fact::DecisionTaken { statement, .. }
+            | Fact::AssessmentTaken { statement, .. } => {
+                if let Ok(verified) = read_admitted(statement) {
+                    self.answered.insert(verified.statement.id().0);
+                }
+            }
+            Fact::BatchAdmitted { batch, .. } => {
+                self.answered.insert(SignedBatch(batch.clone()).id().0);
+            }
+            Fact::BatchRefused { batch, reason, .. } => {
+                self.answered.insert(*batch);
+                self.refused.insert(*batch, reason.clone());
+            }
+            Fact::AgencyListed(_)
+            | Fact::ParametersAdopted { .. }
+            | Fact::SettlementOpened { .. }
+            | Fact::VolumeOpened { .. }
+            | Fact::VolumeSealed { .. }
+            | Fact::UnitRegistered(_)
+            | Fact::PersonsListed { .. }
+            | Fact::CodeIssued { .. }
+            | Fact::DeviceEnrolled { .. }
+            | Fact::ReceivablesRaised { .. }
+            | Fact::TransactionQueued { .. }
+            | Fact::TransactionSending { .. }
+            | Fact::TransactionReceiving { .. }
+            | Fact::Collected { .. }
+            | Fact::PostingTaken { .. }
+            | Fact::Recorded(_)
+            | Fact::IncidentRaised { .. }
+            | Fact::TaxEventsTaken { .. }
+            | Fact::StatementRefused { .. } => {}
+        }
+    }
+}
+
+/// The stored bytes of an entry.
+pub(crate) fn to_bytes(held: &Held) -> Vec<u8> {
+    encode(held)
+}
+
+fn decode(bytes: &[u8]) -> Result<Held, Fault> {
+    minicbor::decode(bytes).map_err(|error| {
+        Fault::store("store.damaged").with("detail", format_args!("feed: {error}"))
+    })
+}

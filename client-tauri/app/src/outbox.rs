@@ -1,0 +1,337 @@
+//! What was made on this device, in order, and what of it still waits for the centre.
+
+use std::collections::BTreeMap;
+
+use canbao_core::declaration::Declaration;
+use canbao_core::document::{Action, DocumentId, SignedBatch};
+use canbao_core::ids::{DeclarationId, StatementId, UnitId};
+use canbao_core::month::Month;
+use canbao_core::signed::encode;
+use canbao_core::statement::{Statement, Verdict, read_admitted};
+use canbao_core::store::{Store, Stream};
+use canbao_core::sync::device::Outgoing;
+use canbao_core::sync::{Item, ItemId};
+use canbao_core::time::Timestamp;
+use minicbor::{Decode, Encode};
+
+use crate::fault::Fault;
+use crate::feed::Feed;
+
+/// A value of the local stream: the truth about what was made here.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub(crate) enum Made {
+    /// A change of a document, with the action that made it.
+    #[n(1)]
+    Batch {
+        #[n(0)]
+        document: DocumentId,
+        /// Kept so that a refused change can be made again.
+        #[n(1)]
+        action: Action,
+        #[cbor(n(2), with = "minicbor::bytes")]
+        batch: Vec<u8>,
+        #[n(3)]
+        at: Timestamp,
+    },
+    /// A signed statement.
+    #[n(2)]
+    Statement {
+        #[cbor(n(0), with = "minicbor::bytes")]
+        signed: Vec<u8>,
+        #[n(1)]
+        at: Timestamp,
+    },
+    /// The centre refused an item by name when it was offered: its end.
+    #[n(3)]
+    Ended {
+        #[cbor(n(0), with = "minicbor::bytes")]
+        item: [u8; 32],
+        #[n(1)]
+        code: String,
+        #[n(2)]
+        detail: String,
+        #[n(3)]
+        at: Timestamp,
+    },
+}
+
+impl Made {
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        encode(self)
+    }
+
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self, Fault> {
+        minicbor::decode(bytes).map_err(|error| {
+            Fault::store("store.damaged").with("detail", format_args!("local: {error}"))
+        })
+    }
+}
+
+/// An item on its way to the centre.
+#[derive(Debug, Clone)]
+pub(crate) struct Waiting {
+    /// Its place in the local stream.
+    pub(crate) sequence: u64,
+    pub(crate) id: [u8; 32],
+    pub(crate) at: Timestamp,
+    pub(crate) what: What,
+}
+
+/// What an item is.
+#[derive(Debug, Clone)]
+pub(crate) enum What {
+    Batch,
+    Statement(Statement),
+}
+
+/// How an item ended at the hub.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct End {
+    sequence: u64,
+    pub(crate) code: String,
+    pub(crate) detail: String,
+}
+
+/// The fold of the local stream.
+#[derive(Debug, Default)]
+pub(crate) struct Outbox {
+    items: Vec<Waiting>,
+    ends: BTreeMap<[u8; 32], End>,
+    /// The newest item by its id.
+    by_id: BTreeMap<[u8; 32], usize>,
+    /// The newest item by what it is about.
+    newest: BTreeMap<Subject, usize>,
+    length: u64,
+}
+
+/// What a statement is about: a newer one about the same takes its place on the screen.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Subject {
+    Declaration(DeclarationId),
+    Withdrawal(StatementId),
+    Decision(StatementId),
+    Assessment(UnitId, Month),
+}
+
+impl Outbox {
+    /// Opens it; every batch is handed to `batch` with its sequence, for the documents.
+    pub(crate) fn open(
+        store: &Store,
+        mut batch: impl FnMut(u64, DocumentId, Vec<u8>),
+    ) -> Result<Self, Fault> {
+        let mut outbox = Self::default();
+        for (sequence, bytes) in store.read(Stream::Local, 0, usize::MAX, usize::MAX)? {
+            let made = Made::from_bytes(&bytes)?;
+            outbox.push(&made)?;
+            if let Made::Batch {
+                document,
+                batch: bytes,
+                ..
+            } = made
+            {
+                batch(sequence, document, bytes);
+            }
+        }
+        Ok(outbox)
+    }
+
+    /// The commit's expectation for the next value.
+    pub(crate) fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Takes in a value that was just made durable.
+    pub(crate) fn push(&mut self, made: &Made) -> Result<(), Fault> {
+        let sequence = self.length;
+        self.length += 1;
+        match made {
+            Made::Batch { batch, at, .. } => {
+                let id = SignedBatch(batch.clone()).id().0;
+                self.add(Waiting {
+                    sequence,
+                    id,
+                    at: *at,
+                    what: What::Batch,
+                });
+            }
+            Made::Statement { signed, at } => {
+                let verified = read_admitted(signed).map_err(|error| {
+                    Fault::store("store.damaged").with("detail", format_args!("local: {error}"))
+                })?;
+                let id = verified.statement.id().0;
+                let what = What::Statement(verified.statement);
+                self.add(Waiting {
+                    sequence,
+                    id,
+                    at: *at,
+                    what,
+                });
+            }
+            Made::Ended {
+                item, code, detail, ..
+            } => {
+                let end = End {
+                    sequence,
+                    code: code.clone(),
+                    detail: detail.clone(),
+                };
+                self.ends.insert(*item, end);
+            }
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, item: Waiting) {
+        let place = self.items.len();
+        self.by_id.insert(item.id, place);
+        if let Some(subject) = subject(&item.what) {
+            self.newest.insert(subject, place);
+        }
+        self.items.push(item);
+    }
+
+    /// What waits for the centre, in order.
+    pub(crate) fn waiting<'a>(&'a self, feed: &'a Feed) -> impl Iterator<Item = &'a Waiting> {
+        self.items.iter().filter(|it| self.is_waiting(it, feed))
+    }
+
+    /// Whether an item of this id waits.
+    pub(crate) fn waits(&self, id: [u8; 32], feed: &Feed) -> bool {
+        self.by_id
+            .get(&id)
+            .is_some_and(|place| self.is_waiting(&self.items[*place], feed))
+    }
+
+    /// How many items the centre refused by name and nothing newer took the place of.
+    pub(crate) fn refused(&self, feed: &Feed) -> u64 {
+        let counts = |(place, it): &(usize, &Waiting)| {
+            let newest = match subject(&it.what) {
+                Some(subject) => self.newest.get(&subject) == Some(place),
+                None => true,
+            };
+            let refused = match feed.answered.contains(&it.id) {
+                true => feed.refused.contains_key(&it.id),
+                false => self.end(it).is_some(),
+            };
+            newest && refused
+        };
+        self.items.iter().enumerate().filter(counts).count() as u64
+    }
+
+    /// The next items to offer: at most so many, and so many bytes but one at least.
+    pub(crate) fn next(
+        &self,
+        feed: &Feed,
+        store: &Store,
+        after: Option<u64>,
+        limit: usize,
+        max_bytes: usize,
+    ) -> Result<Vec<Outgoing>, Fault> {
+        let mut outgoing = Vec::new();
+        let mut bytes = 0_usize;
+        let behind = |it: &&Waiting| after.is_none_or(|after| it.sequence > after);
+        for waiting in self.waiting(feed).filter(behind).take(limit) {
+            let content = content(store, waiting.sequence)?;
+            bytes = bytes.saturating_add(content.bytes().len());
+            if bytes > max_bytes && !outgoing.is_empty() {
+                break;
+            }
+            let item = ItemId(waiting.id);
+            outgoing.push(Outgoing {
+                sequence: waiting.sequence,
+                item,
+                content,
+            });
+        }
+        Ok(outgoing)
+    }
+
+    /// The newest submission of a declaration made here, and how it ended where it was refused.
+    pub(crate) fn newest_submission(
+        &self,
+        id: DeclarationId,
+    ) -> Option<(&Declaration, Option<&End>)> {
+        let item = self.newest_about(&Subject::Declaration(id))?;
+        match &item.what {
+            What::Statement(Statement::Submission(declaration)) => {
+                Some((declaration, self.end(item)))
+            }
+            What::Statement(_) | What::Batch => None,
+        }
+    }
+
+    /// The decision on a submission that waits.
+    pub(crate) fn waiting_decision(
+        &self,
+        feed: &Feed,
+        submission: StatementId,
+    ) -> Option<&Verdict> {
+        let item = self.newest_about(&Subject::Decision(submission))?;
+        match &item.what {
+            What::Statement(Statement::Decision { verdict, .. }) if self.is_waiting(item, feed) => {
+                Some(verdict)
+            }
+            What::Statement(_) | What::Batch => None,
+        }
+    }
+
+    /// Whether a withdrawal of a submission waits.
+    pub(crate) fn withdrawal_waits(&self, feed: &Feed, submission: StatementId) -> bool {
+        self.newest_about(&Subject::Withdrawal(submission))
+            .is_some_and(|it| self.is_waiting(it, feed))
+    }
+
+    /// The requests for assessment of a unit that were made here: month, attempt, item.
+    pub(crate) fn requests(&self, wanted: UnitId) -> impl Iterator<Item = (Month, u32, &Waiting)> {
+        self.items.iter().filter_map(move |it| match &it.what {
+            What::Statement(Statement::AssessmentRequest {
+                unit,
+                settlement,
+                attempt,
+                ..
+            }) if *unit == wanted => Some((*settlement, *attempt, it)),
+            What::Statement(_) | What::Batch => None,
+        })
+    }
+
+    fn newest_about(&self, subject: &Subject) -> Option<&Waiting> {
+        self.newest.get(subject).map(|place| &self.items[*place])
+    }
+
+    fn is_waiting(&self, item: &Waiting, feed: &Feed) -> bool {
+        !feed.answered.contains(&item.id) && self.end(item).is_none()
+    }
+
+    /// How an item ended at the hub: made again later, it counts anew.
+    pub(crate) fn end(&self, item: &Waiting) -> Option<&End> {
+        self.ends
+            .get(&item.id)
+            .filter(|end| end.sequence > item.sequence)
+    }
+}
+
+fn subject(what: &What) -> Option<Subject> {
+    match what {
+        What::Batch => None,
+        What::Statement(Statement::Submission(it)) => Some(Subject::Declaration(it.id)),
+        What::Statement(Statement::Withdrawal { submission, .. }) => {
+            Some(Subject::Withdrawal(*submission))
+        }
+        What::Statement(Statement::Decision { submission, .. }) => {
+            Some(Subject::Decision(*submission))
+        }
+        What::Statement(Statement::AssessmentRequest {
+            unit, settlement, ..
+        }) => Some(Subject::Assessment(*unit, *settlement)),
+    }
+}
+
+fn content(store: &Store, sequence: u64) -> Result<Item, Fault> {
+    let lost = || Fault::store("store.damaged").with("detail", "local");
+    let bytes = store.get(Stream::Local, sequence)?.ok_or_else(lost)?;
+    match Made::from_bytes(&bytes)? {
+        Made::Batch { batch, .. } => Ok(Item::Batch(batch)),
+        Made::Statement { signed, .. } => Ok(Item::Statement(signed)),
+        Made::Ended { .. } => Err(lost()),
+    }
+}

@@ -1,0 +1,288 @@
+//! Payment proofs: verified against the log's key before a record counts as 已记账.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use canbao_core::certificate::Trust;
+use canbao_core::facts::{RecordView, UnitView};
+use canbao_core::ids::Position;
+use canbao_core::ledger::checkpoint::Checkpoint;
+use canbao_core::ledger::commitment::commitment;
+use canbao_core::ledger::merkle::Hash;
+use canbao_core::ledger::note::{KeyName, SignedNote, VerifierKey};
+use canbao_core::ledger::proof::EntryProof;
+use canbao_core::ledger::range::RangeProof;
+use canbao_core::signed::encode;
+use canbao_core::store::{Commit, Store, Stream};
+use canbao_core::sync;
+use canbao_core::sync::message::ProofWanted;
+use minicbor::{Decode, Encode};
+
+use crate::app::App;
+use crate::fault::{self, Fault};
+use crate::feed::Held;
+use crate::records::{record_id, record_row};
+use crate::request::Context;
+use crate::response::{CheckpointView, ExportView, ProofView};
+
+/// A value of the proof stream: it was verified before it was appended.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+struct Proven {
+    #[n(0)]
+    first: Position,
+    #[n(1)]
+    count: u32,
+    /// The signed note of the head it was verified against.
+    #[n(2)]
+    checkpoint: String,
+    #[n(3)]
+    hashes: Vec<Hash>,
+}
+
+/// The proofs verified here.
+#[derive(Debug, Default)]
+pub(crate) struct Proofs {
+    runs: BTreeMap<Position, Proven>,
+    /// The newest checkpoint's note; no smaller one is taken after it.
+    newest: Option<String>,
+    length: u64,
+}
+
+impl Proofs {
+    pub(crate) fn open(store: &Store) -> Result<Self, Fault> {
+        let mut proofs = Self::default();
+        for (_, bytes) in store.read(Stream::Proof, 0, usize::MAX, usize::MAX)? {
+            let proven = minicbor::decode(&bytes).map_err(|error| {
+                Fault::store("store.damaged").with("detail", format_args!("proof: {error}"))
+            })?;
+            proofs.push(proven);
+        }
+        Ok(proofs)
+    }
+
+    fn push(&mut self, proven: Proven) {
+        self.newest = Some(proven.checkpoint.clone());
+        self.length += 1;
+        self.runs.insert(proven.first, proven);
+    }
+}
+
+impl App {
+    /// The postings whose records are all here and not proven yet.
+    pub(crate) fn wanted_proofs(&self) -> Vec<ProofWanted> {
+        let runs = self.feed.runs.values();
+        runs.filter(|run| run.count > 0 && !self.proofs.runs.contains_key(&run.first))
+            .filter(|run| self.feed.is_whole(run))
+            .map(|run| ProofWanted {
+                first: run.first,
+                count: run.count,
+            })
+            .collect()
+    }
+
+    /// Verifies a range proof and keeps it; the records are 已记账 from then on.
+    pub(crate) fn take_proof(&mut self, proof: sync::RangeProof) -> Result<(), Fault> {
+        let refused = |code: &str| Fault::trust(code).with("first", proof.first.0);
+        let run = self
+            .feed
+            .runs
+            .get(&proof.first)
+            .filter(|run| run.count == proof.count)
+            .copied()
+            .ok_or_else(|| refused("proof.not_a_posting"))?;
+        let entries = self
+            .feed
+            .entries(&run, &self.store)?
+            .ok_or_else(|| refused("proof.not_a_posting"))?;
+        let trust = &self.identity.centre()?.trust;
+        let checkpoint = open_checkpoint(&proof.checkpoint, &verifier_key(trust)?)?;
+        self.grows(&checkpoint, trust)?;
+        let hashes = proof.hashes.iter().map(|it| Hash(it.0)).collect();
+        let range = RangeProof {
+            first: run.first.0,
+            hashes,
+        };
+        range
+            .verify(&leaves(&entries), &checkpoint.head())
+            .map_err(|error| refused(error.code()).with("detail", error))?;
+        let proven = Proven {
+            first: run.first,
+            count: run.count,
+            checkpoint: proof.checkpoint,
+            hashes: range.hashes,
+        };
+        let commit = Commit::new()
+            .expecting(Stream::Proof, self.proofs.length)
+            .append(Stream::Proof, encode(&proven));
+        self.store.commit(commit)?;
+        self.proofs.push(proven);
+        self.mark_proven();
+        Ok(())
+    }
+
+    /// Marks in the projection what was verified.
+    pub(crate) fn mark_proven(&mut self) {
+        for proven in self.proofs.runs.values() {
+            let Some(run) = self.feed.runs.get(&proven.first) else {
+                continue;
+            };
+            if let Some(unit) = self.feed.projection.units.get_mut(&run.unit) {
+                unit.mark_proven(proven.first, u64::from(proven.count));
+            }
+        }
+    }
+
+    /// The newest checkpoint verified here.
+    pub(crate) fn checkpoint(&self) -> Option<CheckpointView> {
+        let trust = &self.identity.centre.as_ref()?.trust;
+        let note = self.proofs.newest.as_ref()?;
+        let checkpoint = open_checkpoint(note, &verifier_key(trust).ok()?).ok()?;
+        Some(checkpoint_view(&checkpoint))
+    }
+
+    /// The proof of one record, cut from its posting's and checked once more.
+    pub(crate) fn proof(&self, context: &Context, id: &str) -> Result<ProofView, Fault> {
+        let unit = self.unit(context)?;
+        let view = find_record(unit, id)?;
+        let proof = self.cut(view)?;
+        let trust = &self.identity.centre()?.trust;
+        let key = verifier_key(trust)?;
+        proof
+            .verify(&key)
+            .map_err(|error| Fault::trust(error.code()).with("detail", error))?;
+        let checkpoint = open_checkpoint(&proof.checkpoint_note.to_string(), &key)?;
+        Ok(ProofView {
+            record: record_row(unit, view, context.lang),
+            checkpoint: checkpoint_view(&checkpoint),
+            proof: proof.to_string(),
+        })
+    }
+
+    /// Writes the proof of one record, and the trust bundle beside it.
+    pub(crate) fn export_proof(
+        &self,
+        context: &Context,
+        id: &str,
+        out: Option<PathBuf>,
+    ) -> Result<ExportView, Fault> {
+        let view = self.proof(context, id)?;
+        let path = out.unwrap_or_else(|| PathBuf::from(file_name(&view.record.id)));
+        let trust_path = path.with_extension("trust.json");
+        let trust = self.identity.centre()?.trust_file();
+        let json = serde_json::to_string_pretty(&trust).expect("a trust bundle is plain data");
+        let write = |path: &PathBuf, text: &str| {
+            fs::write(path, text).map_err(|error| fault::file(path, &error))
+        };
+        write(&path, &view.proof)?;
+        write(&trust_path, &format!("{json}\n"))?;
+        Ok(ExportView {
+            id: view.record.id,
+            path,
+            trust_path,
+        })
+    }
+
+    /// A log that shrank, or has two roots at one size, is not append-only.
+    fn grows(&self, checkpoint: &Checkpoint, trust: &Trust) -> Result<(), Fault> {
+        let Some(newest) = &self.proofs.newest else {
+            return Ok(());
+        };
+        let newest = open_checkpoint(newest, &verifier_key(trust)?)?;
+        if checkpoint.size < newest.size {
+            return Err(Fault::trust("checkpoint.shrank")
+                .with("size", checkpoint.size)
+                .with("seen", newest.size));
+        }
+        if checkpoint.size == newest.size && checkpoint.root != newest.root {
+            return Err(Fault::trust("checkpoint.forked").with("size", checkpoint.size));
+        }
+        Ok(())
+    }
+
+    fn cut(&self, view: &RecordView) -> Result<EntryProof, Fault> {
+        let unproven = || Fault::refused("proof.not_yet");
+        let (_, proven) = self
+            .proofs
+            .runs
+            .range(..=view.position)
+            .next_back()
+            .ok_or_else(unproven)?;
+        let run = self
+            .feed
+            .runs
+            .get(&proven.first)
+            .copied()
+            .ok_or_else(unproven)?;
+        if view.position.0 - run.first.0 >= u64::from(run.count) {
+            return Err(unproven());
+        }
+        let trust = &self.identity.centre()?.trust;
+        let entries = self.feed.entries(&run, &self.store)?.ok_or_else(unproven)?;
+        let checkpoint = open_checkpoint(&proven.checkpoint, &verifier_key(trust)?)?;
+        let range = RangeProof {
+            first: run.first.0,
+            hashes: proven.hashes.clone(),
+        };
+        let path = range
+            .cut(&leaves(&entries), checkpoint.size, view.position.0)
+            .map_err(|error| Fault::trust(error.code()).with("detail", error))?;
+        let held = entries
+            .into_iter()
+            .find(|it| it.position == view.position)
+            .expect("a run's entries are contiguous");
+        let note = SignedNote::parse(proven.checkpoint.as_bytes())
+            .map_err(|error| Fault::trust(error.code()).with("detail", error))?;
+        Ok(EntryProof {
+            index: view.position.0,
+            salt: held.salt,
+            entry: held.bytes,
+            path,
+            checkpoint_note: note,
+        })
+    }
+}
+
+/// The key that verifies the log's heads.
+pub(crate) fn verifier_key(trust: &Trust) -> Result<VerifierKey, Fault> {
+    let origin: KeyName = trust
+        .origin
+        .parse()
+        .map_err(|_| Fault::trust("trust.inconsistent").with("detail", "origin"))?;
+    Ok(VerifierKey::new(origin, trust.log))
+}
+
+/// A head of the log as a screen shows it.
+pub(crate) fn checkpoint_view(checkpoint: &Checkpoint) -> CheckpointView {
+    CheckpointView {
+        origin: checkpoint.origin.to_string(),
+        size: checkpoint.size,
+        root_hash: checkpoint.root.to_string(),
+    }
+}
+
+fn open_checkpoint(note: &str, key: &VerifierKey) -> Result<Checkpoint, Fault> {
+    let note = SignedNote::parse(note.as_bytes())
+        .map_err(|error| Fault::trust(error.code()).with("detail", error))?;
+    Checkpoint::open(&note, key).map_err(|error| Fault::trust(error.code()).with("detail", error))
+}
+
+fn leaves(entries: &[Held]) -> Vec<Hash> {
+    entries
+        .iter()
+        .map(|it| commitment(&it.salt, &it.bytes).leaf_hash())
+        .collect()
+}
+
+fn find_record<'a>(unit: &'a UnitView, id: &str) -> Result<&'a RecordView, Fault> {
+    unit.records
+        .iter()
+        .find(|it| record_id(&it.record.serial, it.record.line) == id)
+        .ok_or_else(|| Fault::usage("records.no_such").with("id", id))
+}
+
+/// A file name of the record's id, whatever tax put into its serial.
+fn file_name(id: &str) -> String {
+    let safe = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+    format!("{}.tlog-proof", id.chars().map(safe).collect::<String>())
+}

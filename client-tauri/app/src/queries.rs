@@ -1,0 +1,203 @@
+//! The roster and what went to tax (QRY-1, QRY-2, QRY-7).
+
+use canbao_core::declaration::Field;
+use canbao_core::facts::{
+    PersonView, Receiving, RosterChange, Sending, TransactionId, TransactionKind, TransactionView,
+    UnitView, month_stage,
+};
+use canbao_core::message::Lang;
+use canbao_core::month::Month;
+
+use crate::app::App;
+use crate::assess::month;
+use crate::captions;
+use crate::fault::{Fault, Trouble};
+use crate::request::Context;
+use crate::response::{
+    IntervalView, MonthView, PersonDetail, PersonRow, TransactionRow, WageSpanView,
+};
+use crate::rows::{person_of, person_ref};
+
+impl App {
+    /// Everyone of the unit, by personal number.
+    pub(crate) fn roster(&self, context: &Context) -> Result<Vec<PersonRow>, Fault> {
+        let unit = self.unit(context)?;
+        let settlement = self.feed.projection.common.current_settlement();
+        let mut rows: Vec<PersonRow> = unit
+            .persons
+            .values()
+            .map(|it| person_row(it, settlement, context.lang))
+            .collect();
+        rows.sort_by(|a, b| a.person.personal_number.cmp(&b.person.personal_number));
+        Ok(rows)
+    }
+
+    /// One person with intervals, wages, months and declarations.
+    pub(crate) fn roster_person(
+        &self,
+        context: &Context,
+        typed: &str,
+    ) -> Result<PersonDetail, Fault> {
+        let unit = self.unit(context)?;
+        let person = find_person(unit, typed)?;
+        let common = &self.feed.projection.common;
+        let settlement = common.current_settlement();
+        let id = person.record.id.to_string();
+        let mut declarations = self.rows_of(unit, context);
+        declarations.retain(|it| it.person.as_ref().is_some_and(|person| person.id == id));
+        let months = common
+            .settlements_before(Month::MAX)
+            .map(|month| month_view(unit, person, month, context.lang))
+            .collect();
+        Ok(PersonDetail {
+            row: person_row(person, settlement, context.lang),
+            document_kind: person.record.document.kind().code().to_owned(),
+            intervals: person
+                .intervals
+                .iter()
+                .map(|it| IntervalView {
+                    from: it.start.to_string(),
+                    to: it.stop.map(|stop| stop.to_string()),
+                })
+                .collect(),
+            wages: wages(person),
+            months,
+            declarations,
+        })
+    }
+
+    /// What was sent to tax, oldest first.
+    pub(crate) fn transactions(
+        &self,
+        context: &Context,
+        from: Option<String>,
+        to: Option<String>,
+        kind: Option<String>,
+    ) -> Result<Vec<TransactionRow>, Fault> {
+        let unit = self.unit(context)?;
+        let from = from.map(|it| month(&it, Field::From)).transpose()?;
+        let to = to.map(|it| month(&it, Field::To)).transpose()?;
+        if let Some(kind) = &kind
+            && !["roster", "assessment"].contains(&kind.as_str())
+        {
+            return Err(Fault::usage("tax.no_such_kind").with("kind", kind));
+        }
+        let mut transactions: Vec<(&TransactionId, &TransactionView)> =
+            unit.transactions.iter().collect();
+        transactions.sort_by_key(|(id, it)| (it.queued_at, *id));
+        let rows = transactions
+            .into_iter()
+            .filter(|(_, it)| {
+                let month = month_of(&it.kind);
+                from.is_none_or(|from| from <= month) && to.is_none_or(|to| month <= to)
+            })
+            .map(|(id, it)| transaction_row(unit, id, it, context.lang))
+            .filter(|row| kind.as_ref().is_none_or(|kind| row.kind.code == *kind));
+        Ok(rows.collect())
+    }
+}
+
+/// The person of a number as typed (COM-1, COM-3).
+pub(crate) fn find_person<'a>(unit: &'a UnitView, typed: &str) -> Result<&'a PersonView, Fault> {
+    unit.find_person(typed.trim()).ok_or_else(|| {
+        let trouble = Trouble::new(Field::Person, "declaration.person_unknown");
+        Fault::problems("request.problems", vec![trouble])
+    })
+}
+
+fn person_row(person: &PersonView, settlement: Option<Month>, lang: Lang) -> PersonRow {
+    let last = person.intervals.last();
+    PersonRow {
+        person: person_ref(person),
+        status: captions::payment_status(person.status(), lang),
+        paying_since: last.map(|it| it.start.to_string()),
+        last_paid_month: last.and_then(|it| it.stop).map(|it| it.to_string()),
+        wage: settlement
+            .and_then(|it| person.wage(it))
+            .map(|it| it.to_string()),
+    }
+}
+
+fn wages(person: &PersonView) -> Vec<WageSpanView> {
+    let loaded = person.baseline.iter().map(|span| (span, "loaded"));
+    let declared = person.declared.iter().map(|span| (span, "declared"));
+    loaded
+        .chain(declared)
+        .map(|(span, source)| WageSpanView {
+            from: span.from.to_string(),
+            to: span.to.to_string(),
+            wage: span.wage.to_string(),
+            source: source.to_owned(),
+        })
+        .collect()
+}
+
+fn month_view(unit: &UnitView, person: &PersonView, month: Month, lang: Lang) -> MonthView {
+    let due = unit
+        .receivables_for(person.record.id, month)
+        .last()
+        .map(|it| &it.receivable);
+    MonthView {
+        month: month.to_string(),
+        payable: person.payable(month),
+        settlement: due.map(|it| it.settlement.to_string()),
+        base: due.map(|it| it.base.to_string()),
+        unit_amount: due.map(|it| it.unit_amount.to_string()),
+        personal_amount: due.map(|it| it.person_amount.to_string()),
+        stage: due.map(|_| captions::stage(month_stage(person.record.id, month, unit), lang)),
+    }
+}
+
+fn month_of(kind: &TransactionKind) -> Month {
+    match kind {
+        TransactionKind::RosterChange {
+            change: RosterChange::Stop { month, .. },
+            ..
+        } => *month,
+        TransactionKind::Assessment { settlement } => *settlement,
+    }
+}
+
+fn transaction_row(
+    unit: &UnitView,
+    id: &TransactionId,
+    view: &TransactionView,
+    lang: Lang,
+) -> TransactionRow {
+    let (person, total) = match &view.kind {
+        TransactionKind::RosterChange {
+            change: RosterChange::Stop { person, .. },
+            ..
+        } => (person_of(unit, *person), None),
+        TransactionKind::Assessment { settlement } => {
+            let totals = unit
+                .assessments
+                .get(settlement)
+                .map(|it| it.assessment.totals);
+            (None, totals.map(|it| (it.unit + it.person).to_string()))
+        }
+    };
+    let reason = match (&view.sending, &view.receiving) {
+        (_, Receiving::Refused { reason, .. }) | (Sending::Failed(reason), _) => {
+            Some(reason.clone())
+        }
+        (
+            Sending::Waiting | Sending::Sending | Sending::Sent,
+            Receiving::NotYet | Receiving::Accepted,
+        ) => None,
+    };
+    TransactionRow {
+        id: id.to_string(),
+        unit: unit.record.id.to_string(),
+        kind: captions::transaction_kind(&view.kind, lang),
+        person,
+        month: month_of(&view.kind).to_string(),
+        sending: captions::sending(&view.sending, lang),
+        receiving: captions::receiving(&view.receiving, lang),
+        reason,
+        collected: view.collected,
+        total,
+        queued_at: view.queued_at.to_string(),
+        changed_at: view.changed_at.to_string(),
+    }
+}

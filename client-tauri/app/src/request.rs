@@ -1,0 +1,204 @@
+//! What may be asked of the application: the command line, the local socket and a window ask
+//! the same things.
+
+use std::path::PathBuf;
+
+use canbao_core::ids::DeclarationId;
+use canbao_core::message::Lang;
+use serde::{Deserialize, Serialize};
+
+/// On whose behalf something is asked, and in which language the answer reads.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Context {
+    /// The unit: its id, its 统一社会信用代码 or its 失业单位编号; needed where the operator acts
+    /// for several.
+    #[serde(default)]
+    pub unit: Option<String>,
+    /// The operator: id or name; needed where several are enrolled on the device.
+    #[serde(default)]
+    pub operator: Option<String>,
+    /// The language of sentences.
+    #[serde(default)]
+    pub lang: Lang,
+}
+
+/// A question or an order, with the words as typed: the application parses them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "request", rename_all = "snake_case")]
+pub enum Request {
+    /// Enrols an operator on this device with a code (ACC-2).
+    Enrol {
+        /// The code as handed out.
+        code: String,
+        /// The server, `host:port`.
+        server: String,
+    },
+    /// Where everything stands.
+    Status,
+    /// Exchanges with the centre.
+    Sync {
+        /// Keeps the connection until stopped.
+        watch: bool,
+    },
+    /// Everyone in the unit (QRY-2).
+    RosterList,
+    /// One person of the unit (QRY-7).
+    RosterShow {
+        /// ID number, personal number or person id.
+        person: String,
+    },
+    /// Declares an interruption (职工缴费中断申报).
+    DeclareInterruption {
+        /// ID number, personal number or person id (COM-1).
+        person: String,
+        /// 变更时间, the last month paid (MON-1).
+        month: String,
+        /// 变更原因.
+        reason: String,
+    },
+    /// Declares a wage (职工缴费工资申报).
+    DeclareWage {
+        /// ID number, personal number or person id (COM-1).
+        person: String,
+        /// 开始年月.
+        from: String,
+        /// 结束年月.
+        to: String,
+        /// 工资 in yuan.
+        wage: String,
+    },
+    /// Every declaration of the unit made here, with its status.
+    DeclareList,
+    /// 修改: changes the fields given; the others stay.
+    DeclareEdit {
+        /// Which.
+        id: DeclarationId,
+        /// The person.
+        #[serde(default)]
+        person: Option<String>,
+        /// INT: 变更时间.
+        #[serde(default)]
+        month: Option<String>,
+        /// INT: 变更原因.
+        #[serde(default)]
+        reason: Option<String>,
+        /// WAGE: 开始年月.
+        #[serde(default)]
+        from: Option<String>,
+        /// WAGE: 结束年月.
+        #[serde(default)]
+        to: Option<String>,
+        /// WAGE: 工资 in yuan.
+        #[serde(default)]
+        wage: Option<String>,
+    },
+    /// 删除: voids a declaration.
+    DeclareVoid {
+        /// Which.
+        id: DeclarationId,
+    },
+    /// 申请提交 (SUB-2, SUB-3).
+    Submit {
+        /// Which.
+        #[serde(default)]
+        ids: Vec<DeclarationId>,
+        /// Every draft of the unit instead.
+        #[serde(default)]
+        all: bool,
+    },
+    /// 撤回: withdraws a submission while it is undecided.
+    Withdraw {
+        /// Which.
+        id: DeclarationId,
+    },
+    /// 核定申请 (ASM-1).
+    AssessApply {
+        /// 结算期.
+        settlement: String,
+        /// 险种类型: 210 失业, 110 养老.
+        #[serde(default = "unemployment")]
+        insurance: u16,
+    },
+    /// Every assessment and request for one.
+    AssessList,
+    /// 税务发送交易查询 (QRY-1).
+    TaxList {
+        /// The first settlement month.
+        #[serde(default)]
+        from: Option<String>,
+        /// The last settlement month.
+        #[serde(default)]
+        to: Option<String>,
+        /// `roster` or `assessment`.
+        #[serde(default)]
+        kind: Option<String>,
+    },
+    /// The undecided submissions of the district (SIL-13).
+    ReviewQueue,
+    /// 审核通过.
+    ReviewApprove {
+        /// Which, by declaration id or receipt number.
+        ids: Vec<String>,
+    },
+    /// 退回, with a reason.
+    ReviewReturn {
+        /// Which, by declaration id or receipt number.
+        ids: Vec<String>,
+        /// Why.
+        reason: String,
+    },
+    /// 审核不通过, with a reason; final.
+    ReviewReject {
+        /// Which, by declaration id or receipt number.
+        ids: Vec<String>,
+        /// Why.
+        reason: String,
+    },
+    /// 单位缴费信息查询 and 职工缴费信息查询 (QRY-4, QRY-5).
+    RecordsList {
+        /// One person's only.
+        #[serde(default)]
+        person: Option<String>,
+        /// 费款所属期起.
+        #[serde(default)]
+        period_from: Option<String>,
+        /// 费款所属期止.
+        #[serde(default)]
+        period_to: Option<String>,
+    },
+    /// 受理回执: what the centre took in.
+    ReceiptList,
+    /// The proof of one payment record.
+    ProofShow {
+        /// The record, `serial/line`.
+        id: String,
+    },
+    /// Writes the proof of one payment record to a file.
+    ProofExport {
+        /// The record, `serial/line`.
+        id: String,
+        /// Where to; without it a name of its own in the working directory.
+        #[serde(default)]
+        out: Option<PathBuf>,
+    },
+    /// Verifies a proof file or a copy of the log, offline.
+    Verify {
+        /// The file or directory.
+        path: PathBuf,
+        /// A trust bundle; without it the one of this device.
+        #[serde(default)]
+        trust: Option<PathBuf>,
+    },
+}
+
+fn unemployment() -> u16 {
+    canbao_core::facts::UNEMPLOYMENT
+}
+
+impl Request {
+    /// Whether it needs the network and is answered by the asynchronous door.
+    #[must_use]
+    pub fn needs_network(&self) -> bool {
+        matches!(self, Self::Enrol { .. } | Self::Sync { .. })
+    }
+}

@@ -1,0 +1,165 @@
+//! Where everything stands: the frame's figures and what to mind (SIL-8, SIL-19).
+
+use std::collections::BTreeSet;
+
+use canbao_core::certificate::Mandate;
+use canbao_core::facts::{DeclarationStatus, SubmissionState, UnitView};
+use canbao_core::ids::DistrictId;
+use canbao_core::message::Lang;
+use canbao_core::time::Timestamp;
+
+use crate::app::App;
+use crate::captions::coded;
+use crate::identity::Operator;
+use crate::request::Context;
+use crate::response::{AgencyView, Coded, OperatorView, StatusView};
+use crate::rows::unit_ref;
+
+/// A clock that lags the last time the centre signed by more than this is wrong (SIL-19). How
+/// far it may lead cannot be told: the device may not have heard of the centre since.
+const CLOCK_TOLERANCE: i64 = 24 * 60 * 60;
+
+/// Without contact for longer than this, calendar and parameters may have changed (SIL-8).
+const STALE_AFTER: i64 = 7 * 24 * 60 * 60;
+
+impl App {
+    pub(crate) fn status(&self, context: &Context) -> StatusView {
+        let now = self.world.now();
+        let units: Vec<&UnitView> = self.units_in_reach().collect();
+        let contact = self.last_contact();
+        let waiting: Vec<Timestamp> = self.outbox.waiting(&self.feed).map(|it| it.at).collect();
+        let records = units.iter().flat_map(|unit| &unit.records);
+        StatusView {
+            device: self.identity.device_id().map(|it| it.to_string()),
+            server: self.identity.centre.as_ref().map(|it| it.server.clone()),
+            operators: self.identity.operators.iter().map(operator_view).collect(),
+            units: units.iter().map(|unit| unit_ref(&unit.record)).collect(),
+            agencies: self.agencies(&units),
+            device_date: now.date().to_string(),
+            settlement: self
+                .feed
+                .projection
+                .common
+                .current_settlement()
+                .map(|it| it.to_string()),
+            last_contact: contact.map(|it| it.to_string()),
+            last_contact_age_seconds: contact.map(|it| now.0.saturating_sub(it.0)),
+            transport: self.transport.map(str::to_owned),
+            feed_entries: self.feed.length(),
+            drafts: self.count_drafts(&units),
+            queued: waiting.len() as u64,
+            oldest_queued: waiting.iter().min().map(|it| it.to_string()),
+            received: units.iter().map(|unit| undecided(unit)).sum(),
+            to_review: self.to_review(),
+            records: records.clone().count() as u64,
+            unproven_records: records.filter(|it| !it.proven).count() as u64,
+            needs_update: self.feed.newer,
+            refused: self.outbox.refused(&self.feed),
+            checkpoint: self.checkpoint(),
+            warnings: self.warnings(now, contact, context.lang),
+        }
+    }
+
+    /// When the centre was last heard, as far as it was kept.
+    pub(crate) fn last_contact(&self) -> Option<Timestamp> {
+        self.identity.contact.max(self.feed.heard)
+    }
+
+    fn count_drafts(&self, units: &[&UnitView]) -> u64 {
+        let drafts = units.iter().flat_map(|unit| {
+            self.drafts
+                .of(unit.record.id)
+                .into_values()
+                .map(move |(_, stored)| (unit, stored))
+        });
+        drafts
+            .filter(|(unit, stored)| {
+                let status = self.standing(unit, stored.draft.id, stored.voided);
+                matches!(status, DeclarationStatus::Draft)
+            })
+            .count() as u64
+    }
+
+    fn agencies(&self, units: &[&UnitView]) -> Vec<AgencyView> {
+        let districts: BTreeSet<DistrictId> = units.iter().map(|it| it.record.district).collect();
+        let known = &self.feed.projection.common.agencies;
+        districts
+            .iter()
+            .filter_map(|district| known.get(district))
+            .map(|agency| AgencyView {
+                district: agency.district.0,
+                district_name: agency.district_name.clone(),
+                name: agency.name.clone(),
+                address: agency.address.clone(),
+                phone: agency.phone.clone(),
+            })
+            .collect()
+    }
+
+    fn warnings(&self, now: Timestamp, contact: Option<Timestamp>, lang: Lang) -> Vec<Coded> {
+        let mut warnings = Vec::new();
+        let mut warn = |holds: bool, code: &str, zh: &str, en: &str| {
+            if holds {
+                warnings.push(coded(code, lang, zh, en));
+            }
+        };
+        let behind = self
+            .feed
+            .centre_clock
+            .is_some_and(|it| now.0 < it.0 - CLOCK_TOLERANCE);
+        warn(
+            behind,
+            "status.clock",
+            "本机日期比中心签名的时间早一天以上,请校准时钟",
+            "this device's clock is more than a day behind the centre's; set it",
+        );
+        let stale = contact.is_some_and(|it| now.0 - it.0 > STALE_AFTER);
+        warn(
+            stale,
+            "status.stale",
+            "超过七天未与中心联系,结算日历可能已变",
+            "no contact with the centre for more than seven days; the calendar may have changed",
+        );
+        warn(
+            self.feed.newer > 0,
+            "status.needs_update",
+            "需要更新:收到本程序尚不认识的内容",
+            "update needed: something arrived that this program does not know",
+        );
+        warn(
+            self.outbox.refused(&self.feed) > 0,
+            "status.refused",
+            "有条目被中心拒收,请在申报列表中查看原因",
+            "the centre refused an item; see the list of declarations for the reason",
+        );
+        warnings
+    }
+}
+
+pub(crate) fn operator_view(operator: &Operator) -> OperatorView {
+    let certificate = &operator.certificate;
+    let (role, units, district) = match &certificate.mandate {
+        Mandate::Employer(units) => (
+            "employer",
+            units.iter().map(|it| it.to_string()).collect(),
+            None,
+        ),
+        Mandate::Agency(district) => ("agency", Vec::new(), Some(district.0)),
+        Mandate::Centre => ("centre", Vec::new(), None),
+    };
+    OperatorView {
+        id: operator.id().to_string(),
+        name: certificate.operator_name.clone(),
+        role: role.to_owned(),
+        units,
+        district,
+        expires_at: certificate.expires_at.to_string(),
+    }
+}
+
+fn undecided(unit: &UnitView) -> u64 {
+    unit.submissions
+        .values()
+        .filter(|it| it.state == SubmissionState::Undecided)
+        .count() as u64
+}

@@ -1,0 +1,493 @@
+//! A centre in memory: it decides nothing cleverly, but orders facts as the real one does.
+
+use canbao_core::certificate::{Certificate, Chain, Mandate, RootHash};
+use canbao_core::declaration::{Content, Declaration, Draft};
+use canbao_core::document::SignedBatch;
+use canbao_core::enrolment::{Answer, EnrolmentCode, Request as EnrolmentRequest};
+use canbao_core::facts::{
+    AssessmentOutcome, Effect, Entry, Fact, ListedPerson, PersonRecord, Placed, Posting,
+    PostingAnswer, PostingLine, Projection, ReceiptNumber, TransactionKind, UnitRecord, assess,
+    take_posting,
+};
+use canbao_core::identity::{IdDocument, IdKind};
+use canbao_core::ids::{
+    CertificateSerial, DistrictId, FeedId, PersonId, Position, StatementId, UnitId, VolumeId,
+};
+use canbao_core::ledger::checkpoint::Checkpoint;
+use canbao_core::ledger::commitment::commitment;
+use canbao_core::ledger::merkle::{Hash, tree_root};
+use canbao_core::ledger::range::RangeProof;
+use canbao_core::month::Month;
+use canbao_core::parameters::builtin_text;
+use canbao_core::signed::encode;
+use canbao_core::signing::SigningKey;
+use canbao_core::statement::{Statement, Verdict, read_admitted};
+use canbao_core::sync::device::Advance;
+use canbao_core::sync::message::{ProofHash, ProofWanted};
+use canbao_core::sync::{self, Item, Refusal};
+use canbao_core::time::Timestamp;
+
+use crate::app::App;
+
+use super::id_number;
+
+/// 2026-11-24 in Shenyang.
+pub(crate) const NOW: Timestamp = Timestamp(1_795_500_000);
+pub(crate) const UNIT: UnitId = UnitId([1; 16]);
+pub(crate) const DISTRICT: DistrictId = DistrictId(2);
+const ORIGIN: &str = "log.example/canbao";
+
+/// The whole centre.
+pub(crate) struct Centre {
+    root: SigningKey,
+    authority: SigningKey,
+    pub(crate) tls: SigningKey,
+    log: SigningKey,
+    pub(crate) feed: FeedId,
+    pub(crate) entries: Vec<(Vec<u8>, [u8; 16])>,
+    pub(crate) projection: Projection,
+    serial: u64,
+}
+
+impl Centre {
+    /// A centre with a unit of three: 张三, who will stop, and two others.
+    pub(crate) fn new(seed: u8) -> Self {
+        let key = |n: u8| SigningKey::from_seed([seed.wrapping_mul(16).wrapping_add(n); 32]);
+        let mut centre = Self {
+            root: key(1),
+            authority: key(2),
+            tls: key(3),
+            log: key(4),
+            feed: FeedId([seed; 16]),
+            entries: Vec::new(),
+            projection: Projection::default(),
+            serial: 0,
+        };
+        centre.add(&Fact::ParametersAdopted {
+            text: builtin_text().to_string(),
+        });
+        for month in ["2022-01", "2022-02"] {
+            centre.add(&Fact::SettlementOpened {
+                month: month.parse().expect("a month"),
+            });
+        }
+        centre.add(&Fact::VolumeOpened {
+            volume: VolumeId(2022),
+        });
+        centre.add(&Fact::UnitRegistered(UnitRecord {
+            id: UNIT,
+            name: "沈阳云杉机械有限公司".to_owned(),
+            district: DISTRICT,
+            credit_code: "91350100M000100Y43".parse().expect("valid"),
+            unemployment_number: "0210300001".parse().expect("valid"),
+            pension_number: "0110300001".parse().expect("valid"),
+        }));
+        let persons = ["张三", "赵四", "孙五"]
+            .iter()
+            .zip(1_u8..)
+            .map(listed)
+            .collect();
+        centre.add(&Fact::PersonsListed {
+            unit: UNIT,
+            persons,
+        });
+        centre
+    }
+
+    pub(crate) fn chain(&self) -> Chain {
+        let (tls, log) = (self.tls.public(), self.log.public());
+        Chain::make(&self.root, &self.authority, tls, log, ORIGIN, self.feed)
+    }
+
+    pub(crate) fn code(&self, secret: u8) -> EnrolmentCode {
+        EnrolmentCode {
+            root: RootHash::of(&self.root.public()),
+            secret: [secret; 16],
+        }
+    }
+
+    pub(crate) fn certify(
+        &mut self,
+        request: &EnrolmentRequest,
+        mandate: Mandate,
+        name: &str,
+    ) -> Answer {
+        request.verify().expect("the asker holds its keys");
+        self.serial += 1;
+        let certificate = Certificate {
+            serial: CertificateSerial(self.serial),
+            mandate,
+            operator: request.claim.operator,
+            operator_name: name.to_owned(),
+            operator_key: request.claim.operator_key,
+            device: request.claim.device,
+            device_key: request.claim.device_key,
+            issued_at: NOW,
+            expires_at: Timestamp(NOW.0 + 86_400),
+        };
+        Answer {
+            certificate: certificate.issue(&self.authority),
+            chain: self.chain(),
+        }
+    }
+
+    /// Enrols without a network.
+    pub(crate) fn enrol(&mut self, app: &mut App, mandate: Mandate, name: &str) {
+        let code = self.code(self.serial as u8 + 1);
+        let request = app.prepare_enrolment(&code).expect("prepared");
+        let answer = self.certify(&request, mandate, name).to_bytes();
+        app.finish_enrolment(&code, &request, &answer, "127.0.0.1:9")
+            .expect("enrolled");
+    }
+
+    pub(crate) fn add(&mut self, fact: &Fact) -> Position {
+        let position = Position(self.entries.len() as u64);
+        let entry = Entry::new(NOW, fact);
+        self.projection.apply(&Placed {
+            position,
+            at: NOW,
+            fact: fact.clone(),
+        });
+        self.entries
+            .push((entry.to_bytes(), [position.0 as u8; 16]));
+        position
+    }
+
+    /// The feed from a position on.
+    pub(crate) fn feed_from(&self, from: u64) -> Vec<sync::Entry> {
+        let all = self
+            .entries
+            .iter()
+            .zip(0..)
+            .map(|((bytes, salt), at)| sync::Entry {
+                position: Position(at),
+                salt: *salt,
+                bytes: bytes.clone(),
+            });
+        all.skip(from as usize).collect()
+    }
+
+    /// Everything in the feed reaches the device, as one page.
+    pub(crate) fn deliver(&self, app: &mut App) {
+        let cursor = self.entries.len() as u64;
+        let advance = Advance {
+            entries: self.feed_from(0),
+            cursor,
+            scope_version: 1,
+        };
+        app.advance(advance).expect("made durable");
+    }
+
+    /// Everything in the outbox reaches the centre, and the answers the device.
+    pub(crate) fn exchange(&mut self, app: &mut App) {
+        let waiting = app
+            .outbox
+            .next(&app.feed, &app.store, None, 1000, usize::MAX)
+            .expect("read");
+        for item in waiting {
+            self.take(&item.content).expect("taken");
+        }
+        self.deliver(app);
+    }
+
+    /// Takes an item in, as the real centre does after its checks.
+    pub(crate) fn take(&mut self, item: &Item) -> Result<Position, Refusal> {
+        match item {
+            Item::Batch(bytes) => {
+                let checked = canbao_core::structure::check_batch(bytes)
+                    .map_err(|error| Refusal::new(error.code(), ""))?;
+                let document = checked.batch.document;
+                assert_ne!(SignedBatch(bytes.clone()).id().0, [0; 32]);
+                Ok(self.add(&Fact::BatchAdmitted {
+                    document,
+                    batch: bytes.clone(),
+                }))
+            }
+            Item::Statement(bytes) => {
+                let verified = read_admitted(bytes).map_err(|it| Refusal::new(it.code(), ""))?;
+                Ok(self.state(verified.statement, bytes.clone()))
+            }
+        }
+    }
+
+    fn state(&mut self, statement: Statement, bytes: Vec<u8>) -> Position {
+        match statement {
+            Statement::Submission(declaration) => self.submission(&declaration, bytes),
+            Statement::Withdrawal { unit, .. } => self.add(&Fact::WithdrawalTaken {
+                unit,
+                statement: bytes,
+                void: None,
+            }),
+            Statement::Decision {
+                unit,
+                submission,
+                verdict,
+            } => {
+                let effect = self.effect(submission, &verdict);
+                let decided_by = "李窗口".to_owned();
+                self.add(&Fact::DecisionTaken {
+                    unit,
+                    statement: bytes,
+                    decided_by,
+                    effect,
+                    void: None,
+                })
+            }
+            Statement::AssessmentRequest {
+                unit, settlement, ..
+            } => self.assessment(unit, settlement, bytes),
+        }
+    }
+
+    fn submission(&mut self, declaration: &Declaration, statement: Vec<u8>) -> Position {
+        let unit = declaration.unit;
+        let view = &self.projection.units[&unit];
+        let draft = Draft::from(declaration);
+        let common = &self.projection.common;
+        if let Err(problems) =
+            Declaration::parse(&draft, declaration.revision, view, common, NOW.date())
+        {
+            return self.add(&Fact::NotReceived {
+                unit,
+                statement,
+                problems,
+            });
+        }
+        let settlement: Month = "2022-02".parse().expect("a month");
+        let receipt = ReceiptNumber::of(settlement, Position(self.entries.len() as u64));
+        self.add(&Fact::Received {
+            unit,
+            statement,
+            receipt,
+            settlement,
+        })
+    }
+
+    fn effect(&self, submission: StatementId, verdict: &Verdict) -> Option<Effect> {
+        let view = &self.projection.units[&UNIT].submissions[&submission];
+        match (verdict, &view.declaration.content) {
+            (Verdict::Approve, Content::Interruption { person, month, .. }) => {
+                Some(Effect::Stopped {
+                    person: *person,
+                    month: *month,
+                    terminated: false,
+                })
+            }
+            (
+                Verdict::Approve,
+                Content::Wage {
+                    person,
+                    from,
+                    to,
+                    wage,
+                },
+            ) => Some(Effect::WageSet {
+                person: *person,
+                from: *from,
+                to: *to,
+                wage: *wage,
+            }),
+            (Verdict::Return(_) | Verdict::Reject(_), _) => None,
+        }
+    }
+
+    fn assessment(&mut self, unit: UnitId, settlement: Month, statement: Vec<u8>) -> Position {
+        let view = &self.projection.units[&unit];
+        match assess(view, &self.projection.common, settlement, NOW.date()) {
+            Err(problems) => {
+                let outcome = AssessmentOutcome::Failed(problems);
+                self.add(&Fact::AssessmentTaken {
+                    unit,
+                    statement,
+                    outcome,
+                })
+            }
+            Ok((assessment, lines)) => {
+                let outcome = AssessmentOutcome::Assessed(assessment);
+                let position = self.add(&Fact::AssessmentTaken {
+                    unit,
+                    statement,
+                    outcome,
+                });
+                self.add(&Fact::ReceivablesRaised { unit, lines });
+                let kind = TransactionKind::Assessment { settlement };
+                let transaction = kind.id(unit);
+                self.add(&Fact::TransactionQueued {
+                    unit,
+                    transaction,
+                    kind,
+                });
+                position
+            }
+        }
+    }
+
+    /// Tax posts a settlement period as assessed.
+    pub(crate) fn post(&mut self, settlement: &str, serial: &str) {
+        let settlement: Month = settlement.parse().expect("a month");
+        let view = &self.projection.units[&UNIT];
+        let lines: Vec<PostingLine> = view
+            .receivables(settlement)
+            .map(|it| PostingLine {
+                line: it.receivable.line,
+                receivable: it.receivable.line,
+                person: Some(it.receivable.person),
+                month: it.receivable.month,
+                base: it.receivable.base,
+                unit_amount: it.receivable.unit_amount,
+                person_amount: it.receivable.person_amount,
+            })
+            .collect();
+        let posting = Posting {
+            serial: serial.to_owned(),
+            transaction: TransactionKind::Assessment { settlement }.id(UNIT),
+            settlement,
+            posted_on: "2022-03-18".to_owned(),
+            total: lines
+                .iter()
+                .map(|it| it.unit_amount + it.person_amount)
+                .sum(),
+            lines,
+        };
+        let parameters = self.projection.common.parameters().expect("adopted");
+        let PostingAnswer::Recorded(records) = take_posting(view, &posting, parameters, NOW.date())
+        else {
+            panic!("recorded");
+        };
+        self.add(&Fact::PostingTaken {
+            unit: UNIT,
+            serial: serial.to_owned(),
+            transaction: posting.transaction.clone(),
+            content: posting.content_hash(),
+            lines: records.len() as u32,
+            total: posting.total,
+            posted_on: posting.posted_on.clone(),
+        });
+        for record in records {
+            self.add(&Fact::Recorded(record));
+        }
+    }
+
+    fn leaves(&self) -> Vec<Hash> {
+        self.entries
+            .iter()
+            .map(|(bytes, salt)| commitment(salt, bytes).leaf_hash())
+            .collect()
+    }
+
+    /// The proof of a run of positions in the log as it is.
+    pub(crate) fn prove(&self, wanted: ProofWanted) -> sync::RangeProof {
+        let leaves = self.leaves();
+        let size = leaves.len() as u64;
+        let nodes = |level: u8, index: u64| {
+            let (from, to) = (index << level, (index + 1) << level);
+            leaves.get(from as usize..to as usize).map(tree_root)
+        };
+        let proof = RangeProof::make(&nodes, wanted.first.0, u64::from(wanted.count), size)
+            .expect("in the log");
+        let origin = ORIGIN.parse().expect("a name");
+        let checkpoint = Checkpoint {
+            origin,
+            size,
+            root: tree_root(&leaves),
+        };
+        sync::RangeProof {
+            first: wanted.first,
+            count: wanted.count,
+            checkpoint: checkpoint.sign(&self.log).to_string(),
+            hashes: proof.hashes.iter().map(|it| ProofHash(it.0)).collect(),
+        }
+    }
+
+    pub(crate) fn chain_bytes(&self) -> Vec<u8> {
+        encode(&self.chain())
+    }
+}
+
+fn listed((name, line): (&&str, u8)) -> ListedPerson {
+    let number = id_number(&format!("2101021990010100{line}"));
+    ListedPerson {
+        person: PersonRecord {
+            id: PersonId([line; 16]),
+            personal_number: format!("000100000{line}").parse().expect("valid"),
+            document: IdDocument::parse(IdKind::ResidentId, &number).expect("valid"),
+            name: (*name).to_owned(),
+        },
+        paying_since: "2021-07".parse().expect("a month"),
+        wage: Some("5000.00".parse().expect("an amount")),
+        bases_until: "2021-12".parse().expect("a month"),
+    }
+}
+
+/// What other devices do.
+impl Centre {
+    /// A request for assessment of January by another device of the unit. Everyone needs a wage
+    /// for it, so that the missing ones are approved first.
+    pub(crate) fn take_assessed_by_other_device(&mut self) {
+        for line in 1..=3 {
+            let wage = Effect::WageSet {
+                person: PersonId([line; 16]),
+                from: "2022-01".parse().expect("a month"),
+                to: "2022-01".parse().expect("a month"),
+                wage: "5000.00".parse().expect("an amount"),
+            };
+            self.projection.common.parameters().expect("adopted");
+            let statement = self.signed(&Statement::Decision {
+                unit: UNIT,
+                submission: StatementId([line; 32]),
+                verdict: Verdict::Approve,
+            });
+            self.add(&Fact::DecisionTaken {
+                unit: UNIT,
+                statement,
+                decided_by: "李窗口".to_owned(),
+                effect: Some(wage),
+                void: None,
+            });
+        }
+        let settlement: Month = "2022-01".parse().expect("a month");
+        let request = Statement::AssessmentRequest {
+            unit: UNIT,
+            insurance: 210,
+            settlement,
+            attempt: 1,
+        };
+        let bytes = self.signed(&request);
+        self.assessment(UNIT, settlement, bytes);
+    }
+
+    /// Approves whatever is undecided.
+    pub(crate) fn approve_all(&mut self) {
+        let ids: Vec<StatementId> = self.projection.units[&UNIT]
+            .submissions
+            .keys()
+            .copied()
+            .collect();
+        for submission in ids {
+            let statement = Statement::Decision {
+                unit: UNIT,
+                submission,
+                verdict: Verdict::Approve,
+            };
+            let bytes = self.signed(&statement);
+            self.state(statement, bytes);
+        }
+    }
+
+    /// A proof of the same run in this centre's own log, as long as that.
+    pub(crate) fn prove_anything(mut self, like: &sync::RangeProof) -> sync::RangeProof {
+        while self.entries.len() as u64 <= like.first.0 + u64::from(like.count) {
+            self.add(&Fact::TaxEventsTaken { through: 1 });
+        }
+        self.prove(ProofWanted {
+            first: like.first,
+            count: like.count,
+        })
+    }
+
+    fn signed(&self, statement: &Statement) -> Vec<u8> {
+        statement
+            .sign(&self.root, CertificateSerial(99), NOW)
+            .to_bytes()
+    }
+}

@@ -1,0 +1,46 @@
+//! The two things of the world that the application asks for: the time and random bytes.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use canbao_core::time::Timestamp;
+
+/// No random bytes were to be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the operating system gives no random numbers")]
+pub struct NoRandomness;
+
+/// The device's clock and randomness; tests bring their own.
+pub trait World: Send {
+    /// The device's clock; shown and signed along, never a ground for a rule (SIL-19).
+    fn now(&self) -> Timestamp;
+
+    /// Fills a buffer with random bytes.
+    ///
+    /// # Errors
+    /// [`NoRandomness`].
+    fn fill(&mut self, bytes: &mut [u8]) -> Result<(), NoRandomness>;
+}
+
+/// The operating system's.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct System;
+
+impl World for System {
+    fn now(&self) -> Timestamp {
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        Timestamp(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+    }
+
+    fn fill(&mut self, bytes: &mut [u8]) -> Result<(), NoRandomness> {
+        getrandom::fill(bytes).map_err(|_| NoRandomness)
+    }
+}
+
+/// So many random bytes.
+pub(crate) fn random<const N: usize>(world: &mut dyn World) -> Result<[u8; N], NoRandomness> {
+    let mut bytes = [0; N];
+    world.fill(&mut bytes)?;
+    Ok(bytes)
+}
