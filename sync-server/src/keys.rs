@@ -250,3 +250,79 @@ fn refuse_inside(dir: &Path, root_file: &Path) -> Result<(), KeysError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+
+    fn seeds() -> Seeds {
+        let feed = FeedId([5; 16]);
+        Seeds {
+            root: [1; 32],
+            authority: [2; 32],
+            log: [3; 32],
+            tls: [4; 32],
+            feed,
+        }
+    }
+
+    fn make(origin: &str, root_file: &str) -> (TempDir, Result<Trust, KeysError>) {
+        let dir = TempDir::new().unwrap();
+        let made = init(
+            &dir.path().join("centre"),
+            &dir.path().join(root_file),
+            origin,
+            &seeds(),
+        );
+        (dir, made)
+    }
+
+    #[test]
+    fn a_new_centre_opens_without_its_root() {
+        let (dir, trust) = make("log.example/canbao", "root.key");
+        fs::remove_file(dir.path().join("root.key")).unwrap();
+        let (_, keys) = open(&dir.path().join("centre")).unwrap();
+        assert_eq!(keys.trust, trust.unwrap());
+        assert_eq!(keys.tls.public(), SigningKey::from_seed([4; 32]).public());
+    }
+
+    #[test]
+    fn the_root_never_lies_inside_and_a_refused_centre_leaves_no_key() {
+        for inside in ["centre/root.key", "centre/../centre/root.key"] {
+            let (dir, made) = make("log.example/canbao", inside);
+            assert_eq!(made.unwrap_err().code(), "keys.root_inside");
+            assert_eq!(fs::read_dir(dir.path().join("centre")).unwrap().count(), 0);
+        }
+        let (_, made) = make("two words", "root.key");
+        assert_eq!(made.unwrap_err().code(), "keys.origin");
+    }
+
+    #[test]
+    fn nothing_is_overwritten() {
+        let (dir, _) = make("log.example/canbao", "root.key");
+        let again = init(
+            &dir.path().join("centre"),
+            &dir.path().join("other.key"),
+            "log.example/canbao",
+            &seeds(),
+        );
+        assert_eq!(again.unwrap_err().code(), "store.key_exists");
+        assert!(open(&dir.path().join("centre")).is_ok());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_the_owner_reads_the_keys() {
+        use std::os::unix::fs::PermissionsExt;
+        let (dir, _) = make("log.example/canbao", "root.key");
+        for file in ["root.key", "centre/sealing.key", "centre/centre.redb"] {
+            let mode = fs::metadata(dir.path().join(file))
+                .unwrap()
+                .permissions()
+                .mode();
+            assert_eq!(mode & 0o777, 0o600, "{file}");
+        }
+    }
+}

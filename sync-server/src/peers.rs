@@ -1,6 +1,7 @@
 //! Devices over QUIC: who may have a session, what it sees, and enrolment.
 
 mod enrolment;
+mod places;
 mod scope;
 
 #[cfg(test)]
@@ -25,6 +26,7 @@ use tokio::task::JoinSet;
 
 use crate::centre::{Answer, Centre, Head, Unavailable};
 use enrolment::Allowance;
+use places::Places;
 use scope::Scope;
 
 /// Most entries of one page of the feed.
@@ -43,6 +45,7 @@ pub struct Peers {
     endpoint: ServerEndpoint,
     clock: Clock,
     allowance: Arc<Mutex<Allowance>>,
+    places: Arc<Places>,
 }
 
 impl Peers {
@@ -62,6 +65,7 @@ impl Peers {
             endpoint,
             clock,
             allowance: Arc::default(),
+            places: Arc::default(),
         })
     }
 
@@ -102,11 +106,11 @@ impl Peers {
     }
 
     fn peer(&self, stopped: watch::Receiver<bool>) -> Peer {
-        let allowance = Arc::clone(&self.allowance);
         Peer {
             centre: self.centre.clone(),
             clock: self.clock,
-            allowance,
+            allowance: Arc::clone(&self.allowance),
+            places: Arc::clone(&self.places),
             stopped,
         }
     }
@@ -117,6 +121,7 @@ struct Peer {
     centre: Centre,
     clock: Clock,
     allowance: Arc<Mutex<Allowance>>,
+    places: Arc<Places>,
     stopped: watch::Receiver<bool>,
 }
 
@@ -134,6 +139,8 @@ impl Peer {
     async fn sync(self, connection: &Connection, device: PublicKey) {
         let feed = self.centre.trust().feed;
         let heads = self.centre.growth();
+        let place = self.places.take(device);
+        let too_many = || Refusal::new("peers.too_many_sessions", "");
         let mut session = Session {
             centre: self.centre,
             clock: self.clock,
@@ -142,7 +149,7 @@ impl Peer {
             heads,
             stopped: self.stopped,
             refusals: 0,
-            ending: None,
+            ending: place.is_none().then(too_many),
         };
         match drive_hub(connection, feed, &mut session).await {
             Ok(end) => tracing::info!(code = end.code(), "session ended"),
@@ -186,6 +193,9 @@ impl HubBackend for Session {
     type Error = Unavailable;
 
     async fn admit(&mut self, _: &Hello) -> Result<Result<u64, Refusal>, Unavailable> {
+        if let Some(refusal) = &self.ending {
+            return Ok(Err(refusal.clone()));
+        }
         Ok(self.look_at_scope()?.map(|()| self.scope.version))
     }
 
@@ -193,7 +203,8 @@ impl HubBackend for Session {
     /// it is read again, so that nothing of the new unit is passed over.
     async fn read_feed(&mut self, from: u64, max_bytes: usize) -> Result<FeedPage, Unavailable> {
         loop {
-            if self.heads.borrow_and_update().scopes != self.scope.scopes
+            let scopes = self.heads.borrow_and_update().scopes;
+            if (scopes != self.scope.scopes || (self.clock)() >= self.scope.until)
                 && let Err(refusal) = self.look_at_scope()?
             {
                 self.ending = Some(refusal);

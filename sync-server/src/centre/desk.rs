@@ -20,6 +20,10 @@ use super::units::Units;
 use crate::border;
 use crate::keys::Keys;
 
+/// Entries after which a group is full: what one commit holds in memory is bounded by them and
+/// one request.
+const FULL: usize = 10_000;
+
 /// Everything the writer decides with. Its views run ahead of the store by the group in hand.
 pub(super) struct Desk {
     pub(super) store: Arc<Store>,
@@ -171,6 +175,17 @@ impl Desk {
         Ok(first)
     }
 
+    /// Whether the group is so large that it is committed before more is decided.
+    pub(super) fn is_full(&self) -> bool {
+        self.group.entries.len() >= FULL
+    }
+
+    /// Forgets views of units that were not used for long; between groups only, since within one
+    /// a view holds what the store does not have yet.
+    pub(super) fn trim(&mut self) {
+        self.units.trim();
+    }
+
     /// Whether the group holds anything to commit.
     pub(super) fn has_decided(&self) -> bool {
         !self.group.entries.is_empty()
@@ -206,7 +221,6 @@ impl Desk {
         commit = rebuild::with_head(commit, &growth.frontier, &self.keys);
         self.store.commit(commit)?;
         self.frontier = growth.frontier;
-        self.units.trim();
         Ok(())
     }
 

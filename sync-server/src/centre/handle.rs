@@ -22,7 +22,7 @@ use super::desk::Desk;
 use super::tax::{Outgoing, TaxEvent};
 use super::units::Units;
 use super::writer::{Job, WAITING, Writer, job};
-use super::{batches, enrol, feed, index, intake, outgoing};
+use super::{batches, enrol, feed, index, outgoing, statements};
 use crate::keys::{self, Keys};
 
 /// The durable head of the log and what everyone sees at it.
@@ -124,7 +124,7 @@ impl Centre {
         bytes: Vec<u8>,
         now: Timestamp,
     ) -> Result<Answer, Unavailable> {
-        match intake::check(&self.shared.store, &self.shared.keys, bytes)? {
+        match statements::check(&self.shared.store, &self.shared.keys, bytes)? {
             Err(answer) => Ok(answer),
             Ok(checked) => {
                 self.ask(move |desk| desk.take_statement(checked, now))

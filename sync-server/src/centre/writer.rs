@@ -102,6 +102,7 @@ impl Writer {
         let mut replies: Vec<Reply> = Vec::new();
         let mut failure = None;
         while failure.is_none()
+            && !desk.is_full()
             && let Some(decide) = waiting.pop_front()
         {
             let (reply, failed) = decide(Ok(&mut desk));
@@ -118,6 +119,7 @@ impl Writer {
                 "nothing acknowledged"
             );
         } else {
+            desk.trim();
             self.show_head(&mut desk);
         }
         for reply in replies {

@@ -20,6 +20,8 @@ pub(super) struct Scope {
     pub(super) version: u64,
     /// The centre's count of changes that this was made at.
     pub(super) scopes: u64,
+    /// When the first of the certificates expires.
+    pub(super) until: Timestamp,
 }
 
 impl Default for Scope {
@@ -29,6 +31,7 @@ impl Default for Scope {
             audiences: Arc::from([]),
             version: 0,
             scopes: 0,
+            until: Timestamp(0),
         }
     }
 }
@@ -45,13 +48,13 @@ impl Scope {
         if issued.is_empty() {
             return Ok(Err(Refusal::new("peers.unknown_device", "")));
         }
-        let mut audiences = BTreeSet::new();
-        let mut in_force = issued.iter().filter(|it| now < it.expires_at).peekable();
-        if in_force.peek().is_none() {
+        let in_force = || issued.iter().filter(|it| now < it.expires_at);
+        let Some(until) = in_force().map(|it| it.expires_at).min() else {
             return Ok(Err(Refusal::new("peers.certificate_expired", "")));
-        }
+        };
+        let mut audiences = BTreeSet::new();
         audiences.insert(Audience::Everyone);
-        for certificate in in_force {
+        for certificate in in_force() {
             add(&mut audiences, centre, &certificate.mandate)?;
         }
         let audiences: Arc<[Audience]> = audiences.into_iter().collect();
@@ -60,6 +63,7 @@ impl Scope {
             audiences,
             version,
             scopes,
+            until,
         }))
     }
 }

@@ -202,8 +202,8 @@ async fn amounts_that_the_base_does_not_explain_record_nothing() {
     let employer = it.employer(1).await;
     it.taken(&employer, &assessment(1, "2022-01", 1)).await;
     let mut posting = it.posting(1, "2022-01", "S1");
-    posting.lines[1].unit_amount = posting.lines[1].unit_amount + yuan("0.01");
-    posting.total = posting.total + yuan("0.01");
+    posting.lines[1].unit_amount += yuan("0.01");
+    posting.total += yuan("0.01");
     let answer = it
         .centre
         .take_tax_event(1, TaxEvent::Posted(posting), NOW)
