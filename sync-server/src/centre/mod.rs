@@ -16,13 +16,14 @@ mod intake;
 mod outgoing;
 mod postings;
 mod rebuild;
+mod statements;
 mod stored;
 mod tax;
 mod units;
 mod writer;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use answer::{AdminError, Answer, EnrolError, OpenError, TaxAnswer, TaxError, Unavailable};
 pub use handle::{Centre, CodeOrder, Head};

@@ -1,1 +1,8 @@
+//! The engine against a real store: stories, repeats, refusals, failures, views derived again.
 
+mod failures;
+pub(crate) mod fixture;
+mod refusals;
+mod repeats;
+mod story;
+mod views;
