@@ -46,8 +46,12 @@ impl Door {
         let mut app = self.app();
         app.transport = None;
         app.keep_contact(backend.heard)?;
-        let report = app.so_far(backend.report);
-        let queued = report.queued;
+        let queued = app.outbox.waiting(&app.feed).count() as u64;
+        let report = SyncReport {
+            queued,
+            checkpoint: app.checkpoint(),
+            ..backend.report
+        };
         ended
             .map(|()| report)
             .map_err(|fault| fault.with("queued", queued))
@@ -69,7 +73,13 @@ impl Door {
             .ok()
             .and_then(Result::ok)
             .ok_or_else(|| Fault::network("sync.deadline"))?;
-        Ok(self.app().so_far(SyncReport::default()))
+        let app = self.app();
+        let queued = app.outbox.waiting(&app.feed).count() as u64;
+        Ok(SyncReport {
+            queued,
+            checkpoint: app.checkpoint(),
+            ..SyncReport::default()
+        })
     }
 
     async fn once(&self, backend: &mut Backend<'_>) -> Result<(), Fault> {
