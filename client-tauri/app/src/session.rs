@@ -100,6 +100,15 @@ impl App {
         Ok(entries.len() as u64)
     }
 
+    /// What was exchanged, with what waits still and how far the log is verified.
+    pub(crate) fn so_far(&self, exchanged: SyncReport) -> SyncReport {
+        SyncReport {
+            queued: self.outbox.waiting(&self.feed).count() as u64,
+            checkpoint: self.checkpoint(),
+            ..exchanged
+        }
+    }
+
     /// Notes the end of an item that the hub refused by name.
     fn refused_item(&mut self, item: ItemId, code: &str, detail: &str) -> Result<(), Fault> {
         let at = self.world.now();
@@ -263,7 +272,8 @@ impl DeviceBackend for Backend<'_> {
             }
             SessionReport::Settled => {
                 self.settled = true;
-                self.door.settled.send_modify(|count| *count += 1);
+                let so_far = self.door.app().so_far(self.report.clone());
+                self.door.settled.send_replace(so_far);
             }
             SessionReport::NeedsUpdate(what) => tracing::warn!(%what, "update needed"),
             SessionReport::FeedHeld { cursor } => {

@@ -26,7 +26,7 @@ use args::{Arguments, Options};
 /// 0: done; 1: refused; 2: usage; 3: network; 4: store or disk; 5: trust.
 pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
     log_to_stderr();
-    let (options, answer) = match args::parse(arguments) {
+    let (voice, answer) = match args::parse(arguments) {
         Ok(Arguments { options, command }) => {
             let answer = answer(&options, command);
             (Voice::of(&options), answer)
@@ -37,10 +37,14 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
                 json: args::wants_json(arguments),
                 lang: args::language(arguments),
             };
-            (voice, Err(misused(&error, voice.lang)))
+            let message = args::misused(&error);
+            (
+                voice,
+                Err(failure(&message, FailureClass::Usage, voice.lang)),
+            )
         }
     };
-    options.tell(&answer)
+    voice.tell(&answer)
 }
 
 /// How the answers are told.
@@ -118,14 +122,6 @@ fn is_help(error: &clap::Error) -> bool {
         error.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
     )
-}
-
-/// What clap found, in our shape.
-fn misused(error: &clap::Error, lang: Lang) -> Failure {
-    let detail = error.to_string();
-    let detail = detail.trim().trim_start_matches("error: ");
-    let message = Message::bare("usage.arguments").with("detail", detail);
-    failure(&message, FailureClass::Usage, lang)
 }
 
 /// What the log says goes to the standard error, as far as `CANBAO_LOG` asks for it.

@@ -84,12 +84,12 @@ mod tests {
     fn an_error_says_what_where_and_what_to_do() {
         assert_eq!(
             failure(&two_problems(), Lang::Zh),
-            "错误:申报有误 [declaration.problems]\n\
-             处理:改正后再申报\n\
+            "错误：申报有误 [declaration.problems]\n\
+             处理：改正后再申报\n\
              \x20 - 【变更时间】 不是年月 [month.not_a_month]\n\
-             \x20   处理:写成 2022-01\n\
+             \x20   处理：写成 2022-01\n\
              \x20 - 【01J】 不是年月 [month.not_a_month]\n\
-             \x20   处理:写成 2022-01"
+             \x20   处理：写成 2022-01"
         );
     }
 }
