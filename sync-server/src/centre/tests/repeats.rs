@@ -15,7 +15,7 @@ async fn a_submission_offered_again_after_a_restart_has_the_same_receipt() {
     let it = start().await;
     let employer = it.employer(1).await;
     let statement = Statement::Submission(interruption(1, 1, "2022-01"));
-    // The answer is lost: the request was taken in, and its caller is gone.
+    // What is committed is all that the next opening has: the answer may have been lost.
     let answer = it.state(&employer, &statement).await;
     let Answer::Taken(position) = answer else {
         panic!("{answer:?}")
