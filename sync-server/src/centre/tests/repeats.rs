@@ -3,7 +3,7 @@
 use canbao_core::certificate::Mandate;
 use canbao_core::enrolment::Request;
 use canbao_core::facts::Fact;
-use canbao_core::ids::OperatorId;
+use canbao_core::ids::{OperatorId, Position};
 use canbao_core::statement::Statement;
 use canbao_core::time::Timestamp;
 
@@ -11,19 +11,22 @@ use super::fixture::*;
 use crate::centre::{Answer, EnrolError};
 
 #[tokio::test]
-async fn a_submission_offered_again_after_a_restart_has_the_same_receipt() {
+async fn an_answer_lost_after_the_commit_comes_again_with_the_same_receipt() {
     let it = start().await;
     let employer = it.employer(1).await;
     let statement = Statement::Submission(interruption(1, 1, "2022-01"));
-    // What is committed is all that the next opening has: the answer may have been lost.
-    let answer = it.state(&employer, &statement).await;
-    let Answer::Taken(position) = answer else {
-        panic!("{answer:?}")
-    };
-    let Fact::Received { receipt, .. } = it.fact(position) else {
-        panic!()
-    };
+    let mut growth = it.centre.growth();
+    growth.borrow_and_update();
+    tokio::select! {
+        biased;
+        grown = growth.changed() => grown.unwrap(),
+        answer = it.state(&employer, &statement) => panic!("not lost: {answer:?}"),
+    }
     let length = it.length();
+    let position = Position(length - 1);
+    let Fact::Received { receipt, .. } = it.fact(position) else {
+        panic!("the submission was taken in")
+    };
 
     let it = it.reopened().await;
     assert_eq!(
