@@ -24,7 +24,7 @@ pub(crate) fn measure(table: &mut Table) {
         };
         let code = engine.issue_code(order, canbao_server::border::now()).await.expect("issued");
         let any = "127.0.0.1:0".parse().expect("an address");
-        let peers = Peers::listen(engine, any, Limits::default()).expect("listens");
+        let peers = Peers::listen(engine, any, Limits::default(), canbao_server::border::now).expect("listens");
         let server = peers.local_addr().expect("bound").to_string();
         tokio::spawn(peers.run(std::future::pending()));
         (server, code.to_string())

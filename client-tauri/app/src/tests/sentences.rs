@@ -5,13 +5,8 @@ use std::path::Path;
 
 use canbao_core::message::{self, Lang};
 
-<<<<<<< HEAD
-/// Names of files, and codes whose words stand in the code itself.
-const NOT_SENTENCES: [&str; 4] = ["canbao.redb", "canbao.sock", "sealing.key", "trust.json"];
-=======
 /// What the names of files end with, which look like codes.
 const FILE_ENDINGS: [&str; 4] = ["redb", "key", "json", "sock"];
->>>>>>> app
 
 #[test]
 fn every_code_has_a_sentence_in_both_languages() {
