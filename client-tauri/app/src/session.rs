@@ -125,7 +125,7 @@ impl App {
     pub(crate) fn keep_contact(&mut self, heard: Option<Timestamp>) -> Result<(), Fault> {
         let known = self.last_contact();
         match heard {
-            Some(at) if known.is_none_or(|known| at.0 - known.0 >= CONTACT_EVERY) => {
+            Some(at) if known.is_none_or(|known| at.0.saturating_sub(known.0) >= CONTACT_EVERY) => {
                 self.step(Step::Contact(at))
             }
             Some(_) | None => Ok(()),

@@ -1,6 +1,6 @@
 //! Opening a unit of 5,000 persons on a device.
 
-use canbao_client::door::Door;
+use canbao_client::Door;
 use canbao_client::request::{Context, Request};
 use canbao_core::certificate::Mandate;
 use canbao_core::message::Lang;

@@ -147,6 +147,8 @@ pub struct SubmitReport {
     pub submitted: Vec<DeclarationRow>,
     /// Left as they were, each with its item and problems.
     pub failed: Vec<ProblemView>,
+    /// What to mind: a stale calendar, a wrong clock (SIL-8, SIL-19).
+    pub warnings: Vec<Coded>,
 }
 
 /// A settlement month's assessment or request for one (ASM-1).

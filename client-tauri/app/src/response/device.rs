@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Coded;
+use super::{Coded, ProblemView};
 
 /// A person in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -186,3 +186,33 @@ fn a_second_operator_is_added_and_must_be_named_where_both_could_act() {
         .expect_err("nobody");
     assert_eq!(failure.code, "identity.no_such_operator");
 }
+
+#[test]
+fn a_stale_calendar_and_a_clock_that_lags_are_warned_of_and_refuse_nothing() {
+    const DAY: i64 = 24 * 60 * 60;
+    let check = |days: i64, expected: &[&str]| {
+        let directory = tempfile::tempdir().expect("a directory");
+        drop(employer(&mut Centre::new(1), directory.path()));
+        let mut app = open_at(directory.path(), 2, Timestamp(NOW.0 + days * DAY));
+        declare(&mut app, stop("0001000001", "2022-01"));
+        let all = Request::Submit {
+            ids: Vec::new(),
+            all: true,
+        };
+        let Response::Submitted(report) = ask(&mut app, all) else {
+            panic!("submitted")
+        };
+        let Response::Status(status) = ask(&mut app, Request::Status) else {
+            panic!("status")
+        };
+        for warnings in [report.warnings, status.warnings] {
+            let codes: Vec<&str> = warnings.iter().map(|it| it.code.as_str()).collect();
+            assert_eq!(codes, expected, "{days} days");
+        }
+        assert_eq!(report.submitted.len(), 1);
+    };
+    check(0, &[]);
+    check(7, &[]);
+    check(8, &["status.stale"]);
+    check(-2, &["status.clock"]);
+}
