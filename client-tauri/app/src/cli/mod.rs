@@ -3,6 +3,7 @@
 mod args;
 mod conversation;
 mod json;
+mod reading;
 mod render;
 #[cfg(test)]
 mod sentences;
@@ -26,7 +27,7 @@ use args::{Arguments, Options};
 /// 0: done; 1: refused; 2: usage; 3: network; 4: store or disk; 5: trust.
 pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
     log_to_stderr();
-    let (voice, answer) = match args::parse(arguments) {
+    let (voice, answer) = match reading::parse(arguments) {
         Ok(Arguments { options, command }) => {
             let answer = answer(&options, command);
             (Voice::of(&options), answer)
@@ -34,10 +35,10 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
         Err(error) if is_help(&error) => return say(&error.to_string()),
         Err(error) => {
             let voice = Voice {
-                json: args::wants_json(arguments),
-                lang: args::language(arguments),
+                json: reading::wants_json(arguments),
+                lang: reading::language(arguments),
             };
-            let message = args::misused(&error);
+            let message = reading::misused(&error);
             (
                 voice,
                 Err(failure(&message, FailureClass::Usage, voice.lang)),

@@ -1,6 +1,6 @@
 //! What went wrong: what, where, what to do.
 
-use canbao_client::response::{Failure, ProblemView};
+use canbao_client::response::{Coded, Failure, ProblemView};
 use canbao_core::message::Lang;
 
 use super::layout::{caption, caption_with, harmless, titled};
@@ -17,6 +17,13 @@ pub(crate) fn failure(failure: &Failure, lang: Lang) -> String {
     )];
     lines.extend(what_to_do(&failure.hint, lang));
     lines.extend(failure.problems.iter().map(|it| problem(it, lang)));
+    lines.join("\n")
+}
+
+/// What to mind, a line each.
+pub(super) fn warnings(warnings: &[Coded], lang: Lang) -> String {
+    let line = |it: &Coded| caption_with("warning", &[("message", harmless(&it.text))], lang);
+    let lines: Vec<String> = warnings.iter().map(line).collect();
     lines.join("\n")
 }
 
