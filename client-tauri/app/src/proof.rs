@@ -179,11 +179,7 @@ impl App {
     }
 
     /// Writes the proofs of every proven record of the unit, and the trust bundle once.
-    pub(crate) fn export_all(
-        &self,
-        context: &Context,
-        out: &Path,
-    ) -> Result<ExportAllView, Fault> {
+    pub(crate) fn export_all(&self, context: &Context, out: &Path) -> Result<ExportAllView, Fault> {
         let unit = self.unit(context)?;
         fs::create_dir_all(out).map_err(|error| fault::file(out, &error))?;
         let trust_path = out.join("trust.json");
@@ -196,7 +192,10 @@ impl App {
                 None => self.open_run(view.position)?,
             };
             let id = record_id(&view.record.serial, view.record.line);
-            write(&out.join(file_name(&id)), &run.cut(view.position)?.to_string())?;
+            write(
+                &out.join(file_name(&id)),
+                &run.cut(view.position)?.to_string(),
+            )?;
             proofs += 1;
             open = Some(run);
         }

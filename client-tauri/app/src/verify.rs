@@ -146,13 +146,15 @@ fn verify_proofs(directory: &Path, trust: &Trust) -> Result<VerifiedView, Fault>
     let mut newest: Option<CheckpointView> = None;
     for file in &files {
         let view = verify_proof(file, trust).map_err(|fault| fault.with("file", file.display()))?;
-        if newest.as_ref().is_none_or(|it| it.size < view.checkpoint.size) {
+        if newest
+            .as_ref()
+            .is_none_or(|it| it.size < view.checkpoint.size)
+        {
             newest = Some(view.checkpoint);
         }
     }
-    let checkpoint = newest.ok_or_else(|| {
-        Fault::trust("proof.none_found").with("path", directory.display())
-    })?;
+    let checkpoint =
+        newest.ok_or_else(|| Fault::trust("proof.none_found").with("path", directory.display()))?;
     Ok(VerifiedView {
         what: "proofs".to_owned(),
         checkpoint,

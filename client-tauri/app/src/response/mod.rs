@@ -15,8 +15,8 @@ pub use device::{
     AgencyView, CheckpointView, Enrolled, OperatorView, PersonRef, StatusView, SyncReport, UnitRef,
 };
 pub use records::{
-    ExportAllView, ExportView, ProofView, ReceiptRow, RecordRow, RecordsView, TrustFile, VerifiedRecord,
-    VerifiedView,
+    ExportAllView, ExportView, ProofView, ReceiptRow, RecordRow, RecordsView, TrustFile,
+    VerifiedRecord, VerifiedView,
 };
 
 use serde::{Deserialize, Serialize};

@@ -45,7 +45,9 @@ pub(super) fn exported_all(view: &ExportAllView, lang: Lang) -> String {
 
 /// What was verified; that it is shown at all says that it held.
 pub(super) fn verified(view: &VerifiedView, lang: Lang) -> String {
-    let mut fields = Fields::new(lang).maybe("entries", view.entries).maybe("proofs", view.records);
+    let mut fields = Fields::new(lang)
+        .maybe("entries", view.entries)
+        .maybe("proofs", view.records);
     if let Some(record) = &view.record {
         fields = fields
             .with("record", &record.id)
