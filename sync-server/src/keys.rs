@@ -157,10 +157,16 @@ pub fn init(dir: &Path, root_file: &Path, origin: &str, seeds: &Seeds) -> Result
     // The root's file has the form of a key file: 64 hexadecimal characters, mode 600.
     SealingKey::from_bytes(seeds.root).write_new_file(root_file)?;
     let store = Store::create(&dir.join(STORE), &sealing)?;
-    let kept =
-        Kept { authority: seeds.authority, log: seeds.log, tls: seeds.tls, chain };
+    let kept = Kept {
+        authority: seeds.authority,
+        log: seeds.log,
+        tls: seeds.tls,
+        chain,
+    };
     store.commit(
-        Commit::new().expecting(Stream::Identity, 0).append(Stream::Identity, encode(&kept)),
+        Commit::new()
+            .expecting(Stream::Identity, 0)
+            .append(Stream::Identity, encode(&kept)),
     )?;
     Ok(trust)
 }
@@ -172,9 +178,19 @@ pub fn init(dir: &Path, root_file: &Path, origin: &str, seeds: &Seeds) -> Result
 pub fn open(dir: &Path) -> Result<(Store, Keys), KeysError> {
     let sealing = SealingKey::read_file(&dir.join(SEALING_KEY))?;
     let store = Store::open(&dir.join(STORE), &sealing)?;
-    let newest = store.length(Stream::Identity)?.checked_sub(1).ok_or(KeysError::NoKeys)?;
-    let bytes = store.get(Stream::Identity, newest)?.ok_or(KeysError::NoKeys)?;
-    let Kept { authority, log, tls, chain } = decode_canonical(&bytes)?;
+    let newest = store
+        .length(Stream::Identity)?
+        .checked_sub(1)
+        .ok_or(KeysError::NoKeys)?;
+    let bytes = store
+        .get(Stream::Identity, newest)?
+        .ok_or(KeysError::NoKeys)?;
+    let Kept {
+        authority,
+        log,
+        tls,
+        chain,
+    } = decode_canonical(&bytes)?;
     let trust = chain.follow(&RootHash::of(&chain.root))?;
     let key = SigningKey::from_seed;
     let keys = Keys {
@@ -188,17 +204,24 @@ pub fn open(dir: &Path) -> Result<(Store, Keys), KeysError> {
     let known = keys.authority.public() == keys.trust.authority
         && keys.log.public() == keys.trust.log
         && keys.tls.public() == keys.trust.tls;
-    if known { Ok((store, keys)) } else { Err(KeysError::Damaged("keys and chain differ".into())) }
+    if known {
+        Ok((store, keys))
+    } else {
+        Err(KeysError::Damaged("keys and chain differ".into()))
+    }
 }
 
 fn parse_origin(origin: &str) -> Result<KeyName, KeysError> {
-    origin
-        .parse()
-        .map_err(|_: NoteError| KeysError::Origin { origin: origin.to_owned() })
+    origin.parse().map_err(|_: NoteError| KeysError::Origin {
+        origin: origin.to_owned(),
+    })
 }
 
 fn make_dir(dir: &Path) -> Result<(), KeysError> {
-    let disk = |source| KeysError::Disk { path: dir.to_owned(), source };
+    let disk = |source| KeysError::Disk {
+        path: dir.to_owned(),
+        source,
+    };
     fs::create_dir_all(dir).map_err(disk)?;
     #[cfg(unix)]
     {
@@ -211,15 +234,95 @@ fn make_dir(dir: &Path) -> Result<(), KeysError> {
 /// Compares the real folders, so that no link or `..` leads the root back inside.
 fn refuse_inside(dir: &Path, root_file: &Path) -> Result<(), KeysError> {
     let real = |path: &Path| {
-        fs::canonicalize(path)
-            .map_err(|source| KeysError::Disk { path: path.to_owned(), source })
+        fs::canonicalize(path).map_err(|source| KeysError::Disk {
+            path: path.to_owned(),
+            source,
+        })
     };
     let parent = match root_file.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
     if real(parent)?.starts_with(real(dir)?) {
-        return Err(KeysError::RootInside { dir: dir.to_owned() });
+        return Err(KeysError::RootInside {
+            dir: dir.to_owned(),
+        });
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+
+    fn seeds() -> Seeds {
+        let feed = FeedId([5; 16]);
+        Seeds {
+            root: [1; 32],
+            authority: [2; 32],
+            log: [3; 32],
+            tls: [4; 32],
+            feed,
+        }
+    }
+
+    fn make(origin: &str, root_file: &str) -> (TempDir, Result<Trust, KeysError>) {
+        let dir = TempDir::new().unwrap();
+        let made = init(
+            &dir.path().join("centre"),
+            &dir.path().join(root_file),
+            origin,
+            &seeds(),
+        );
+        (dir, made)
+    }
+
+    #[test]
+    fn a_new_centre_opens_without_its_root() {
+        let (dir, trust) = make("log.example/canbao", "root.key");
+        fs::remove_file(dir.path().join("root.key")).unwrap();
+        let (_, keys) = open(&dir.path().join("centre")).unwrap();
+        assert_eq!(keys.trust, trust.unwrap());
+        assert_eq!(keys.tls.public(), SigningKey::from_seed([4; 32]).public());
+    }
+
+    #[test]
+    fn the_root_never_lies_inside_and_a_refused_centre_leaves_no_key() {
+        for inside in ["centre/root.key", "centre/../centre/root.key"] {
+            let (dir, made) = make("log.example/canbao", inside);
+            assert_eq!(made.unwrap_err().code(), "keys.root_inside");
+            assert_eq!(fs::read_dir(dir.path().join("centre")).unwrap().count(), 0);
+        }
+        let (_, made) = make("two words", "root.key");
+        assert_eq!(made.unwrap_err().code(), "keys.origin");
+    }
+
+    #[test]
+    fn nothing_is_overwritten() {
+        let (dir, _) = make("log.example/canbao", "root.key");
+        let again = init(
+            &dir.path().join("centre"),
+            &dir.path().join("other.key"),
+            "log.example/canbao",
+            &seeds(),
+        );
+        assert_eq!(again.unwrap_err().code(), "store.key_exists");
+        assert!(open(&dir.path().join("centre")).is_ok());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_the_owner_reads_the_keys() {
+        use std::os::unix::fs::PermissionsExt;
+        let (dir, _) = make("log.example/canbao", "root.key");
+        for file in ["root.key", "centre/sealing.key", "centre/centre.redb"] {
+            let mode = fs::metadata(dir.path().join(file))
+                .unwrap()
+                .permissions()
+                .mode();
+            assert_eq!(mode & 0o777, 0o600, "{file}");
+        }
+    }
 }

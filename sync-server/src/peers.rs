@@ -1,6 +1,7 @@
 //! Devices over QUIC: who may have a session, what it sees, and enrolment.
 
 mod enrolment;
+mod places;
 mod scope;
 
 #[cfg(test)]
@@ -16,6 +17,7 @@ use canbao_core::statement::{Statement, read_admitted};
 use canbao_core::sync::hub::FeedPage;
 use canbao_core::sync::message::ProofWanted;
 use canbao_core::sync::{Hello, Item, ItemId, NeedsUpdate, RangeProof, Refusal, Verdict};
+use canbao_core::time::Timestamp;
 use canbao_transport::{
     Accepted, BindError, Connection, Handshake, HubBackend, HubEvent, Limits, ServerEndpoint,
     drive_hub,
@@ -23,10 +25,10 @@ use canbao_transport::{
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::border;
 use crate::centre::{Answer, Centre, Head, Unavailable};
 use crate::metrics::Metrics;
 use enrolment::Allowance;
+use places::Places;
 use scope::Scope;
 
 /// Most entries of one page of the feed.
@@ -36,11 +38,16 @@ const MOST_REFUSALS: u32 = 200;
 /// How long sessions may take to end when the centre stops.
 const FAREWELL: Duration = Duration::from_secs(5);
 
+/// The centre's clock, such as [`crate::border::now`].
+pub type Clock = fn() -> Timestamp;
+
 /// The centre's QUIC endpoint.
 pub struct Peers {
     centre: Centre,
     endpoint: ServerEndpoint,
+    clock: Clock,
     allowance: Arc<Mutex<Allowance>>,
+    places: Arc<Places>,
     metrics: Arc<Metrics>,
 }
 
@@ -53,10 +60,18 @@ impl Peers {
         centre: Centre,
         addr: SocketAddr,
         limits: Limits,
+        clock: Clock,
         metrics: Arc<Metrics>,
     ) -> Result<Self, BindError> {
         let endpoint = ServerEndpoint::bind(addr, centre.tls_key(), limits)?;
-        Ok(Self { centre, endpoint, allowance: Arc::default(), metrics })
+        Ok(Self {
+            centre,
+            endpoint,
+            clock,
+            metrics,
+            allowance: Arc::default(),
+            places: Arc::default(),
+        })
     }
 
     /// Where it listens.
@@ -96,16 +111,23 @@ impl Peers {
     }
 
     fn peer(&self, stopped: watch::Receiver<bool>) -> Peer {
-        let allowance = Arc::clone(&self.allowance);
-        let metrics = Arc::clone(&self.metrics);
-        Peer { centre: self.centre.clone(), allowance, metrics, stopped }
+        Peer {
+            centre: self.centre.clone(),
+            clock: self.clock,
+            metrics: Arc::clone(&self.metrics),
+            allowance: Arc::clone(&self.allowance),
+            places: Arc::clone(&self.places),
+            stopped,
+        }
     }
 }
 
 /// What serves one connection.
 struct Peer {
     centre: Centre,
+    clock: Clock,
     allowance: Arc<Mutex<Allowance>>,
+    places: Arc<Places>,
     metrics: Arc<Metrics>,
     stopped: watch::Receiver<bool>,
 }
@@ -115,7 +137,7 @@ impl Peer {
         match handshake.complete().await {
             Ok(Accepted::Sync { connection, device }) => self.sync(&connection, device).await,
             Ok(Accepted::Enrol { connection }) => {
-                enrolment::serve(&self.centre, &connection, &self.allowance).await;
+                enrolment::serve(&self.centre, &connection, &self.allowance, self.clock).await;
             }
             Err(error) => tracing::debug!(code = error.code(), "no handshake"),
         }
@@ -125,15 +147,18 @@ impl Peer {
         let feed = self.centre.trust().feed;
         let heads = self.centre.growth();
         let _connected = self.metrics.connected();
+        let place = self.places.take(device);
+        let too_many = || Refusal::new("peers.too_many_sessions", "");
         let mut session = Session {
             centre: self.centre,
+            clock: self.clock,
             device,
             scope: Scope::default(),
             heads,
             metrics: self.metrics,
             stopped: self.stopped,
             refusals: 0,
-            ending: None,
+            ending: place.is_none().then(too_many),
         };
         match drive_hub(connection, feed, &mut session).await {
             Ok(end) => tracing::info!(code = end.code(), "session ended"),
@@ -145,6 +170,7 @@ impl Peer {
 /// The hub's side of one device's session.
 struct Session {
     centre: Centre,
+    clock: Clock,
     device: PublicKey,
     scope: Scope,
     heads: watch::Receiver<Head>,
@@ -159,7 +185,7 @@ impl Session {
     /// Brings the scope up to date; a device without a certificate in force has none.
     fn look_at_scope(&mut self) -> Result<Result<(), Refusal>, Unavailable> {
         let scopes = self.heads.borrow().scopes;
-        let scope = Scope::of(&self.centre, &self.device, border::now(), scopes)?;
+        let scope = Scope::of(&self.centre, &self.device, (self.clock)(), scopes)?;
         Ok(scope.map(|scope| self.scope = scope))
     }
 
@@ -167,7 +193,9 @@ impl Session {
         let centre = self.centre.clone();
         let audiences = Arc::clone(&self.scope.audiences);
         let read = move || centre.feed(&audiences, from, PAGE_ITEMS, max_bytes);
-        tokio::task::spawn_blocking(read).await.unwrap_or(Err(Unavailable::Broken))
+        tokio::task::spawn_blocking(read)
+            .await
+            .unwrap_or(Err(Unavailable::Broken))
     }
 }
 
@@ -175,6 +203,9 @@ impl HubBackend for Session {
     type Error = Unavailable;
 
     async fn admit(&mut self, _: &Hello) -> Result<Result<u64, Refusal>, Unavailable> {
+        if let Some(refusal) = &self.ending {
+            return Ok(Err(refusal.clone()));
+        }
         Ok(self.look_at_scope()?.map(|()| self.scope.version))
     }
 
@@ -182,7 +213,8 @@ impl HubBackend for Session {
     /// it is read again, so that nothing of the new unit is passed over.
     async fn read_feed(&mut self, from: u64, max_bytes: usize) -> Result<FeedPage, Unavailable> {
         loop {
-            if self.heads.borrow_and_update().scopes != self.scope.scopes
+            let scopes = self.heads.borrow_and_update().scopes;
+            if (scopes != self.scope.scopes || (self.clock)() >= self.scope.until)
                 && let Err(refusal) = self.look_at_scope()?
             {
                 self.ending = Some(refusal);
@@ -198,8 +230,8 @@ impl HubBackend for Session {
         let arrived = Instant::now();
         let submits = is_submission(&content);
         let answer = match content {
-            Item::Statement(bytes) => self.centre.take_statement(bytes, border::now()).await?,
-            Item::Batch(bytes) => self.centre.take_batch(bytes, border::now()).await?,
+            Item::Statement(bytes) => self.centre.take_statement(bytes, (self.clock)()).await?,
+            Item::Batch(bytes) => self.centre.take_batch(bytes, (self.clock)()).await?,
         };
         self.metrics.answered_after(arrived.elapsed());
         if submits && matches!(answer, Answer::Taken(_)) {
@@ -222,7 +254,9 @@ impl HubBackend for Session {
     ) -> Result<Result<RangeProof, Refusal>, Unavailable> {
         let centre = self.centre.clone();
         let prove = move || Ok(centre.range_proof(wanted));
-        tokio::task::spawn_blocking(prove).await.unwrap_or(Err(Unavailable::Broken))
+        tokio::task::spawn_blocking(prove)
+            .await
+            .unwrap_or(Err(Unavailable::Broken))
     }
 
     fn needs_update(&mut self, what: NeedsUpdate) {

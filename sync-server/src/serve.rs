@@ -13,6 +13,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::admin::{Desk, Failure};
+use crate::border;
 use crate::centre::Centre;
 use crate::http::{self, Shown};
 use crate::local::LocalSocket;
@@ -74,7 +75,8 @@ async fn run(serve: &Serve, lang: Lang) -> Result<(), Failure> {
         .map_err(|error| Failure::of_opening(&error, lang))?;
     let socket = LocalSocket::bind(&serve.directory).map_err(|it| Failure::of_local(&it, lang))?;
     let metrics = Arc::new(Metrics::default());
-    let peers = Peers::listen(centre.clone(), serve.listen, Limits::default(), Arc::clone(&metrics))
+    let (limits, counted) = (Limits::default(), Arc::clone(&metrics));
+    let peers = Peers::listen(centre.clone(), serve.listen, limits, border::now, counted)
         .map_err(|error| Failure::of_store(error.code(), error, lang))?;
     let web = TcpListener::bind(serve.http).await.map_err(failed("serve.http"))?;
     let ready = Ready {

@@ -16,7 +16,7 @@ use canbao_core::sync::device::{Advance, DeviceStart, Outgoing, SessionReport};
 use canbao_core::sync::{Item, ItemId, ProofRefused, RangeProof, Verdict};
 use canbao_core::time::Timestamp;
 use canbao_transport::{
-    Alpn, ClientEndpoint, DeviceBackend, DeviceEvent, Statistics, ask_to_enrol, drive_device,
+    Alpn, ClientEndpoint, Connected, DeviceBackend, DeviceEvent, Statistics, ask_to_enrol, drive_device,
 };
 
 /// Any moment: no rule depends on a device's clock.
@@ -119,6 +119,37 @@ impl Stranger {
         Item::Batch(SignedBatch::make(&batch, &self.operator_key).0)
     }
 
+    /// Syncs from a cursor until nothing is open.
+    ///
+    /// # Panics
+    /// When the session is refused.
+    #[must_use]
+    pub fn catch_up(&self, cursor: u64, scope_version: u64) -> CaughtUp {
+        let start = DeviceStart { feed: self.feed, scope_version, cursor, offers: 0 };
+        let mut ear = Mouth::default();
+        let (handshake, end) = block_on(async {
+            let connected = self.connect().await;
+            let handshake = connected.connection.statistics();
+            let end = drive_device(&connected.connection, start, &mut ear).await;
+            (handshake, end)
+        });
+        assert_eq!(end.expect("nothing here can fail").code(), "sync.stopped");
+        CaughtUp {
+            cursor: ear.cursor.unwrap_or(cursor),
+            scope_version: ear.scope_version.unwrap_or(scope_version),
+            statistics: ear.settled.expect("it settled"),
+            handshake_sent: handshake.datagram_bytes_sent,
+            handshake_received: handshake.datagram_bytes_received,
+        }
+    }
+
+    async fn connect(&self) -> Connected {
+        ClientEndpoint::new(Some(&self.device_key))
+            .connect(self.server, Some(self.tls), Alpn::Sync)
+            .await
+            .expect("reachable")
+    }
+
     /// Offers items in one session; the centre's verdict on each, in their order.
     ///
     /// # Panics
@@ -140,15 +171,9 @@ impl Stranger {
             cursor: 0,
             offers: waiting.len() as u32,
         };
-        let mut mouth = Mouth {
-            waiting,
-            verdicts: BTreeMap::new(),
-        };
+        let mut mouth = Mouth { waiting, ..Mouth::default() };
         block_on(async {
-            let connected = ClientEndpoint::new(Some(&self.device_key))
-                .connect(self.server, Some(self.tls), Alpn::Sync)
-                .await
-                .expect("reachable");
+            let connected = self.connect().await;
             drive_device(&connected.connection, start, &mut mouth).await
         })
         .expect("nothing here can fail");
@@ -156,16 +181,37 @@ impl Stranger {
     }
 }
 
+/// How a sync that offered nothing ended.
+#[derive(Debug)]
+pub struct CaughtUp {
+    /// Where to go on from.
+    pub cursor: u64,
+    /// The version of the scope it was told.
+    pub scope_version: u64,
+    /// What the session carried.
+    pub statistics: Statistics,
+    /// UDP payload sent until the handshake was done.
+    pub handshake_sent: u64,
+    /// UDP payload received until then.
+    pub handshake_received: u64,
+}
+
 /// What it has to say and what it heard.
+#[derive(Default)]
 struct Mouth {
     waiting: Vec<Outgoing>,
     verdicts: BTreeMap<[u8; 32], Verdict>,
+    cursor: Option<u64>,
+    scope_version: Option<u64>,
+    settled: Option<Statistics>,
 }
 
 impl DeviceBackend for Mouth {
     type Error = Infallible;
 
-    async fn persist(&mut self, _: Advance) -> Result<(), Infallible> {
+    async fn persist(&mut self, advance: Advance) -> Result<(), Infallible> {
+        self.cursor = Some(advance.cursor);
+        self.scope_version = Some(advance.scope_version);
         Ok(())
     }
 
@@ -188,10 +234,15 @@ impl DeviceBackend for Mouth {
         Ok(())
     }
 
-    fn report(&mut self, _: SessionReport, _: Statistics) {}
+    fn report(&mut self, report: SessionReport, statistics: Statistics) {
+        if report == SessionReport::Settled {
+            self.settled.get_or_insert(statistics);
+        }
+    }
 
     async fn next_event(&mut self) -> DeviceEvent {
-        if self.verdicts.len() == self.waiting.len() {
+        let answered = self.verdicts.len() == self.waiting.len();
+        if answered && (self.settled.is_some() || !self.waiting.is_empty()) {
             DeviceEvent::Stop
         } else {
             std::future::pending().await

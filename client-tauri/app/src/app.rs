@@ -173,6 +173,9 @@ impl App {
             Request::ProofExport { id, out } => {
                 self.export_proof(context, &id, out).map(Response::Exported)
             }
+            Request::ProofExportAll { out } => {
+                self.export_all(context, &out).map(Response::ExportedAll)
+            }
             Request::Verify { path, trust } => self
                 .verify(&path, trust.as_deref())
                 .map(|it| Response::Verified(Box::new(it))),

@@ -14,8 +14,9 @@ use crate::door::Door;
 use crate::fault::Fault;
 use crate::identity::Step;
 use crate::response::{Enrolled, FailureClass};
+use crate::session::CURSOR_KEY;
 use crate::status::operator_view;
-use crate::sync::{CURSOR_KEY, connect_fault, resolve};
+use crate::sync::{connect_fault, resolve};
 use crate::world::random;
 
 impl Door {

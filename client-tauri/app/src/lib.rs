@@ -23,6 +23,7 @@ mod queries;
 mod records;
 mod review;
 mod rows;
+mod session;
 mod status;
 mod submit;
 mod sync;

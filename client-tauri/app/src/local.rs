@@ -354,7 +354,7 @@ mod tests {
     async fn two_requests_reach_one_application() {
         let directory = tempfile::tempdir().unwrap();
         let told = with_counter(directory.path(), |directory| {
-            let mut ask = || entries(ask(&directory, &status()).unwrap());
+            let ask = || entries(ask(&directory, &status()).unwrap());
             (ask(), ask())
         })
         .await;

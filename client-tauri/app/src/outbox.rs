@@ -97,7 +97,20 @@ pub(crate) struct End {
 pub(crate) struct Outbox {
     items: Vec<Waiting>,
     ends: BTreeMap<[u8; 32], End>,
+    /// The newest item by its id.
+    by_id: BTreeMap<[u8; 32], usize>,
+    /// The newest item by what it is about.
+    newest: BTreeMap<Subject, usize>,
     length: u64,
+}
+
+/// What a statement is about: a newer one about the same takes its place on the screen.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Subject {
+    Declaration(DeclarationId),
+    Withdrawal(StatementId),
+    Decision(StatementId),
+    Assessment(UnitId, Month),
 }
 
 impl Outbox {
@@ -134,12 +147,11 @@ impl Outbox {
         match made {
             Made::Batch { batch, at, .. } => {
                 let id = SignedBatch(batch.clone()).id().0;
-                let what = What::Batch;
-                self.items.push(Waiting {
+                self.add(Waiting {
                     sequence,
                     id,
                     at: *at,
-                    what,
+                    what: What::Batch,
                 });
             }
             Made::Statement { signed, at } => {
@@ -148,7 +160,7 @@ impl Outbox {
                 })?;
                 let id = verified.statement.id().0;
                 let what = What::Statement(verified.statement);
-                self.items.push(Waiting {
+                self.add(Waiting {
                     sequence,
                     id,
                     at: *at,
@@ -169,25 +181,41 @@ impl Outbox {
         Ok(())
     }
 
+    fn add(&mut self, item: Waiting) {
+        let place = self.items.len();
+        self.by_id.insert(item.id, place);
+        if let Some(subject) = subject(&item.what) {
+            self.newest.insert(subject, place);
+        }
+        self.items.push(item);
+    }
+
     /// What waits for the centre, in order.
     pub(crate) fn waiting<'a>(&'a self, feed: &'a Feed) -> impl Iterator<Item = &'a Waiting> {
-        self.items
-            .iter()
-            .filter(|it| !feed.answered.contains(&it.id) && self.end(it).is_none())
+        self.items.iter().filter(|it| self.is_waiting(it, feed))
     }
 
     /// Whether an item of this id waits.
     pub(crate) fn waits(&self, id: [u8; 32], feed: &Feed) -> bool {
-        self.waiting(feed).any(|it| it.id == id)
+        self.by_id
+            .get(&id)
+            .is_some_and(|place| self.is_waiting(&self.items[*place], feed))
     }
 
-    /// How many items the centre refused by name, and did not take later.
+    /// How many items the centre refused by name and nothing newer took the place of.
     pub(crate) fn refused(&self, feed: &Feed) -> u64 {
-        let ended = |it: &&Waiting| {
-            let taken = feed.answered.contains(&it.id) && !feed.refused.contains_key(&it.id);
-            !taken && (self.end(it).is_some() || feed.refused.contains_key(&it.id))
+        let counts = |(place, it): &(usize, &Waiting)| {
+            let newest = match subject(&it.what) {
+                Some(subject) => self.newest.get(&subject) == Some(place),
+                None => true,
+            };
+            let refused = match feed.answered.contains(&it.id) {
+                true => feed.refused.contains_key(&it.id),
+                false => self.end(it).is_some(),
+            };
+            newest && refused
         };
-        self.items.iter().filter(ended).count() as u64
+        self.items.iter().enumerate().filter(counts).count() as u64
     }
 
     /// The next items to offer: at most so many, and so many bytes but one at least.
@@ -218,41 +246,39 @@ impl Outbox {
         Ok(outgoing)
     }
 
-    /// The newest submission of a declaration made here, and whether it waits or was refused.
+    /// The newest submission of a declaration made here, and how it ended where it was refused.
     pub(crate) fn newest_submission(
         &self,
         id: DeclarationId,
     ) -> Option<(&Declaration, Option<&End>)> {
-        self.items.iter().rev().find_map(|it| match &it.what {
-            What::Statement(Statement::Submission(declaration)) if declaration.id == id => {
-                Some((declaration, self.end(it)))
+        let item = self.newest_about(&Subject::Declaration(id))?;
+        match &item.what {
+            What::Statement(Statement::Submission(declaration)) => {
+                Some((declaration, self.end(item)))
             }
             What::Statement(_) | What::Batch => None,
-        })
+        }
     }
 
     /// The decision on a submission that waits.
-    pub(crate) fn waiting_decision<'a>(
-        &'a self,
-        feed: &'a Feed,
-        wanted: StatementId,
-    ) -> Option<&'a Verdict> {
-        self.waiting(feed).find_map(|it| match &it.what {
-            What::Statement(Statement::Decision {
-                submission,
-                verdict,
-                ..
-            }) if *submission == wanted => Some(verdict),
+    pub(crate) fn waiting_decision(
+        &self,
+        feed: &Feed,
+        submission: StatementId,
+    ) -> Option<&Verdict> {
+        let item = self.newest_about(&Subject::Decision(submission))?;
+        match &item.what {
+            What::Statement(Statement::Decision { verdict, .. }) if self.is_waiting(item, feed) => {
+                Some(verdict)
+            }
             What::Statement(_) | What::Batch => None,
-        })
+        }
     }
 
     /// Whether a withdrawal of a submission waits.
-    pub(crate) fn withdrawal_waits(&self, feed: &Feed, wanted: StatementId) -> bool {
-        self.waiting(feed).any(|it| {
-            matches!(&it.what, What::Statement(Statement::Withdrawal { submission, .. })
-                if *submission == wanted)
-        })
+    pub(crate) fn withdrawal_waits(&self, feed: &Feed, submission: StatementId) -> bool {
+        self.newest_about(&Subject::Withdrawal(submission))
+            .is_some_and(|it| self.is_waiting(it, feed))
     }
 
     /// The requests for assessment of a unit that were made here: month, attempt, item.
@@ -268,11 +294,35 @@ impl Outbox {
         })
     }
 
+    fn newest_about(&self, subject: &Subject) -> Option<&Waiting> {
+        self.newest.get(subject).map(|place| &self.items[*place])
+    }
+
+    fn is_waiting(&self, item: &Waiting, feed: &Feed) -> bool {
+        !feed.answered.contains(&item.id) && self.end(item).is_none()
+    }
+
     /// How an item ended at the hub: made again later, it counts anew.
     pub(crate) fn end(&self, item: &Waiting) -> Option<&End> {
         self.ends
             .get(&item.id)
             .filter(|end| end.sequence > item.sequence)
+    }
+}
+
+fn subject(what: &What) -> Option<Subject> {
+    match what {
+        What::Batch => None,
+        What::Statement(Statement::Submission(it)) => Some(Subject::Declaration(it.id)),
+        What::Statement(Statement::Withdrawal { submission, .. }) => {
+            Some(Subject::Withdrawal(*submission))
+        }
+        What::Statement(Statement::Decision { submission, .. }) => {
+            Some(Subject::Decision(*submission))
+        }
+        What::Statement(Statement::AssessmentRequest {
+            unit, settlement, ..
+        }) => Some(Subject::Assessment(*unit, *settlement)),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use canbao_core::certificate::Trust;
 use canbao_core::facts::{RecordView, UnitView};
@@ -24,7 +24,7 @@ use crate::fault::{self, Fault};
 use crate::feed::Held;
 use crate::records::{record_id, record_row};
 use crate::request::Context;
-use crate::response::{CheckpointView, ExportView, ProofView};
+use crate::response::{CheckpointView, ExportAllView, ExportView, ProofView};
 
 /// A value of the proof stream: it was verified before it was appended.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -145,7 +145,7 @@ impl App {
     pub(crate) fn proof(&self, context: &Context, id: &str) -> Result<ProofView, Fault> {
         let unit = self.unit(context)?;
         let view = find_record(unit, id)?;
-        let proof = self.cut(view)?;
+        let proof = self.open_run(view.position)?.cut(view.position)?;
         let trust = &self.identity.centre()?.trust;
         let key = verifier_key(trust)?;
         proof
@@ -169,18 +169,47 @@ impl App {
         let view = self.proof(context, id)?;
         let path = out.unwrap_or_else(|| PathBuf::from(file_name(&view.record.id)));
         let trust_path = path.with_extension("trust.json");
-        let trust = self.identity.centre()?.trust_file();
-        let json = serde_json::to_string_pretty(&trust).expect("a trust bundle is plain data");
-        let write = |path: &PathBuf, text: &str| {
-            fs::write(path, text).map_err(|error| fault::file(path, &error))
-        };
         write(&path, &view.proof)?;
-        write(&trust_path, &format!("{json}\n"))?;
+        self.write_trust(&trust_path)?;
         Ok(ExportView {
             id: view.record.id,
             path,
             trust_path,
         })
+    }
+
+    /// Writes the proofs of every proven record of the unit, and the trust bundle once.
+    pub(crate) fn export_all(&self, context: &Context, out: &Path) -> Result<ExportAllView, Fault> {
+        let unit = self.unit(context)?;
+        fs::create_dir_all(out).map_err(|error| fault::file(out, &error))?;
+        let trust_path = out.join("trust.json");
+        self.write_trust(&trust_path)?;
+        let mut proofs = 0;
+        let mut open: Option<OpenRun> = None;
+        for view in unit.records.iter().filter(|it| it.proven) {
+            let run = match open.take().filter(|it| it.holds(view.position)) {
+                Some(run) => run,
+                None => self.open_run(view.position)?,
+            };
+            let id = record_id(&view.record.serial, view.record.line);
+            write(
+                &out.join(file_name(&id)),
+                &run.cut(view.position)?.to_string(),
+            )?;
+            proofs += 1;
+            open = Some(run);
+        }
+        Ok(ExportAllView {
+            proofs,
+            path: out.to_owned(),
+            trust_path,
+        })
+    }
+
+    fn write_trust(&self, path: &Path) -> Result<(), Fault> {
+        let trust = self.identity.centre()?.trust_file();
+        let json = serde_json::to_string_pretty(&trust).expect("a trust bundle is plain data");
+        write(path, &format!("{json}\n"))
     }
 
     /// A log that shrank, or has two roots at one size, is not append-only.
@@ -200,45 +229,61 @@ impl App {
         Ok(())
     }
 
-    fn cut(&self, view: &RecordView) -> Result<EntryProof, Fault> {
+    /// The verified run of records that holds this leaf.
+    fn open_run(&self, leaf: Position) -> Result<OpenRun, Fault> {
         let unproven = || Fault::refused("proof.not_yet");
-        let (_, proven) = self
-            .proofs
-            .runs
-            .range(..=view.position)
-            .next_back()
-            .ok_or_else(unproven)?;
-        let run = self
-            .feed
-            .runs
-            .get(&proven.first)
-            .copied()
-            .ok_or_else(unproven)?;
-        if view.position.0 - run.first.0 >= u64::from(run.count) {
-            return Err(unproven());
-        }
-        let trust = &self.identity.centre()?.trust;
+        let before = self.proofs.runs.range(..=leaf).next_back();
+        let (first, proven) = before.ok_or_else(unproven)?;
+        let run = self.feed.runs.get(first).copied().ok_or_else(unproven)?;
         let entries = self.feed.entries(&run, &self.store)?.ok_or_else(unproven)?;
-        let checkpoint = open_checkpoint(&proven.checkpoint, &verifier_key(trust)?)?;
-        let range = RangeProof {
-            first: run.first.0,
-            hashes: proven.hashes.clone(),
-        };
-        let path = range
-            .cut(&leaves(&entries), checkpoint.size, view.position.0)
-            .map_err(|error| Fault::trust(error.code()).with("detail", error))?;
-        let held = entries
-            .into_iter()
-            .find(|it| it.position == view.position)
-            .expect("a run's entries are contiguous");
+        let key = verifier_key(&self.identity.centre()?.trust)?;
         let note = SignedNote::parse(proven.checkpoint.as_bytes())
             .map_err(|error| Fault::trust(error.code()).with("detail", error))?;
+        let open = OpenRun {
+            size: open_checkpoint(&proven.checkpoint, &key)?.size,
+            leaves: leaves(&entries),
+            range: RangeProof {
+                first: first.0,
+                hashes: proven.hashes.clone(),
+            },
+            entries,
+            note,
+        };
+        if open.holds(leaf) {
+            Ok(open)
+        } else {
+            Err(unproven())
+        }
+    }
+}
+
+/// A verified run of records, from which single proofs are cut.
+struct OpenRun {
+    entries: Vec<Held>,
+    leaves: Vec<Hash>,
+    range: RangeProof,
+    size: u64,
+    note: SignedNote,
+}
+
+impl OpenRun {
+    fn holds(&self, leaf: Position) -> bool {
+        self.entries.iter().any(|it| it.position == leaf)
+    }
+
+    fn cut(&self, leaf: Position) -> Result<EntryProof, Fault> {
+        let path = self
+            .range
+            .cut(&self.leaves, self.size, leaf.0)
+            .map_err(|error| Fault::trust(error.code()).with("detail", error))?;
+        let held = self.entries.iter().find(|it| it.position == leaf);
+        let held = held.expect("a run is only asked for its own leaves");
         Ok(EntryProof {
-            index: view.position.0,
+            index: leaf.0,
             salt: held.salt,
-            entry: held.bytes,
+            entry: held.bytes.clone(),
             path,
-            checkpoint_note: note,
+            checkpoint_note: self.note.clone(),
         })
     }
 }
@@ -285,4 +330,8 @@ fn find_record<'a>(unit: &'a UnitView, id: &str) -> Result<&'a RecordView, Fault
 fn file_name(id: &str) -> String {
     let safe = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
     format!("{}.tlog-proof", id.chars().map(safe).collect::<String>())
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Fault> {
+    fs::write(path, text).map_err(|error| fault::file(path, &error))
 }

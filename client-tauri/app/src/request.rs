@@ -181,7 +181,12 @@ pub enum Request {
         #[serde(default)]
         out: Option<PathBuf>,
     },
-    /// Verifies a proof file or a copy of the log, offline.
+    /// Writes the proofs of every proven record of the unit to a directory.
+    ProofExportAll {
+        /// The directory; made where there is none.
+        out: PathBuf,
+    },
+    /// Verifies a proof file, a directory of them or a copy of the log, offline.
     Verify {
         /// The file or directory.
         path: PathBuf,

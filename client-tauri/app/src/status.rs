@@ -56,7 +56,7 @@ impl App {
             needs_update: self.feed.newer,
             refused: self.outbox.refused(&self.feed),
             checkpoint: self.checkpoint(),
-            warnings: self.warnings(now, contact, context.lang),
+            warnings: self.warnings(context.lang),
         }
     }
 
@@ -96,42 +96,49 @@ impl App {
             .collect()
     }
 
-    fn warnings(&self, now: Timestamp, contact: Option<Timestamp>, lang: Lang) -> Vec<Coded> {
+    fn warnings(&self, lang: Lang) -> Vec<Coded> {
+        let mut warnings = self.time_warnings(lang);
+        if self.feed.newer > 0 {
+            warnings.push(coded(
+                "status.needs_update",
+                lang,
+                "需要更新:收到本程序尚不认识的内容",
+                "update needed: something arrived that this program does not know",
+            ));
+        }
+        if self.outbox.refused(&self.feed) > 0 {
+            warnings.push(coded(
+                "status.refused",
+                lang,
+                "有条目被中心拒收,请在申报列表中查看原因",
+                "the centre refused an item; see the list of declarations for the reason",
+            ));
+        }
+        warnings
+    }
+
+    /// What is to be minded about time: a wrong clock, a stale calendar. No rule depends on it.
+    pub(crate) fn time_warnings(&self, lang: Lang) -> Vec<Coded> {
+        let now = self.world.now();
         let mut warnings = Vec::new();
-        let mut warn = |holds: bool, code: &str, zh: &str, en: &str| {
-            if holds {
-                warnings.push(coded(code, lang, zh, en));
-            }
-        };
-        let behind = self
-            .feed
-            .centre_clock
-            .is_some_and(|it| now.0 < it.0 - CLOCK_TOLERANCE);
-        warn(
-            behind,
-            "status.clock",
-            "本机日期比中心签名的时间早一天以上,请校准时钟",
-            "this device's clock is more than a day behind the centre's; set it",
-        );
-        let stale = contact.is_some_and(|it| now.0 - it.0 > STALE_AFTER);
-        warn(
-            stale,
-            "status.stale",
-            "超过七天未与中心联系,结算日历可能已变",
-            "no contact with the centre for more than seven days; the calendar may have changed",
-        );
-        warn(
-            self.feed.newer > 0,
-            "status.needs_update",
-            "需要更新:收到本程序尚不认识的内容",
-            "update needed: something arrived that this program does not know",
-        );
-        warn(
-            self.outbox.refused(&self.feed) > 0,
-            "status.refused",
-            "有条目被中心拒收,请在申报列表中查看原因",
-            "the centre refused an item; see the list of declarations for the reason",
-        );
+        let clock = self.feed.centre_clock;
+        if clock.is_some_and(|it| now.0 < it.0.saturating_sub(CLOCK_TOLERANCE)) {
+            warnings.push(coded(
+                "status.clock",
+                lang,
+                "本机日期比中心签名的时间早一天以上,请校准时钟",
+                "this device's clock is more than a day behind the centre's; set it",
+            ));
+        }
+        let contact = self.last_contact();
+        if contact.is_some_and(|it| now.0.saturating_sub(it.0) > STALE_AFTER) {
+            warnings.push(coded(
+                "status.stale",
+                lang,
+                "超过七天未与中心联系,结算日历可能已变",
+                "no contact with the centre for more than seven days; the calendar may have changed",
+            ));
+        }
         warnings
     }
 }

@@ -39,24 +39,23 @@ impl App {
                 Err(problems) => failed.extend(problems.into_iter().map(|it| it.at(id))),
             }
         }
-        if frozen.is_empty() {
-            return match failed.is_empty() {
-                true => Ok(SubmitReport {
-                    submitted: Vec::new(),
-                    failed: Vec::new(),
-                }),
-                false => Err(Fault::problems("submit.none", failed)),
-            };
+        if frozen.is_empty() && !failed.is_empty() {
+            return Err(Fault::problems("submit.none", failed));
         }
         let ids: Vec<DeclarationId> = frozen.iter().map(|it| it.id).collect();
-        let statements = frozen.into_iter().map(Statement::Submission).collect();
-        self.state(context, |it| it.employs(unit_id), statements)?;
+        if !frozen.is_empty() {
+            let statements = frozen.into_iter().map(Statement::Submission).collect();
+            self.state(context, |it| it.employs(unit_id), statements)?;
+        }
         let submitted = ids
             .into_iter()
             .map(|id| self.one(context, id))
             .collect::<Result<Vec<_>, _>>()?;
-        let failed = failed.iter().map(|it| it.in_words(context.lang)).collect();
-        Ok(SubmitReport { submitted, failed })
+        Ok(SubmitReport {
+            submitted,
+            failed: failed.iter().map(|it| it.in_words(context.lang)).collect(),
+            warnings: self.time_warnings(context.lang),
+        })
     }
 
     /// Withdraws the newest submission of a declaration while it is undecided.

@@ -20,7 +20,7 @@ use crate::fault::{self, Fault};
 use crate::identity::Centre;
 use crate::proof::{checkpoint_view, verifier_key};
 use crate::records::record_id;
-use crate::response::{Failure, TrustFile, VerifiedRecord, VerifiedView};
+use crate::response::{CheckpointView, Failure, TrustFile, VerifiedRecord, VerifiedView};
 
 /// The longest trust bundle read, in bytes.
 const MAX_TRUST_BYTES: usize = 64 * 1024;
@@ -72,7 +72,11 @@ impl Centre {
 fn verify_by(path: &Path, trust: &Trust) -> Result<VerifiedView, Fault> {
     let metadata = fs::metadata(path).map_err(|error| fault::file(path, &error))?;
     if metadata.is_dir() {
-        verify_log(path, trust)
+        if path.join("checkpoint").exists() {
+            verify_log(path, trust)
+        } else {
+            verify_proofs(path, trust)
+        }
     } else {
         verify_proof(path, trust)
     }
@@ -123,6 +127,39 @@ fn verify_proof(path: &Path, trust: &Trust) -> Result<VerifiedView, Fault> {
         what: "proof".to_owned(),
         checkpoint: checkpoint_view(&checkpoint),
         record: Some(verified_record(&record, Position(proven.index), entry.at)),
+        records: None,
+        entries: None,
+    })
+}
+
+/// Every proof in a directory; the first that does not hold is named.
+fn verify_proofs(directory: &Path, trust: &Trust) -> Result<VerifiedView, Fault> {
+    let listed = fs::read_dir(directory).map_err(|error| fault::file(directory, &error))?;
+    let mut files = Vec::new();
+    for file in listed {
+        let file = file.map_err(|error| fault::file(directory, &error))?.path();
+        if file.extension().is_some_and(|it| it == "tlog-proof") {
+            files.push(file);
+        }
+    }
+    files.sort();
+    let mut newest: Option<CheckpointView> = None;
+    for file in &files {
+        let view = verify_proof(file, trust).map_err(|fault| fault.with("file", file.display()))?;
+        if newest
+            .as_ref()
+            .is_none_or(|it| it.size < view.checkpoint.size)
+        {
+            newest = Some(view.checkpoint);
+        }
+    }
+    let checkpoint =
+        newest.ok_or_else(|| Fault::trust("proof.none_found").with("path", directory.display()))?;
+    Ok(VerifiedView {
+        what: "proofs".to_owned(),
+        checkpoint,
+        record: None,
+        records: Some(files.len() as u64),
         entries: None,
     })
 }
@@ -148,6 +185,7 @@ fn verify_log(directory: &Path, trust: &Trust) -> Result<VerifiedView, Fault> {
         what: "log".to_owned(),
         checkpoint: checkpoint_view(&checkpoint),
         record: None,
+        records: None,
         entries: Some(checkpoint.size),
     })
 }

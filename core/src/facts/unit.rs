@@ -178,6 +178,8 @@ pub struct UnitView {
     /// What tax reported without effect.
     pub incidents: Vec<(Timestamp, Incident)>,
     receivables: BTreeMap<(Month, u32), ReceivableView>,
+    /// The receivables of a person's month, in the order they were raised.
+    due: BTreeMap<(PersonId, Month), Vec<(Month, u32)>>,
     newest: BTreeMap<DeclarationId, StatementId>,
     by_personal_number: BTreeMap<String, PersonId>,
     by_document: BTreeMap<String, PersonId>,
@@ -199,6 +201,7 @@ impl UnitView {
             records: Vec::new(),
             incidents: Vec::new(),
             receivables: BTreeMap::new(),
+            due: BTreeMap::new(),
             newest: BTreeMap::new(),
             by_personal_number: BTreeMap::new(),
             by_document: BTreeMap::new(),
@@ -248,9 +251,8 @@ impl UnitView {
         person: PersonId,
         month: Month,
     ) -> impl Iterator<Item = &ReceivableView> {
-        self.receivables
-            .values()
-            .filter(move |it| it.receivable.person == person && it.receivable.month == month)
+        let raised = self.due.get(&(person, month));
+        raised.into_iter().flatten().filter_map(|key| self.receivables.get(key))
     }
 
     /// The hash the unit's next record carries.
@@ -544,7 +546,9 @@ impl UnitView {
                 receivable: receivable.clone(),
                 record: None,
             };
-            self.receivables.insert(key, view);
+            if self.receivables.insert(key, view).is_none() {
+                self.due.entry((receivable.person, receivable.month)).or_default().push(key);
+            }
         }
     }
 

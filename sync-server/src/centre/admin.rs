@@ -133,7 +133,9 @@ impl Guard<'_> {
             return Ok(Err(AdminError::UnknownUnit(unit)));
         }
         if persons.len() > PERSONS_PER_FACT {
-            return Ok(Err(AdminError::TooManyPersons { limit: PERSONS_PER_FACT }));
+            return Ok(Err(AdminError::TooManyPersons {
+                limit: PERSONS_PER_FACT,
+            }));
         }
         for ListedPerson { person, .. } in persons {
             self.row += 1;

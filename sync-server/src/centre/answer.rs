@@ -83,13 +83,19 @@ impl Unavailable {
 
 impl From<ReadError> for Unavailable {
     fn from(error: ReadError) -> Self {
-        Self::Store { code: error.code(), detail: error.to_string() }
+        Self::Store {
+            code: error.code(),
+            detail: error.to_string(),
+        }
     }
 }
 
 impl From<CommitError> for Unavailable {
     fn from(error: CommitError) -> Self {
-        Self::Store { code: error.code(), detail: error.to_string() }
+        Self::Store {
+            code: error.code(),
+            detail: error.to_string(),
+        }
     }
 }
 

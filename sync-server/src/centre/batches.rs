@@ -35,9 +35,16 @@ pub(super) fn check(
         Err(error) => return Ok(Err(Answer::refused(error.code(), error))),
     };
     let Some(certificate) = certificate_of(store, keys, batch.batch.signer)? else {
-        return Ok(Err(Answer::refused("admission.unknown_signer", "no such certificate")));
+        return Ok(Err(Answer::refused(
+            "admission.unknown_signer",
+            "no such certificate",
+        )));
     };
-    Ok(Ok(Checked { batch, certificate, signed: SignedBatch(bytes) }))
+    Ok(Ok(Checked {
+        batch,
+        certificate,
+        signed: SignedBatch(bytes),
+    }))
 }
 
 impl Desk {
@@ -47,7 +54,11 @@ impl Desk {
         checked: Checked,
         now: Timestamp,
     ) -> Result<Answer, Unavailable> {
-        let Checked { batch, certificate, signed } = checked;
+        let Checked {
+            batch,
+            certificate,
+            signed,
+        } = checked;
         let id = signed.id();
         if let Some(position) = self.led_to(&index::batch(&id.0))? {
             return Ok(Answer::Taken(position));
@@ -61,7 +72,10 @@ impl Desk {
         match self.admit(&batch, &certificate, now)? {
             Ok(()) => {
                 let document = batch.batch.document;
-                let fact = Fact::BatchAdmitted { document, batch: signed.0 };
+                let fact = Fact::BatchAdmitted {
+                    document,
+                    batch: signed.0,
+                };
                 let position = self.append(fact, now)?;
                 let signer = certificate.serial.0;
                 tracing::info!(position = position.0, signer, "batch admitted");
@@ -88,7 +102,9 @@ impl Desk {
             }
         }
         let known = Known {
-            volume_open: document.volume().is_none_or(|it| self.common.volume_is_open(it)),
+            volume_open: document
+                .volume()
+                .is_none_or(|it| self.common.volume_is_open(it)),
             last_seq: last_seq.as_deref().and_then(index::number).unwrap_or(0),
             has: &|hash| present.contains(hash),
         };
@@ -114,7 +130,11 @@ impl Desk {
             AdmissionError::VolumeSealed
             | AdmissionError::Sequence
             | AdmissionError::UnknownDependency => {
-                let refused = Fact::BatchRefused { document, batch: id.0, reason };
+                let refused = Fact::BatchRefused {
+                    document,
+                    batch: id.0,
+                    reason,
+                };
                 let position = self.append(refused, now)?;
                 let (position, signer) = (position.0, signer.0);
                 tracing::warn!(position, signer, code = error.code(), "batch refused");

@@ -20,6 +20,10 @@ use super::units::Units;
 use crate::border;
 use crate::keys::Keys;
 
+/// Entries after which a group is full: what one commit holds in memory is bounded by them and
+/// one request.
+const FULL: usize = 10_000;
+
 /// Everything the writer decides with. Its views run ahead of the store by the group in hand.
 pub(super) struct Desk {
     pub(super) store: Arc<Store>,
@@ -55,8 +59,21 @@ impl Desk {
             .unwrap_or(1);
         let common = common_view(&store)?;
         let units = Units::default();
-        let group = Group { common_changed: true, scopes_changed: true, ..Group::default() };
-        Ok(Self { store, keys, common, units, frontier, next_serial, latest, group })
+        let group = Group {
+            common_changed: true,
+            scopes_changed: true,
+            ..Group::default()
+        };
+        Ok(Self {
+            store,
+            keys,
+            common,
+            units,
+            frontier,
+            next_serial,
+            latest,
+            group,
+        })
     }
 
     /// Where the next fact goes.
@@ -81,7 +98,11 @@ impl Desk {
 
     /// The position a view leads to.
     pub(super) fn led_to(&self, place: &Place) -> Result<Option<Position>, Unavailable> {
-        Ok(self.look_up(place)?.as_deref().and_then(index::number).map(Position))
+        Ok(self
+            .look_up(place)?
+            .as_deref()
+            .and_then(index::number)
+            .map(Position))
     }
 
     /// The fact at a position, the group in hand included.
@@ -90,8 +111,12 @@ impl Desk {
         let Some(place) = position.0.checked_sub(durable) else {
             return Ok(read_at(&self.store, position.0)?.fact);
         };
-        let bytes = usize::try_from(place).ok().and_then(|it| self.group.entries.get(it));
-        Ok(bytes.and_then(|it| Entry::from_bytes(it).ok()).and_then(|it| it.fact().ok()))
+        let bytes = usize::try_from(place)
+            .ok()
+            .and_then(|it| self.group.entries.get(it));
+        Ok(bytes
+            .and_then(|it| Entry::from_bytes(it).ok())
+            .and_then(|it| it.fact().ok()))
     }
 
     /// Loads a unit's view; tells whether there is such a unit.
@@ -107,15 +132,27 @@ impl Desk {
         self.latest = self.latest.max(now);
         let entry = Entry::new(self.latest, &fact);
         self.group.entries.push(entry.to_bytes());
-        let read = Read { position, entry, fact: Some(fact.clone()) };
-        self.group.changes.extend(index::changes(&self.store, &read));
-        let placed = Placed { position, at: self.latest, fact };
+        let read = Read {
+            position,
+            entry,
+            fact: Some(fact.clone()),
+        };
+        self.group
+            .changes
+            .extend(index::changes(&self.store, &read));
+        let placed = Placed {
+            position,
+            at: self.latest,
+            fact,
+        };
         if read.entry.audience.contains(&Audience::Everyone) {
             self.common.apply(&placed.fact);
             self.group.common_changed = true;
         }
-        self.group.scopes_changed |=
-            matches!(placed.fact, Fact::UnitRegistered(_) | Fact::DeviceEnrolled { .. });
+        self.group.scopes_changed |= matches!(
+            placed.fact,
+            Fact::UnitRegistered(_) | Fact::DeviceEnrolled { .. }
+        );
         if let Some(unit) = placed.fact.unit() {
             if !matches!(placed.fact, Fact::UnitRegistered(_)) {
                 self.load_unit(unit)?;
@@ -138,6 +175,17 @@ impl Desk {
         Ok(first)
     }
 
+    /// Whether the group is so large that it is committed before more is decided.
+    pub(super) fn is_full(&self) -> bool {
+        self.group.entries.len() >= FULL
+    }
+
+    /// Forgets views of units that were not used for long; between groups only, since within one
+    /// a view holds what the store does not have yet.
+    pub(super) fn trim(&mut self) {
+        self.units.trim();
+    }
+
     /// Whether the group holds anything to commit.
     pub(super) fn has_decided(&self) -> bool {
         !self.group.entries.is_empty()
@@ -149,7 +197,10 @@ impl Desk {
         let start = self.frontier.head().size;
         let mut stored = Vec::with_capacity(self.group.entries.len());
         for entry in std::mem::take(&mut self.group.entries) {
-            stored.push(Stored { salt: border::random()?, entry });
+            stored.push(Stored {
+                salt: border::random()?,
+                entry,
+            });
         }
         let leaves: Vec<_> = stored.iter().map(Stored::commitment).collect();
         let growth = self.frontier.append(&leaves);
@@ -170,7 +221,6 @@ impl Desk {
         commit = rebuild::with_head(commit, &growth.frontier, &self.keys);
         self.store.commit(commit)?;
         self.frontier = growth.frontier;
-        self.units.trim();
         Ok(())
     }
 
@@ -184,15 +234,23 @@ impl Desk {
         };
         let scopes = before.map_or(0, |before| before.scopes + u64::from(scopes_changed));
         let note = note(&self.frontier, &self.keys).into();
-        Head { tree: self.frontier.head(), note, common, scopes }
+        Head {
+            tree: self.frontier.head(),
+            note,
+            common,
+            scopes,
+        }
     }
 }
 
 /// The signed checkpoint of a tree.
 pub(super) fn note(frontier: &Frontier, keys: &Keys) -> String {
     let head = frontier.head();
-    let checkpoint =
-        Checkpoint { origin: keys.origin.clone(), size: head.size, root: head.root };
+    let checkpoint = Checkpoint {
+        origin: keys.origin.clone(),
+        size: head.size,
+        root: head.root,
+    };
     checkpoint.sign(&keys.log).to_string()
 }
 
@@ -201,8 +259,12 @@ fn common_view(store: &Store) -> Result<CommonView, Unavailable> {
     let mut from = index::audience(&Audience::Everyone, 0).1;
     let end = index::audience(&Audience::Everyone, u64::MAX).1;
     loop {
-        let page =
-            store.view_range(View::Audience, Bound::Included(&from), Bound::Included(&end), 256)?;
+        let page = store.view_range(
+            View::Audience,
+            Bound::Included(&from),
+            Bound::Included(&end),
+            256,
+        )?;
         for (key, _) in &page {
             if let Some(position) = key.last_chunk().map(|it| u64::from_be_bytes(*it))
                 && let Some(fact) = read_at(store, position)?.fact

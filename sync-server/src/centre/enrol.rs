@@ -30,7 +30,9 @@ pub(super) fn certificate_of(
 ) -> Result<Option<Certificate>, Unavailable> {
     let (view, key) = index::certificate(serial);
     let position = store.view(view, &key)?.as_deref().and_then(index::number);
-    position.map(|position| certificate_at(store, keys, position)).transpose()
+    position
+        .map(|position| certificate_at(store, keys, position))
+        .transpose()
 }
 
 /// Every certificate issued to a device.
@@ -73,7 +75,10 @@ impl Desk {
             return Ok(Err(error));
         }
         let root = RootHash::of(&self.keys.trust.root);
-        let code = EnrolmentCode { root, secret: order.secret };
+        let code = EnrolmentCode {
+            root,
+            secret: order.secret,
+        };
         let issued = Fact::CodeIssued {
             code_hash: code.secret_hash(),
             mandate: order.mandate,
@@ -129,10 +134,18 @@ impl Desk {
                 && made.device_key == claim.device_key
                 && made.operator == claim.operator
                 && made.device == claim.device;
-            return Ok(if same { Ok(self.answer(signed)) } else { Err(EnrolError::CodeUsed) });
+            return Ok(if same {
+                Ok(self.answer(signed))
+            } else {
+                Err(EnrolError::CodeUsed)
+            });
         }
-        let Some(Fact::CodeIssued { mandate, operator_name, expires_at, .. }) =
-            self.fact_at(issued)?
+        let Some(Fact::CodeIssued {
+            mandate,
+            operator_name,
+            expires_at,
+            ..
+        }) = self.fact_at(issued)?
         else {
             return Err(unreadable(issued.0, &"no enrolment code"));
         };
@@ -155,13 +168,23 @@ impl Desk {
             expires_at: Timestamp(now.0.saturating_add(CERTIFICATE_SECONDS)),
         };
         let signed = certificate.issue(&self.keys.authority);
-        let enrolled = Fact::DeviceEnrolled { certificate: signed.clone(), code_hash };
+        let enrolled = Fact::DeviceEnrolled {
+            certificate: signed.clone(),
+            code_hash,
+        };
         let position = self.append(enrolled, now)?;
-        tracing::info!(position = position.0, serial = certificate.serial.0, "device enrolled");
+        tracing::info!(
+            position = position.0,
+            serial = certificate.serial.0,
+            "device enrolled"
+        );
         Ok(Ok(self.answer(signed)))
     }
 
     fn answer(&self, certificate: Signed) -> enrolment::Answer {
-        enrolment::Answer { certificate, chain: self.keys.chain.clone() }
+        enrolment::Answer {
+            certificate,
+            chain: self.keys.chain.clone(),
+        }
     }
 }

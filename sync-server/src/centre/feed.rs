@@ -6,8 +6,8 @@ use std::ops::Bound;
 use canbao_core::facts::{Audience, Entry};
 use canbao_core::ids::Position;
 use canbao_core::ledger::merkle::{Hash, TreeHead};
-use canbao_core::ledger::range;
 use canbao_core::ledger::nodes::TileNodes;
+use canbao_core::ledger::range;
 use canbao_core::ledger::tile::TileId;
 use canbao_core::store::{Store, Stream};
 use canbao_core::sync;
@@ -31,7 +31,11 @@ pub(super) fn page(
     max_bytes: usize,
 ) -> Result<FeedPage, Unavailable> {
     if from >= head || max_items == 0 {
-        return Ok(FeedPage { entries: Vec::new(), upto: from.min(head), head });
+        return Ok(FeedPage {
+            entries: Vec::new(),
+            upto: from.min(head),
+            head,
+        });
     }
     let near = head - from <= TAIL;
     let (positions, mut upto) = if near {
@@ -52,14 +56,21 @@ pub(super) fn page(
             break;
         }
         let Stored { salt, entry } = stored;
-        entries.push(sync::Entry { position: Position(position), salt, bytes: entry });
+        entries.push(sync::Entry {
+            position: Position(position),
+            salt,
+            bytes: entry,
+        });
     }
-    Ok(FeedPage { entries, upto, head })
+    Ok(FeedPage {
+        entries,
+        upto,
+        head,
+    })
 }
 
 fn is_for(stored: &Stored, position: u64, audiences: &[Audience]) -> Result<bool, Unavailable> {
-    let entry =
-        Entry::from_bytes(&stored.entry).map_err(|error| unreadable(position, &error))?;
+    let entry = Entry::from_bytes(&stored.entry).map_err(|error| unreadable(position, &error))?;
     Ok(entry.audience.iter().any(|it| audiences.contains(it)))
 }
 
@@ -77,8 +88,12 @@ fn positions(
         let (view, start) = index::audience(audience, range.start);
         // No audience needs to be asked beyond what another one left unread.
         let (_, end) = index::audience(audience, whole);
-        let keys =
-            store.view_range(view, Bound::Included(&start), Bound::Excluded(&end), max_items)?;
+        let keys = store.view_range(
+            view,
+            Bound::Included(&start),
+            Bound::Excluded(&end),
+            max_items,
+        )?;
         let own: Vec<u64> = keys
             .iter()
             .filter_map(|(key, _)| key.last_chunk().map(|it| u64::from_be_bytes(*it)))
@@ -120,13 +135,24 @@ pub(super) fn prove(
     let (first, count) = (wanted.first, wanted.count);
     let made = range::RangeProof::make(&node, first.0, u64::from(count), tree.size)
         .map_err(|error| Refusal::new(error.code(), &error.to_string()))?;
-    let hashes = made.hashes.into_iter().map(|Hash(hash)| ProofHash(hash)).collect();
-    Ok(RangeProof { first, count, checkpoint: note.to_owned(), hashes })
+    let hashes = made
+        .hashes
+        .into_iter()
+        .map(|Hash(hash)| ProofHash(hash))
+        .collect();
+    Ok(RangeProof {
+        first,
+        count,
+        checkpoint: note.to_owned(),
+        hashes,
+    })
 }
 
 /// The bytes of a tile by its path, where a tree of this size has it.
 pub(super) fn tile(store: &Store, path: &str, size: u64) -> Result<Option<Vec<u8>>, Unavailable> {
-    let Ok(id) = path.parse::<TileId>() else { return Ok(None) };
+    let Ok(id) = path.parse::<TileId>() else {
+        return Ok(None);
+    };
     let widest = TileId::in_tree(id.row(), id.index(), size);
     if widest.is_none_or(|it| it.width() < id.width()) {
         return Ok(None);

@@ -22,7 +22,7 @@ use super::desk::Desk;
 use super::tax::{Outgoing, TaxEvent};
 use super::units::Units;
 use super::writer::{Job, WAITING, Writer, job};
-use super::{batches, enrol, feed, index, intake, outgoing};
+use super::{batches, enrol, feed, index, outgoing, statements};
 use crate::keys::{self, Keys};
 
 /// The durable head of the log and what everyone sees at it.
@@ -80,7 +80,12 @@ impl Centre {
         let mut desk = Desk::load(Arc::clone(&store), Arc::clone(&keys))?;
         let (heads, shown) = watch::channel(desk.head(None));
         let (sender, jobs) = mpsc::channel(WAITING);
-        let writer = Writer { store: Arc::clone(&store), keys: Arc::clone(&keys), jobs, heads };
+        let writer = Writer {
+            store: Arc::clone(&store),
+            keys: Arc::clone(&keys),
+            jobs,
+            heads,
+        };
         let thread = std::thread::Builder::new()
             .name("writer".to_owned())
             .spawn(move || writer.run(desk))
@@ -93,7 +98,9 @@ impl Centre {
             units: Mutex::default(),
             writer: Mutex::new(Some(thread)),
         };
-        Ok(Self { shared: Arc::new(shared) })
+        Ok(Self {
+            shared: Arc::new(shared),
+        })
     }
 
     /// Stops the writer after what it has in hand. Requests made later get
@@ -112,10 +119,17 @@ impl Centre {
     ///
     /// # Errors
     /// [`Unavailable`]: nothing was acknowledged.
-    pub async fn take_statement(&self, bytes: Vec<u8>, now: Timestamp) -> Result<Answer, Unavailable> {
-        match intake::check(&self.shared.store, &self.shared.keys, bytes)? {
+    pub async fn take_statement(
+        &self,
+        bytes: Vec<u8>,
+        now: Timestamp,
+    ) -> Result<Answer, Unavailable> {
+        match statements::check(&self.shared.store, &self.shared.keys, bytes)? {
             Err(answer) => Ok(answer),
-            Ok(checked) => self.ask(move |desk| desk.take_statement(checked, now)).await,
+            Ok(checked) => {
+                self.ask(move |desk| desk.take_statement(checked, now))
+                    .await
+            }
         }
     }
 
@@ -134,7 +148,11 @@ impl Centre {
     ///
     /// # Errors
     /// [`AdminError`].
-    pub async fn issue_code(&self, order: CodeOrder, now: Timestamp) -> Result<EnrolmentCode, AdminError> {
+    pub async fn issue_code(
+        &self,
+        order: CodeOrder,
+        now: Timestamp,
+    ) -> Result<EnrolmentCode, AdminError> {
         self.ask(move |desk| desk.issue_code(order, now)).await?
     }
 
@@ -143,7 +161,11 @@ impl Centre {
     ///
     /// # Errors
     /// [`EnrolError`].
-    pub async fn enrol(&self, request: enrolment::Request, now: Timestamp) -> Result<enrolment::Answer, EnrolError> {
+    pub async fn enrol(
+        &self,
+        request: enrolment::Request,
+        now: Timestamp,
+    ) -> Result<enrolment::Answer, EnrolError> {
         self.ask(move |desk| desk.enrol(&request, now)).await?
     }
 
@@ -152,7 +174,11 @@ impl Centre {
     ///
     /// # Errors
     /// [`AdminError`].
-    pub async fn append_facts(&self, facts: Vec<Fact>, now: Timestamp) -> Result<Vec<Position>, AdminError> {
+    pub async fn append_facts(
+        &self,
+        facts: Vec<Fact>,
+        now: Timestamp,
+    ) -> Result<Vec<Position>, AdminError> {
         self.ask(move |desk| desk.append_facts(facts, now)).await?
     }
 
@@ -161,7 +187,11 @@ impl Centre {
     ///
     /// # Errors
     /// [`Unavailable`].
-    pub fn transactions_to_send(&self, after: Option<&TransactionId>, limit: usize) -> Result<Vec<Outgoing>, Unavailable> {
+    pub fn transactions_to_send(
+        &self,
+        after: Option<&TransactionId>,
+        limit: usize,
+    ) -> Result<Vec<Outgoing>, Unavailable> {
         let mut units = lock(&self.shared.units);
         outgoing::transactions_to_send(&self.shared.store, &mut units, after, limit)
     }
@@ -179,16 +209,28 @@ impl Centre {
     ///
     /// # Errors
     /// [`TaxError`].
-    pub async fn set_sending(&self, transaction: TransactionId, state: Sending, now: Timestamp) -> Result<(), TaxError> {
-        self.ask(move |desk| desk.set_sending(transaction, state, now)).await?
+    pub async fn set_sending(
+        &self,
+        transaction: TransactionId,
+        state: Sending,
+        now: Timestamp,
+    ) -> Result<(), TaxError> {
+        self.ask(move |desk| desk.set_sending(transaction, state, now))
+            .await?
     }
 
     /// Takes in an event of the tax bureau with its bookmark, in one commit.
     ///
     /// # Errors
     /// [`TaxError`].
-    pub async fn take_tax_event(&self, sequence: u64, event: TaxEvent, now: Timestamp) -> Result<TaxAnswer, TaxError> {
-        self.ask(move |desk| desk.take_tax_event(sequence, event, now)).await?
+    pub async fn take_tax_event(
+        &self,
+        sequence: u64,
+        event: TaxEvent,
+        now: Timestamp,
+    ) -> Result<TaxAnswer, TaxError> {
+        self.ask(move |desk| desk.take_tax_event(sequence, event, now))
+            .await?
     }
 
     /// The number of tax's newest event that was taken in; 0 before the first.
@@ -218,9 +260,21 @@ impl Centre {
     ///
     /// # Errors
     /// [`Unavailable`].
-    pub fn feed(&self, audiences: &[Audience], from: u64, max_items: usize, max_bytes: usize) -> Result<FeedPage, Unavailable> {
+    pub fn feed(
+        &self,
+        audiences: &[Audience],
+        from: u64,
+        max_items: usize,
+        max_bytes: usize,
+    ) -> Result<FeedPage, Unavailable> {
         let head = self.shared.heads.borrow().tree.size;
-        feed::page(&self.shared.store, audiences, (from, head), max_items, max_bytes)
+        feed::page(
+            &self.shared.store,
+            audiences,
+            (from, head),
+            max_items,
+            max_bytes,
+        )
     }
 
     /// Proves a run of entries against the durable checkpoint.
@@ -257,7 +311,10 @@ impl Centre {
     pub fn units_of(&self, district: DistrictId) -> Result<Vec<UnitId>, Unavailable> {
         let (view, prefix) = index::district(district);
         let keys = self.shared.store.view_prefix(view, &prefix, usize::MAX)?;
-        Ok(keys.iter().filter_map(|(key, _)| index::unit_id(&key[prefix.len()..])).collect())
+        Ok(keys
+            .iter()
+            .filter_map(|(key, _)| index::unit_id(&key[prefix.len()..]))
+            .collect())
     }
 
     /// A unit by its unemployment number (失业单位编号) or credit code.
@@ -266,9 +323,10 @@ impl Centre {
     /// [`Unavailable`].
     pub fn find_unit(&self, number: &str) -> Result<Option<UnitId>, Unavailable> {
         let store = &self.shared.store;
-        for (view, key) in
-            [index::unemployment_number(store, number), index::credit_code(store, number)]
-        {
+        for (view, key) in [
+            index::unemployment_number(store, number),
+            index::credit_code(store, number),
+        ] {
             if let Some(found) = store.view(view, &key)? {
                 return Ok(index::unit_id(&found));
             }
@@ -280,7 +338,11 @@ impl Centre {
     ///
     /// # Errors
     /// [`Unavailable`].
-    pub fn with_unit<T>(&self, unit: UnitId, read: impl FnOnce(&UnitView) -> T) -> Result<Option<T>, Unavailable> {
+    pub fn with_unit<T>(
+        &self,
+        unit: UnitId,
+        read: impl FnOnce(&UnitView) -> T,
+    ) -> Result<Option<T>, Unavailable> {
         let mut units = lock(&self.shared.units);
         units.catch_up(&self.shared.store, unit)?;
         let made = units.get(unit).map(read);
@@ -312,7 +374,11 @@ impl Centre {
         decide: impl FnOnce(&mut Desk) -> Result<T, Unavailable> + Send + 'static,
     ) -> Result<T, Unavailable> {
         let (job, answered) = job(decide);
-        self.shared.jobs.send(job).await.map_err(|_| Unavailable::Stopped)?;
+        self.shared
+            .jobs
+            .send(job)
+            .await
+            .map_err(|_| Unavailable::Stopped)?;
         answered.await.map_err(|_| Unavailable::Stopped)?
     }
 }

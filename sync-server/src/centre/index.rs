@@ -42,7 +42,10 @@ pub(super) fn tile(id: &TileId) -> Place {
 
 /// The entries of an audience, in order.
 pub(super) fn audience(audience: &Audience, position: u64) -> Place {
-    (View::Audience, [audience.key(), position.to_be_bytes().to_vec()].concat())
+    (
+        View::Audience,
+        [audience.key(), position.to_be_bytes().to_vec()].concat(),
+    )
 }
 
 /// The fact that answers a statement.
@@ -52,17 +55,26 @@ pub(super) fn answered(statement: &StatementId) -> Place {
 
 /// A statement refused to this signer. Another may make the same one, so it is theirs alone.
 pub(super) fn refused(signer: CertificateSerial, statement: &StatementId) -> Place {
-    (View::Statement, [b"r", &signer.0.to_be_bytes()[..], &statement.0].concat())
+    (
+        View::Statement,
+        [b"r", &signer.0.to_be_bytes()[..], &statement.0].concat(),
+    )
 }
 
 /// The newest sequence number of an actor in a document.
 pub(super) fn actor(document: &DocumentId, actor: &[u8]) -> Place {
-    (View::Document, [b"a", &encode(document)[..], actor].concat())
+    (
+        View::Document,
+        [b"a", &encode(document)[..], actor].concat(),
+    )
 }
 
 /// A change admitted to a document.
 pub(super) fn change(document: &DocumentId, hash: &ChangeHash) -> Place {
-    (View::Document, [b"c", &encode(document)[..], &hash.0].concat())
+    (
+        View::Document,
+        [b"c", &encode(document)[..], &hash.0].concat(),
+    )
 }
 
 /// A batch admitted.
@@ -87,7 +99,10 @@ pub(super) fn code_used(hash: &[u8; 32]) -> Place {
 
 /// A certificate by its serial.
 pub(super) fn certificate(serial: CertificateSerial) -> Place {
-    (View::Certificate, [b"s", &serial.0.to_be_bytes()[..]].concat())
+    (
+        View::Certificate,
+        [b"s", &serial.0.to_be_bytes()[..]].concat(),
+    )
 }
 
 /// The certificates of a device, by serial.
@@ -107,7 +122,14 @@ pub(super) fn district(district: DistrictId) -> Place {
 
 /// A unit by credit code.
 pub(super) fn credit_code(store: &Store, code: &str) -> Place {
-    (View::Unit, [b"c", &store.keyed_hash("canbao/credit-code", code.as_bytes())[..]].concat())
+    (
+        View::Unit,
+        [
+            b"c",
+            &store.keyed_hash("canbao/credit-code", code.as_bytes())[..],
+        ]
+        .concat(),
+    )
 }
 
 /// A unit by unemployment number.
@@ -150,7 +172,10 @@ pub(super) fn serial(serial: &str) -> Place {
 
 /// An incident of this serial and content.
 pub(super) fn incident(serial: &str, content: &[u8; 32]) -> Place {
-    (View::Serial, [b"i", &serial_hash(serial)[..], content].concat())
+    (
+        View::Serial,
+        [b"i", &serial_hash(serial)[..], content].concat(),
+    )
 }
 
 /// Tax's serials have any length; the key has not.
@@ -175,7 +200,11 @@ pub(super) fn incident_kind(bytes: &[u8]) -> Option<IncidentKind> {
 
 /// What an entry adds to the views.
 pub(super) fn changes(store: &Store, read: &Read) -> Vec<Change> {
-    let mut index = Index { store, position: read.position.0, changes: Vec::new() };
+    let mut index = Index {
+        store,
+        position: read.position.0,
+        changes: Vec::new(),
+    };
     for audience in &read.entry.audience {
         index.put(self::audience(audience, read.position.0), Vec::new());
     }
@@ -212,7 +241,11 @@ impl Index<'_> {
                     self.lead(answered(&verified.statement.id()));
                 }
             }
-            Fact::StatementRefused { signer, statement, reason } => {
+            Fact::StatementRefused {
+                signer,
+                statement,
+                reason,
+            } => {
                 self.put(refused(*signer, statement), reason.as_bytes());
             }
             Fact::BatchAdmitted { document, batch } => self.batch(document, batch),
@@ -220,7 +253,10 @@ impl Index<'_> {
                 self.put(batch_refused(batch), reason.as_bytes());
             }
             Fact::CodeIssued { code_hash, .. } => self.lead(code_issued(code_hash)),
-            Fact::DeviceEnrolled { certificate, code_hash } => {
+            Fact::DeviceEnrolled {
+                certificate,
+                code_hash,
+            } => {
                 self.lead(code_used(code_hash));
                 if let Ok(it) = minicbor::decode::<Certificate>(&certificate.content) {
                     self.lead(self::certificate(it.serial));
@@ -235,8 +271,7 @@ impl Index<'_> {
                 self.put((view, [prefix, record.id.0.to_vec()].concat()), Vec::new());
                 let code = credit_code(self.store, record.credit_code.as_str());
                 self.put(code, record.id.0);
-                let number =
-                    unemployment_number(self.store, record.unemployment_number.as_str());
+                let number = unemployment_number(self.store, record.unemployment_number.as_str());
                 self.put(number, record.id.0);
             }
             Fact::PersonsListed { unit, persons } => {
@@ -244,11 +279,17 @@ impl Index<'_> {
                     self.person(*unit, listed.person.id, &listed.person);
                 }
             }
-            Fact::TransactionQueued { unit, transaction, .. } => {
+            Fact::TransactionQueued {
+                unit, transaction, ..
+            } => {
                 self.put(self::transaction(transaction), unit.0);
                 self.put(to_send(transaction), unit.0);
             }
-            Fact::TransactionSending { unit, transaction, state } => match state {
+            Fact::TransactionSending {
+                unit,
+                transaction,
+                state,
+            } => match state {
                 Sending::Sent => self.changes.push((to_send(transaction), None)),
                 Sending::Waiting | Sending::Sending | Sending::Failed(_) => {
                     self.put(to_send(transaction), unit.0);
@@ -274,9 +315,14 @@ impl Index<'_> {
 
     fn batch(&mut self, document: &DocumentId, bytes: &[u8]) {
         // An admitted batch has passed this check; one of a newer form is no actor's previous.
-        let Ok(checked) = check_batch(bytes) else { return };
+        let Ok(checked) = check_batch(bytes) else {
+            return;
+        };
         self.lead(batch(&SignedBatch(bytes.to_vec()).id().0));
-        self.put(actor(document, &checked.batch.actor), checked.batch.to.to_be_bytes());
+        self.put(
+            actor(document, &checked.batch.actor),
+            checked.batch.to.to_be_bytes(),
+        );
         for head in &checked.heads {
             self.lead(change(document, &head.hash));
         }
@@ -291,6 +337,9 @@ impl Index<'_> {
         let found = [unit.0, person.0].concat();
         let number = personal_number(self.store, record.personal_number.as_str());
         self.put(number, found.clone());
-        self.put(identity_document(self.store, record.document.number()), found);
+        self.put(
+            identity_document(self.store, record.document.number()),
+            found,
+        );
     }
 }

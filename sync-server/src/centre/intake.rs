@@ -1,139 +1,34 @@
-//! Intake of statements: who signed, whether they may, and the facts that answer.
+//! Intake: the facts that answer a statement, as pure rules over a unit and what everyone sees.
 
 use canbao_core::certificate::Certificate;
-use canbao_core::declaration::{Content, Declaration, Draft, Field, Problem, ProblemCode};
-use canbao_core::declaration::check_revision;
+use canbao_core::declaration::{
+    Content, Declaration, Draft, Field, Problem, ProblemCode, check_revision,
+};
 use canbao_core::facts::{
     AssessmentOutcome, CommonView, Effect as Resolved, Fact, ReceiptNumber, RosterChange,
     SubmissionState, SubmissionView, TransactionKind, UNEMPLOYMENT, UnitView, Void, assess,
 };
-use canbao_core::ids::{CertificateSerial, Position, StatementId, UnitId};
+use canbao_core::ids::{Position, StatementId, UnitId};
 use canbao_core::month::Month;
 use canbao_core::parameters::Effect;
-use canbao_core::statement::{Statement, StatementError, Unverified, Verdict, Verified};
-use canbao_core::store::Store;
+use canbao_core::statement::{Statement, Verdict};
 use canbao_core::time::Timestamp;
-
-use super::answer::{Answer, Unavailable};
-use super::desk::Desk;
-use super::enrol::certificate_of;
-use super::index;
-use crate::keys::Keys;
 
 /// How many receivables go into one fact.
 const RECEIVABLES_PER_FACT: usize = 250;
 
-/// A statement whose signature holds, and the certificate by which it does.
-pub(super) struct Checked {
-    pub(super) verified: Verified,
-    pub(super) certificate: Certificate,
-    pub(super) bytes: Vec<u8>,
-}
-
-/// Reads a statement and checks its signature, before it waits for the writer.
-pub(super) fn check(
-    store: &Store,
-    keys: &Keys,
-    bytes: Vec<u8>,
-) -> Result<Result<Checked, Answer>, Unavailable> {
-    let refuse = |error: &StatementError| match error {
-        StatementError::NewerKind => Answer::Held,
-        StatementError::TooLarge
-        | StatementError::Signed(_)
-        | StatementError::TextTooLong => Answer::refused(error.code(), error),
-    };
-    let unverified = match Unverified::read(&bytes) {
-        Ok(unverified) => unverified,
-        Err(error) => return Ok(Err(refuse(&error))),
-    };
-    let Some(certificate) = certificate_of(store, keys, unverified.signer())? else {
-        return Ok(Err(Answer::refused("statement.unknown_signer", "no such certificate")));
-    };
-    Ok(match unverified.verify(&certificate) {
-        Ok(verified) => Ok(Checked { verified, certificate, bytes }),
-        Err(error) => Err(refuse(&error)),
-    })
-}
-
-impl Desk {
-    /// Answers a statement: a repeat as before, everything else by new facts.
-    pub(super) fn take_statement(
-        &mut self,
-        checked: Checked,
-        now: Timestamp,
-    ) -> Result<Answer, Unavailable> {
-        let Checked { verified: Verified { statement, signer, .. }, certificate, bytes } = checked;
-        let (id, unit) = (statement.id(), statement.unit());
-        if let Some(reason) = self.look_up(&index::refused(signer, &id))? {
-            return Ok(Answer::refused(&String::from_utf8_lossy(&reason), ""));
-        }
-        let known = self.load_unit(unit)?;
-        let view = self.units.get(unit).filter(|_| known);
-        let Some(view) = view.filter(|view| outside_mandate(&statement, &certificate, view).is_none())
-        else {
-            let code = view
-                .and_then(|view| outside_mandate(&statement, &certificate, view))
-                .unwrap_or(ProblemCode::NotYourUnit);
-            return self.refuse_statement(signer, id, code.as_str(), now);
-        };
-        if let Some(position) = self.led_to(&index::answered(&id))? {
-            return Ok(Answer::Taken(position));
-        }
-        if now >= certificate.expires_at {
-            return self.refuse_statement(signer, id, "statement.certificate_expired", now);
-        }
-        let intake = Intake { unit: view, common: &self.common, next: self.next(), now };
-        let facts = intake.answer(statement, bytes, &certificate);
-        let first = self.append_all(facts, now)?;
-        tracing::info!(position = first.0, %unit, signer = signer.0, "statement taken in");
-        Ok(Answer::Taken(first))
-    }
-
-    /// Refuses by name what is well signed, and keeps the refusal for the audit.
-    pub(super) fn refuse_statement(
-        &mut self,
-        signer: CertificateSerial,
-        statement: StatementId,
-        code: &str,
-        now: Timestamp,
-    ) -> Result<Answer, Unavailable> {
-        let reason = code.to_owned();
-        let position = self.append(Fact::StatementRefused { signer, statement, reason }, now)?;
-        tracing::warn!(position = position.0, signer = signer.0, code, "refused");
-        Ok(Answer::refused(code, ""))
-    }
-}
-
-/// Why the signer may not make this statement for this unit (DIST-2, SIL-13).
-fn outside_mandate(
-    statement: &Statement,
-    certificate: &Certificate,
-    unit: &UnitView,
-) -> Option<ProblemCode> {
-    let mandate = &certificate.mandate;
-    match statement {
-        Statement::Submission(_)
-        | Statement::Withdrawal { .. }
-        | Statement::AssessmentRequest { .. } => {
-            (!mandate.employs(unit.record.id)).then_some(ProblemCode::NotYourUnit)
-        }
-        Statement::Decision { .. } => {
-            (!mandate.reviews(unit.record.district)).then_some(ProblemCode::OtherDistrict)
-        }
-    }
-}
-
 /// What a statement is answered from: pure, so that it can be read as rules.
-struct Intake<'a> {
-    unit: &'a UnitView,
-    common: &'a CommonView,
+pub(super) struct Intake<'a> {
+    pub(super) unit: &'a UnitView,
+    pub(super) common: &'a CommonView,
     /// Where the answer will stand.
-    next: Position,
-    now: Timestamp,
+    pub(super) next: Position,
+    pub(super) now: Timestamp,
 }
 
 impl Intake<'_> {
-    fn answer(
+    /// The facts that answer, contiguous; the first one is the answer.
+    pub(super) fn answer(
         &self,
         statement: Statement,
         bytes: Vec<u8>,
@@ -143,16 +38,30 @@ impl Intake<'_> {
         match statement {
             Statement::Submission(declaration) => vec![self.submission(&declaration, bytes)],
             Statement::Withdrawal { submission, .. } => {
-                let void = self.undecided(&submission).err().map(|it| void_of(vec![it]));
-                vec![Fact::WithdrawalTaken { unit, statement: bytes, void }]
+                let void = self
+                    .undecided(&submission)
+                    .err()
+                    .map(|it| void_of(vec![it]));
+                vec![Fact::WithdrawalTaken {
+                    unit,
+                    statement: bytes,
+                    void,
+                }]
             }
-            Statement::Decision { submission, verdict, .. } => {
+            Statement::Decision {
+                submission,
+                verdict,
+                ..
+            } => {
                 let effect = self.decision(&submission, &verdict);
                 self.decided(submission, effect, bytes, &certificate.operator_name)
             }
-            Statement::AssessmentRequest { insurance, settlement, attempt, .. } => {
-                self.assessment(insurance, settlement, attempt, bytes)
-            }
+            Statement::AssessmentRequest {
+                insurance,
+                settlement,
+                attempt,
+                ..
+            } => self.assessment(insurance, settlement, attempt, bytes),
         }
     }
 
@@ -170,7 +79,11 @@ impl Intake<'_> {
                 receipt: ReceiptNumber::of(settlement, self.next),
                 settlement,
             },
-            Err(problems) => Fact::NotReceived { unit, statement, problems },
+            Err(problems) => Fact::NotReceived {
+                unit,
+                statement,
+                problems,
+            },
         }
     }
 
@@ -211,7 +124,9 @@ impl Intake<'_> {
         submission: &StatementId,
         verdict: &Verdict,
     ) -> Result<Option<Resolved>, Vec<Problem>> {
-        let taken = self.undecided(submission).map_err(|problem| vec![problem])?;
+        let taken = self
+            .undecided(submission)
+            .map_err(|problem| vec![problem])?;
         match verdict {
             Verdict::Return(reason) | Verdict::Reject(reason) if reason.trim().is_empty() => {
                 Err(vec![whole(ProblemCode::ReasonMissing)])
@@ -224,28 +139,44 @@ impl Intake<'_> {
                     problems
                 };
                 self.parse(declaration).map_err(no_longer)?;
-                self.effect(&declaration.content).map(Some).map_err(no_longer)
+                self.effect(&declaration.content)
+                    .map(Some)
+                    .map_err(no_longer)
             }
         }
     }
 
     fn effect(&self, content: &Content) -> Result<Resolved, Vec<Problem>> {
         match content {
-            Content::Interruption { person, month, reason } => {
+            Content::Interruption {
+                person,
+                month,
+                reason,
+            } => {
                 let effect = self
                     .common
                     .parameters()
                     .and_then(|it| it.stop_reasons(*month, self.now.date()).ok())
                     .and_then(|it| it.effect(reason))
-                    .ok_or_else(|| {
-                        vec![Problem::new(ProblemCode::ReasonUnknown, Field::Reason)]
-                    })?;
+                    .ok_or_else(|| vec![Problem::new(ProblemCode::ReasonUnknown, Field::Reason)])?;
                 let terminated = effect == Effect::Terminate;
-                Ok(Resolved::Stopped { person: *person, month: *month, terminated })
+                Ok(Resolved::Stopped {
+                    person: *person,
+                    month: *month,
+                    terminated,
+                })
             }
-            Content::Wage { person, from, to, wage } => {
-                Ok(Resolved::WageSet { person: *person, from: *from, to: *to, wage: *wage })
-            }
+            Content::Wage {
+                person,
+                from,
+                to,
+                wage,
+            } => Ok(Resolved::WageSet {
+                person: *person,
+                from: *from,
+                to: *to,
+                wage: *wage,
+            }),
         }
     }
 
@@ -269,9 +200,18 @@ impl Intake<'_> {
             Some(Resolved::WageSet { .. }) | None => None,
         };
         let decided_by = decided_by.to_owned();
-        let mut facts = vec![Fact::DecisionTaken { unit, statement, decided_by, effect, void }];
+        let mut facts = vec![Fact::DecisionTaken {
+            unit,
+            statement,
+            decided_by,
+            effect,
+            void,
+        }];
         if let Some(change) = change {
-            facts.push(queued(unit, TransactionKind::RosterChange { submission, change }));
+            facts.push(queued(
+                unit,
+                TransactionKind::RosterChange { submission, change },
+            ));
         }
         facts
     }
@@ -285,20 +225,31 @@ impl Intake<'_> {
         statement: Vec<u8>,
     ) -> Vec<Fact> {
         let unit = self.id();
-        let assessed = self.may_assess(insurance, settlement, attempt).and_then(|()| {
-            assess(self.unit, self.common, settlement, self.now.date())
-        });
+        let assessed = self
+            .may_assess(insurance, settlement, attempt)
+            .and_then(|()| assess(self.unit, self.common, settlement, self.now.date()));
         let (assessment, lines) = match assessed {
             Ok(assessed) => assessed,
             Err(problems) => {
                 let outcome = AssessmentOutcome::Failed(problems);
-                return vec![Fact::AssessmentTaken { unit, statement, outcome }];
+                return vec![Fact::AssessmentTaken {
+                    unit,
+                    statement,
+                    outcome,
+                }];
             }
         };
         let outcome = AssessmentOutcome::Assessed(assessment);
-        let mut facts = vec![Fact::AssessmentTaken { unit, statement, outcome }];
+        let mut facts = vec![Fact::AssessmentTaken {
+            unit,
+            statement,
+            outcome,
+        }];
         for lines in lines.chunks(RECEIVABLES_PER_FACT) {
-            facts.push(Fact::ReceivablesRaised { unit, lines: lines.to_vec() });
+            facts.push(Fact::ReceivablesRaised {
+                unit,
+                lines: lines.to_vec(),
+            });
         }
         facts.push(queued(unit, TransactionKind::Assessment { settlement }));
         facts
@@ -330,5 +281,9 @@ fn void_of(problems: Vec<Problem>) -> Void {
 }
 
 fn queued(unit: UnitId, kind: TransactionKind) -> Fact {
-    Fact::TransactionQueued { unit, transaction: kind.id(unit), kind }
+    Fact::TransactionQueued {
+        unit,
+        transaction: kind.id(unit),
+        kind,
+    }
 }

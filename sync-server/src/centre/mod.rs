@@ -16,6 +16,7 @@ mod intake;
 mod outgoing;
 mod postings;
 mod rebuild;
+mod statements;
 mod stored;
 mod tax;
 mod units;

@@ -34,7 +34,9 @@ pub(super) fn transactions_to_send(
     let mut found = Vec::with_capacity(page.len());
     for (key, unit) in page {
         let id = TransactionId(String::from_utf8_lossy(&key[all.len()..]).into_owned());
-        let Some(unit) = index::unit_id(&unit) else { continue };
+        let Some(unit) = index::unit_id(&unit) else {
+            continue;
+        };
         if units.catch_up(store, unit)?
             && let Some(view) = units.get(unit)
         {
@@ -68,13 +70,18 @@ fn outgoing(unit: &UnitView, transaction: TransactionId) -> Option<Outgoing> {
         TransactionKind::RosterChange { change, .. } => {
             let RosterChange::Stop { person, .. } = change;
             let person = unit.persons.get(person)?.record.clone();
-            OutgoingContent::Roster { person, change: change.clone() }
+            OutgoingContent::Roster {
+                person,
+                change: change.clone(),
+            }
         }
         TransactionKind::Assessment { settlement } => {
             let with_person = |due: &Receivable| {
                 Some((due.clone(), unit.persons.get(&due.person)?.record.clone()))
             };
-            let lines = unit.receivables(*settlement).map(|it| with_person(&it.receivable));
+            let lines = unit
+                .receivables(*settlement)
+                .map(|it| with_person(&it.receivable));
             OutgoingContent::Assessment {
                 settlement: *settlement,
                 lines: lines.collect::<Option<_>>()?,
@@ -82,7 +89,12 @@ fn outgoing(unit: &UnitView, transaction: TransactionId) -> Option<Outgoing> {
             }
         }
     };
-    Some(Outgoing { transaction, kind, unit: unit.record.clone(), content })
+    Some(Outgoing {
+        transaction,
+        kind,
+        unit: unit.record.clone(),
+        content,
+    })
 }
 
 impl Desk {
@@ -98,13 +110,23 @@ impl Desk {
             return Ok(Err(TaxError::UnknownTransaction));
         };
         self.load_unit(unit)?;
-        let view = self.units.get(unit).and_then(|view| view.transactions.get(&transaction));
+        let view = self
+            .units
+            .get(unit)
+            .and_then(|view| view.transactions.get(&transaction));
         let before = match view {
             Some(view) => view.sending.clone(),
             None => return Ok(Err(TaxError::UnknownTransaction)),
         };
         if before != state && before != Sending::Sent {
-            self.append(Fact::TransactionSending { unit, transaction, state }, now)?;
+            self.append(
+                Fact::TransactionSending {
+                    unit,
+                    transaction,
+                    state,
+                },
+                now,
+            )?;
         }
         Ok(Ok(()))
     }

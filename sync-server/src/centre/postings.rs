@@ -26,15 +26,19 @@ impl Desk {
             return Ok(Ok(TaxAnswer::AlreadyTaken));
         }
         if sequence != taken + 1 {
-            return Ok(Err(TaxError::SequenceGap { expected: taken + 1 }));
+            return Ok(Err(TaxError::SequenceGap {
+                expected: taken + 1,
+            }));
         }
         let answer = match event {
             TaxEvent::Accepted { transaction } => {
                 self.receiving(transaction, Receiving::Accepted, now)?
             }
-            TaxEvent::Refused { transaction, code, reason } => {
-                self.receiving(transaction, Receiving::Refused { code, reason }, now)?
-            }
+            TaxEvent::Refused {
+                transaction,
+                code,
+                reason,
+            } => self.receiving(transaction, Receiving::Refused { code, reason }, now)?,
             TaxEvent::Collected { transaction } => self.collected(transaction, now)?,
             TaxEvent::Posted(posting) => self.posted(posting, now)?,
         };
@@ -57,7 +61,14 @@ impl Desk {
         let Some(unit) = self.unit_of(&transaction)? else {
             return Ok(TaxAnswer::UnknownTransaction);
         };
-        self.append(Fact::TransactionReceiving { unit, transaction, state }, now)?;
+        self.append(
+            Fact::TransactionReceiving {
+                unit,
+                transaction,
+                state,
+            },
+            now,
+        )?;
         Ok(TaxAnswer::Noted)
     }
 
@@ -89,9 +100,7 @@ impl Desk {
             return self.incident(Some(unit), &posting, IncidentKind::OtherContent, now);
         }
         let answer = match (self.units.get(unit), self.common.parameters()) {
-            (Some(view), Some(parameters)) => {
-                take_posting(view, &posting, parameters, now.date())
-            }
+            (Some(view), Some(parameters)) => take_posting(view, &posting, parameters, now.date()),
             // Nothing was ever assessed without parameters.
             (None, _) | (_, None) => PostingAnswer::Incident(IncidentKind::UnknownTransaction),
         };
@@ -111,7 +120,10 @@ impl Desk {
                 };
                 let at = self.append(taken, now)?;
                 self.append_all(records.into_iter().map(Fact::Recorded), now)?;
-                Ok(TaxAnswer::Recorded { first: Position(at.0 + 1), count })
+                Ok(TaxAnswer::Recorded {
+                    first: Position(at.0 + 1),
+                    count,
+                })
             }
         }
     }
@@ -129,7 +141,11 @@ impl Desk {
         if let Some(kind) = raised.as_deref().and_then(index::incident_kind) {
             return Ok(TaxAnswer::Incident(kind));
         }
-        let incident = Incident { serial: posting.serial.clone(), content, kind };
+        let incident = Incident {
+            serial: posting.serial.clone(),
+            content,
+            kind,
+        };
         let position = self.append(Fact::IncidentRaised { unit, incident }, now)?;
         tracing::warn!(position = position.0, code = kind.code(), "incident");
         Ok(TaxAnswer::Incident(kind))

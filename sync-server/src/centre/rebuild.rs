@@ -27,7 +27,11 @@ pub(super) fn bring_up(store: &Store, keys: &Keys) -> Result<Frontier, Unavailab
     if frontier.head().size == length && length > 0 {
         return Ok(frontier);
     }
-    tracing::info!(from = frontier.head().size, to = length, "deriving the views from the log");
+    tracing::info!(
+        from = frontier.head().size,
+        to = length,
+        "deriving the views from the log"
+    );
     loop {
         frontier = cover_page(store, keys, &frontier)?;
         if frontier.head().size == length {
@@ -38,18 +42,27 @@ pub(super) fn bring_up(store: &Store, keys: &Keys) -> Result<Frontier, Unavailab
 
 /// Adds to a commit how far the views cover the log after it, and the signed head there.
 pub(super) fn with_head(commit: Commit, frontier: &Frontier, keys: &Keys) -> Commit {
-    let marker =
-        [&VIEWS_VERSION.to_be_bytes()[..], &frontier.head().size.to_be_bytes()].concat();
+    let marker = [
+        &VIEWS_VERSION.to_be_bytes()[..],
+        &frontier.head().size.to_be_bytes(),
+    ]
+    .concat();
     let (view, covered) = index::covered();
     let (_, checkpoint) = index::checkpoint();
-    commit.put(view, covered, marker).put(view, checkpoint, note(frontier, keys))
+    commit
+        .put(view, covered, marker)
+        .put(view, checkpoint, note(frontier, keys))
 }
 
 /// The edge of the tree that the views cover, unless they have to be derived from the start.
 fn usable(store: &Store, length: u64) -> Result<Option<Frontier>, Unavailable> {
     let (view, key) = index::covered();
-    let Ok(Some(marker)) = store.view(view, &key) else { return Ok(None) };
-    let Some((version, covered)) = marker.split_first_chunk() else { return Ok(None) };
+    let Ok(Some(marker)) = store.view(view, &key) else {
+        return Ok(None);
+    };
+    let Some((version, covered)) = marker.split_first_chunk() else {
+        return Ok(None);
+    };
     let covered = index::number(covered).filter(|it| *it <= length);
     let (true, Some(covered)) = (u32::from_be_bytes(*version) == VIEWS_VERSION, covered) else {
         return Ok(None);

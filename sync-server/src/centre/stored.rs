@@ -43,14 +43,17 @@ impl Stored {
     }
 
     pub(super) fn read(&self, position: u64) -> Result<Read, Unavailable> {
-        let entry =
-            Entry::from_bytes(&self.entry).map_err(|error| unreadable(position, &error))?;
+        let entry = Entry::from_bytes(&self.entry).map_err(|error| unreadable(position, &error))?;
         let fact = match entry.fact() {
             Ok(fact) => Some(fact),
             Err(FactError::NewerKind) => None,
             Err(error @ FactError::Malformed(_)) => return Err(unreadable(position, &error)),
         };
-        Ok(Read { position: Position(position), entry, fact })
+        Ok(Read {
+            position: Position(position),
+            entry,
+            fact,
+        })
     }
 }
 
@@ -63,5 +66,8 @@ pub(super) fn read_at(store: &Store, position: u64) -> Result<Read, Unavailable>
 }
 
 pub(super) fn unreadable(position: u64, error: &dyn std::fmt::Display) -> Unavailable {
-    Unavailable::Entry { position, detail: error.to_string() }
+    Unavailable::Entry {
+        position,
+        detail: error.to_string(),
+    }
 }

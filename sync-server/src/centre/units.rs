@@ -42,10 +42,21 @@ impl Units {
             Some(kept) => (Some(kept.view), kept.seen),
             None => (None, 0),
         };
-        let view = if seen < head { fold(store, unit, view, seen..head)? } else { view };
+        let view = if seen < head {
+            fold(store, unit, view, seen..head)?
+        } else {
+            view
+        };
         self.turn += 1;
         if let Some(view) = view {
-            self.kept.insert(unit, Kept { view, seen: head, used: self.turn });
+            self.kept.insert(
+                unit,
+                Kept {
+                    view,
+                    seen: head,
+                    used: self.turn,
+                },
+            );
             return Ok(true);
         }
         Ok(false)
@@ -78,7 +89,14 @@ impl Units {
             }
             (None, Fact::UnitRegistered(record)) => {
                 let view = UnitView::new(record.clone());
-                self.kept.insert(unit, Kept { view, seen, used: self.turn });
+                self.kept.insert(
+                    unit,
+                    Kept {
+                        view,
+                        seen,
+                        used: self.turn,
+                    },
+                );
             }
             // Nothing about a unit precedes its registration in the log.
             (None, _) => {}
@@ -130,9 +148,17 @@ fn fold(
             let Some(position) = key.last_chunk().map(|it| u64::from_be_bytes(*it)) else {
                 continue;
             };
-            let Read { position, entry, fact } = read_at(store, position)?;
+            let Read {
+                position,
+                entry,
+                fact,
+            } = read_at(store, position)?;
             let Some(fact) = fact else { continue };
-            let placed = Placed { position, at: entry.at, fact };
+            let placed = Placed {
+                position,
+                at: entry.at,
+                fact,
+            };
             match (&mut view, &placed.fact) {
                 (Some(view), _) => view.apply(&placed),
                 (None, Fact::UnitRegistered(record)) => view = Some(UnitView::new(record.clone())),

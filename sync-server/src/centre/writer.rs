@@ -102,6 +102,7 @@ impl Writer {
         let mut replies: Vec<Reply> = Vec::new();
         let mut failure = None;
         while failure.is_none()
+            && !desk.is_full()
             && let Some(decide) = waiting.pop_front()
         {
             let (reply, failed) = decide(Ok(&mut desk));
@@ -112,8 +113,13 @@ impl Writer {
             failure = desk.commit().err();
         }
         if let Some(error) = &failure {
-            tracing::error!(code = error.code(), requests = replies.len(), "nothing acknowledged");
+            tracing::error!(
+                code = error.code(),
+                requests = replies.len(),
+                "nothing acknowledged"
+            );
         } else {
+            desk.trim();
             self.show_head(&mut desk);
         }
         for reply in replies {

@@ -10,7 +10,7 @@ use canbao_core::signed::encode;
 use canbao_core::sync::Refusal;
 use canbao_transport::{Connection, offer_enrolment};
 
-use crate::border;
+use super::Clock;
 use crate::centre::{Centre, EnrolError};
 
 /// The tries of one address within [`WINDOW`].
@@ -31,7 +31,8 @@ impl Allowance {
     fn take(&mut self, address: IpAddr, now: Instant) -> bool {
         let address = network(address);
         if self.tries.len() >= ADDRESSES && !self.tries.contains_key(&address) {
-            self.tries.retain(|_, (since, _)| now.duration_since(*since) < WINDOW);
+            self.tries
+                .retain(|_, (since, _)| now.duration_since(*since) < WINDOW);
             if self.tries.len() >= ADDRESSES {
                 return false;
             }
@@ -58,6 +59,7 @@ pub(super) async fn serve(
     centre: &Centre,
     connection: &Connection,
     allowance: &Mutex<Allowance>,
+    clock: Clock,
 ) {
     let requested = match offer_enrolment(connection, encode(centre.chain())).await {
         Ok(requested) => requested,
@@ -69,7 +71,7 @@ pub(super) async fn serve(
         .unwrap_or_else(PoisonError::into_inner)
         .take(address, Instant::now());
     let answer = if allowed {
-        enrol(centre, requested.request()).await
+        enrol(centre, requested.request(), clock).await
     } else {
         Err(EnrolError::TooMany)
     };
@@ -82,9 +84,9 @@ pub(super) async fn serve(
     }
 }
 
-async fn enrol(centre: &Centre, bytes: &[u8]) -> Result<Vec<u8>, EnrolError> {
+async fn enrol(centre: &Centre, bytes: &[u8], clock: Clock) -> Result<Vec<u8>, EnrolError> {
     let request = Request::from_bytes(bytes).map_err(|_| EnrolError::Malformed)?;
-    let answer = centre.enrol(request, border::now()).await?;
+    let answer = centre.enrol(request, clock()).await?;
     Ok(answer.to_bytes())
 }
 

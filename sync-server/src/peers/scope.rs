@@ -20,12 +20,19 @@ pub(super) struct Scope {
     pub(super) version: u64,
     /// The centre's count of changes that this was made at.
     pub(super) scopes: u64,
+    /// When the first of the certificates expires.
+    pub(super) until: Timestamp,
 }
 
 impl Default for Scope {
     /// Nothing at all: before a device is admitted.
     fn default() -> Self {
-        Self { audiences: Arc::from([]), version: 0, scopes: 0 }
+        Self {
+            audiences: Arc::from([]),
+            version: 0,
+            scopes: 0,
+            until: Timestamp(0),
+        }
     }
 }
 
@@ -41,18 +48,23 @@ impl Scope {
         if issued.is_empty() {
             return Ok(Err(Refusal::new("peers.unknown_device", "")));
         }
-        let mut audiences = BTreeSet::new();
-        let mut in_force = issued.iter().filter(|it| now < it.expires_at).peekable();
-        if in_force.peek().is_none() {
+        let in_force = || issued.iter().filter(|it| now < it.expires_at);
+        let Some(until) = in_force().map(|it| it.expires_at).min() else {
             return Ok(Err(Refusal::new("peers.certificate_expired", "")));
-        }
+        };
+        let mut audiences = BTreeSet::new();
         audiences.insert(Audience::Everyone);
-        for certificate in in_force {
+        for certificate in in_force() {
             add(&mut audiences, centre, &certificate.mandate)?;
         }
         let audiences: Arc<[Audience]> = audiences.into_iter().collect();
         let version = version_of(&audiences);
-        Ok(Ok(Self { audiences, version, scopes }))
+        Ok(Ok(Self {
+            audiences,
+            version,
+            scopes,
+            until,
+        }))
     }
 }
 

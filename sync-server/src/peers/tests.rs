@@ -1,1 +1,289 @@
+//! Devices over loopback: enrolment, sessions, refusals.
 
+use std::convert::Infallible;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use canbao_core::certificate::{Chain, Mandate};
+use canbao_core::enrolment::{Answer, EnrolmentCode};
+use canbao_core::facts::{Audience, Entry, Fact};
+use canbao_core::ids::DistrictId;
+use canbao_core::signing::SigningKey;
+use canbao_core::statement::Statement;
+use canbao_core::sync::device::{Advance, DeviceStart, Outgoing, SessionReport};
+use canbao_core::sync::{Item, ItemId, ProofRefused, RangeProof, Verdict};
+use canbao_transport::{
+    Alpn, ClientEndpoint, Connected, DeviceBackend, DeviceEvent, EnrolError, Limits, SessionEnd,
+    Statistics, ask_to_enrol, drive_device,
+};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::Peers;
+use crate::centre::tests::fixture::{self, *};
+
+/// A fixture's centre that listens.
+struct Served {
+    it: Fixture,
+    addr: SocketAddr,
+    stop: oneshot::Sender<()>,
+    running: JoinHandle<()>,
+}
+
+async fn serve(it: Fixture) -> Served {
+    let addr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+    let peers = Peers::listen(it.centre.clone(), addr, Limits::default(), || NOW).unwrap();
+    let addr = peers.local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let running = tokio::spawn(peers.run(async move {
+        let _ = stopped.await;
+    }));
+    Served {
+        it,
+        addr,
+        stop,
+        running,
+    }
+}
+
+impl Served {
+    async fn connect(&self, key: Option<&SigningKey>, alpn: Alpn) -> Connected {
+        let tls = self.it.centre.trust().tls;
+        ClientEndpoint::new(key)
+            .connect(self.addr, Some(tls), alpn)
+            .await
+            .unwrap()
+    }
+
+    /// Enrols over the network; gives the refusal's code otherwise.
+    async fn enrol(&self, code: &EnrolmentCode, seed: u8) -> Result<Answer, String> {
+        let Connected { connection, .. } = self.connect(None, Alpn::Enrol).await;
+        let request = request(code, seed);
+        let asked = ask_to_enrol(&connection, |chain| {
+            let chain: Chain = minicbor::decode(chain).unwrap();
+            chain.follow(&code.root).map(|_| request.to_bytes())
+        });
+        let bytes = asked
+            .await
+            .map_err(|error: EnrolError<_>| error.code().to_owned())?;
+        Ok(Answer::from_bytes(&bytes).unwrap())
+    }
+
+    async fn session(&self, key: &SigningKey, device: &mut Device) -> SessionEnd {
+        let Connected { connection, .. } = self.connect(Some(key), Alpn::Sync).await;
+        let start = DeviceStart {
+            feed: self.it.centre.trust().feed,
+            scope_version: device.scope_version,
+            cursor: device.cursor,
+            offers: device.outbox.len() as u32,
+        };
+        drive_device(&connection, start, device).await.unwrap()
+    }
+}
+
+/// A device in memory that leaves once it has everything it waits for.
+#[derive(Default)]
+struct Device {
+    outbox: Vec<Item>,
+    entries: Vec<Entry>,
+    cursor: u64,
+    scope_version: u64,
+    verdicts: Vec<Verdict>,
+    /// The cursor at which it has seen enough.
+    until: u64,
+}
+
+impl DeviceBackend for Device {
+    type Error = Infallible;
+
+    async fn persist(&mut self, advance: Advance) -> Result<(), Infallible> {
+        let read = |entry: &canbao_core::sync::Entry| Entry::from_bytes(&entry.bytes).unwrap();
+        self.entries.extend(advance.entries.iter().map(read));
+        self.cursor = advance.cursor;
+        self.scope_version = advance.scope_version;
+        Ok(())
+    }
+
+    async fn outbox(
+        &mut self,
+        after: Option<u64>,
+        limit: usize,
+        _: usize,
+    ) -> Result<Vec<Outgoing>, Infallible> {
+        let next = after.map_or(0, |it| it + 1);
+        let items = self.outbox.iter().cloned().zip(0_u64..);
+        Ok(items
+            .filter(|(_, sequence)| *sequence >= next)
+            .take(limit)
+            .map(|(content, sequence)| Outgoing {
+                sequence,
+                item: ItemId([sequence as u8; 32]),
+                content,
+            })
+            .collect())
+    }
+
+    async fn answered(&mut self, _: ItemId, verdict: Verdict) -> Result<(), Infallible> {
+        self.verdicts.push(verdict);
+        Ok(())
+    }
+
+    async fn proof(&mut self, _: Result<RangeProof, ProofRefused>) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    fn report(&mut self, _: SessionReport, _: Statistics) {}
+
+    async fn next_event(&mut self) -> DeviceEvent {
+        if self.cursor >= self.until && self.verdicts.len() >= self.outbox.len() {
+            DeviceEvent::Stop
+        } else {
+            std::future::pending().await
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_device_enrols_once_offers_its_outbox_and_sees_its_own_feed() {
+    let served = serve(fixture::start().await).await;
+    let it = &served.it;
+    let code = it.code(Mandate::Employer(vec![unit(1)]), 1).await;
+    let answer = served.enrol(&code, 1).await.unwrap();
+    assert_eq!(
+        served.enrol(&code, 1).await,
+        Ok(answer.clone()),
+        "after a cut"
+    );
+    assert_eq!(
+        served.enrol(&code, 2).await,
+        Err("enrolment.code_used".to_owned())
+    );
+    let unknown = EnrolmentCode {
+        secret: [88; 16],
+        ..code.clone()
+    };
+    assert_eq!(
+        served.enrol(&unknown, 1).await,
+        Err("enrolment.code_unknown".to_owned())
+    );
+
+    let (certificate, _) = answer.open(&request(&code, 1).claim).unwrap();
+    let (key, device_key) = keys_of(1);
+    let statement = Statement::Submission(interruption(1, 1, "2022-01"));
+    let signed = statement.sign(&key, certificate.serial, NOW).to_bytes();
+    let theirs = Statement::Submission(interruption(2, 1, "2022-01"));
+    let foreign = theirs.sign(&key, certificate.serial, NOW).to_bytes();
+    let until = it.length() + 2;
+    let outbox = vec![Item::Statement(foreign), Item::Statement(signed)];
+    let mut device = Device {
+        outbox,
+        until,
+        ..Device::default()
+    };
+    served.session(&device_key, &mut device).await;
+    let [Verdict::Refused(refusal), Verdict::Taken { position }] = &device.verdicts[..] else {
+        panic!("{:?}", device.verdicts)
+    };
+    assert_eq!(refusal.code(), "statement.not_your_unit");
+    assert_eq!(position.0 + 1, device.cursor);
+    let own = audiences_of(unit(1));
+    let visible = |entry: &Entry| entry.audience.iter().any(|it| own.contains(it));
+    assert!(device.entries.iter().all(visible));
+    assert_eq!(
+        device.entries.len(),
+        10,
+        "6 for everyone, 2 of the unit, certificate, receipt"
+    );
+    assert!(matches!(
+        device.entries.last().unwrap().fact(),
+        Ok(Fact::Received { .. })
+    ));
+}
+
+#[tokio::test]
+async fn a_session_of_an_unknown_device_is_refused_by_name_and_others_go_on() {
+    let served = serve(fixture::start().await).await;
+    let employer = served.it.employer(1).await;
+    let stranger = SigningKey::from_seed([77; 32]);
+    let mut unknown = Device {
+        until: u64::MAX,
+        ..Device::default()
+    };
+    let end = served.session(&stranger, &mut unknown).await;
+    assert_eq!(end.code(), "peers.unknown_device");
+    assert!(unknown.entries.is_empty());
+    let mut known = Device {
+        until: served.it.length(),
+        ..Device::default()
+    };
+    served.session(&employer.device_key, &mut known).await;
+    assert!(!known.entries.is_empty());
+}
+
+#[tokio::test]
+async fn a_unit_registered_during_a_session_is_seen_by_its_agency() {
+    let served = serve(fixture::found()).await;
+    let it = &served.it;
+    it.centre
+        .append_facts(vec![agency(DISTRICT), agency(DistrictId(3))], NOW)
+        .await
+        .unwrap();
+    let clerk = it.clerk().await;
+    let mut device = Device {
+        until: it.length(),
+        ..Device::default()
+    };
+    served.session(&clerk.device_key, &mut device).await;
+    let before = device.scope_version;
+
+    device.until = it.length() + 2;
+    let session = served.session(&clerk.device_key, &mut device);
+    let register = it
+        .centre
+        .append_facts(vec![registration(1), persons(1, &["1.00"])], NOW);
+    let (_, registered) = tokio::join!(session, register);
+    registered.unwrap();
+    let of_unit = [Audience::Unit(unit(1))];
+    let seen = device
+        .entries
+        .iter()
+        .filter(|it| it.audience == of_unit)
+        .count();
+    assert_eq!(seen, 2);
+    device.until = it.length();
+    served.session(&clerk.device_key, &mut device).await;
+    assert_ne!(device.scope_version, before, "told at the next session");
+}
+
+#[tokio::test]
+async fn a_centre_that_stops_ends_its_sessions() {
+    let served = serve(fixture::start().await).await;
+    let employer = served.it.employer(1).await;
+    let mut device = Device {
+        until: u64::MAX,
+        ..Device::default()
+    };
+    let Connected { connection, .. } = served.connect(Some(&employer.device_key), Alpn::Sync).await;
+    let feed = served.it.centre.trust().feed;
+    let start = DeviceStart {
+        feed,
+        scope_version: 0,
+        cursor: 0,
+        offers: 0,
+    };
+    let Served {
+        stop,
+        running,
+        it: _it,
+        ..
+    } = served;
+    let session = drive_device(&connection, start, &mut device);
+    let (end, ()) = tokio::join!(session, async {
+        stop.send(()).unwrap();
+        running.await.unwrap();
+    });
+    let code = end.unwrap().code().to_owned();
+    assert!(
+        ["transport.cut", "transport.closed"].contains(&code.as_str()),
+        "{code}"
+    );
+}

@@ -1,12 +1,11 @@
 //! What may be typed: global options, commands and their flags.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use canbao_client::request::{Context, Request};
 use canbao_core::ids::DeclarationId;
-use canbao_core::message::{Lang, render};
-use clap::{Arg, ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use canbao_core::message::Lang;
+use clap::{Args, Parser, Subcommand};
 
 /// The employer's and agency's application on the command line.
 #[derive(Debug, Parser)]
@@ -300,12 +299,16 @@ pub(crate) enum Proof {
         #[arg(value_name = "ID")]
         id: String,
     },
-    /// Writes the proof of a payment record to a file.
+    /// Writes the proof of a payment record to a file, or those of all to a directory.
     Export {
         /// The record, serial/line.
-        #[arg(value_name = "ID")]
-        id: String,
-        /// The file; without it one named after the record, in the working directory.
+        #[arg(value_name = "ID", required_unless_present = "all")]
+        id: Option<String>,
+        /// Every proven record of the unit.
+        #[arg(long, conflicts_with = "id", requires = "out")]
+        all: bool,
+        /// The file, or with --all the directory; without it a file named after the record, in
+        /// the working directory.
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
@@ -345,13 +348,18 @@ impl Command {
             },
             Self::Receipt(Receipt::List) => Request::ReceiptList,
             Self::Proof(Proof::Show { id }) => Request::ProofShow { id },
-            Self::Proof(Proof::Export { id, out }) => {
-                let out = out.unwrap_or_else(|| proof_file_name(&id));
-                Request::ProofExport {
-                    id,
-                    out: Some(here.join(out)),
+            Self::Proof(Proof::Export { id, out, all: _ }) => match id {
+                Some(id) => {
+                    let out = out.unwrap_or_else(|| proof_file_name(&id));
+                    Request::ProofExport {
+                        id,
+                        out: Some(here.join(out)),
+                    }
                 }
-            }
+                None => Request::ProofExportAll {
+                    out: here.join(out.unwrap_or_default()),
+                },
+            },
             Self::Verify { path, trust } => Request::Verify {
                 path: here.join(path),
                 trust: trust.map(|it| here.join(it)),
@@ -410,238 +418,8 @@ impl Review {
 }
 
 /// The file of a record's proof: its serial comes from outside, so only plain characters stay.
-fn proof_file_name(id: &str) -> PathBuf {
+pub(super) fn proof_file_name(id: &str) -> PathBuf {
     let plain = |it: char| if it.is_ascii_alphanumeric() { it } else { '-' };
     let name: String = id.chars().take(100).map(plain).collect();
     format!("{name}.tlog-proof").into()
-}
-
-/// Reads the arguments of the process, the program's name first.
-///
-/// # Errors
-/// Clap's, which is also how a request for help or the version comes back.
-pub(crate) fn parse(arguments: &[OsString]) -> Result<Arguments, clap::Error> {
-    let matches = command(language(arguments)).try_get_matches_from(arguments)?;
-    Arguments::from_arg_matches(&matches)
-}
-
-/// The grammar, its help in a language.
-pub(crate) fn command(lang: Lang) -> clap::Command {
-    let codes = render("help.exit_codes", &[], lang);
-    localised(Arguments::command(), None, lang)
-        .after_help(format!("{}: {}", codes.message, codes.hint))
-}
-
-/// The language asked for, found before anything is parsed: an error of the arguments wants it.
-pub(crate) fn language(arguments: &[OsString]) -> Lang {
-    let words = || arguments.iter().filter_map(|it| it.to_str());
-    let joined = words().find_map(|it| it.strip_prefix("--lang="));
-    let apart = || words().skip_while(|it| *it != "--lang").nth(1);
-    joined
-        .or_else(apart)
-        .and_then(|it| it.parse().ok())
-        .unwrap_or_default()
-}
-
-/// Whether JSON was asked for, found before anything is parsed.
-pub(crate) fn wants_json(arguments: &[OsString]) -> bool {
-    arguments
-        .iter()
-        .take_while(|it| *it != "--")
-        .any(|it| it == "--json")
-}
-
-/// Puts the sentences of a language in place of clap's: `help.declare_int` for a command,
-/// `help.arg_person` for a flag.
-fn localised(command: clap::Command, path: Option<&str>, lang: Lang) -> clap::Command {
-    let nested: Vec<String> = command
-        .get_subcommands()
-        .map(|it| it.get_name().to_owned())
-        .collect();
-    let command = command
-        .about(sentence(path.unwrap_or("canbao"), lang))
-        .help_template(format!(
-            "{{about}}\n\n{}: {{usage}}\n\n{{all-args}}{{after-help}}",
-            sentence("usage", lang)
-        ))
-        .subcommand_help_heading(sentence("heading_commands", lang))
-        .disable_help_flag(true)
-        .disable_version_flag(true)
-        .mut_args(|argument| {
-            let heading = if argument.is_positional() {
-                "heading_arguments"
-            } else {
-                "heading_options"
-            };
-            let help = sentence(&format!("arg_{}", argument.get_id()), lang);
-            argument.help(help).help_heading(sentence(heading, lang))
-        })
-        .arg(flag("help", 'h', ArgAction::Help, lang));
-    let command = match path {
-        None => command.arg(flag("version", 'V', ArgAction::Version, lang)),
-        Some(_) => command,
-    };
-    nested.into_iter().fold(command, |command, name| {
-        let path = match path {
-            None => name.clone(),
-            Some(path) => format!("{path}_{name}"),
-        };
-        command.mut_subcommand(name, |it| localised(it, Some(&path), lang))
-    })
-}
-
-fn flag(name: &'static str, short: char, action: ArgAction, lang: Lang) -> Arg {
-    Arg::new(name)
-        .short(short)
-        .long(name)
-        .action(action)
-        .help(sentence(&format!("arg_{name}"), lang))
-        .help_heading(sentence("heading_options", lang))
-}
-
-fn sentence(code: &str, lang: Lang) -> String {
-    render(&format!("help.{code}"), &[], lang).message
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const DOCUMENTED: &str = include_str!("../../../../docs/command-line.md");
-
-    fn parsed(line: &str) -> Result<Arguments, clap::Error> {
-        let words: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
-        parse(&words)
-    }
-
-    #[test]
-    fn the_grammar_is_sound_in_both_languages() {
-        for lang in [Lang::Zh, Lang::En] {
-            command(lang).debug_assert();
-        }
-    }
-
-    #[test]
-    fn every_example_of_the_documentation_is_understood() {
-        let examples: Vec<&str> = DOCUMENTED
-            .lines()
-            .filter(|it| it.starts_with("canbao "))
-            .collect();
-        assert!(examples.len() > 25, "{}", examples.len());
-        for line in &examples {
-            if let Err(error) = parsed(line) {
-                panic!("{line}\n{error}");
-            }
-        }
-        for path in paths(&command(Lang::En), "canbao") {
-            let shown = examples.iter().any(|it| it.starts_with(&path));
-            assert!(shown, "`{path}` has no example");
-        }
-    }
-
-    /// Every command that does something, as typed.
-    fn paths(command: &clap::Command, path: &str) -> Vec<String> {
-        if !command.has_subcommands() {
-            return vec![path.to_owned()];
-        }
-        command
-            .get_subcommands()
-            .flat_map(|it| paths(it, &format!("{path} {}", it.get_name())))
-            .collect()
-    }
-
-    #[test]
-    fn help_has_words_for_everything_in_both_languages() {
-        fn check(mut command: clap::Command) {
-            let help = command.render_help().to_string();
-            assert!(!help.contains("help."), "{help}");
-            for nested in command.get_subcommands() {
-                check(nested.clone());
-            }
-        }
-        for lang in [Lang::Zh, Lang::En] {
-            let mut command = command(lang);
-            command.build();
-            check(command);
-        }
-    }
-
-    #[test]
-    fn what_is_incomplete_or_contradictory_is_refused() {
-        let lines = [
-            "canbao",
-            "canbao fly",
-            "canbao enrol CODE",
-            "canbao submit",
-            "canbao submit not-an-id",
-            "canbao submit --all 01KB3T2Z5W8R5N7V4Q6M9C1D0E",
-            "canbao declare int --person 1 --month 2022-01",
-            "canbao declare edit 01KB3T2Z5W8R5N7V4Q6M9C1D0E",
-            "canbao review approve",
-            "canbao review return R1",
-            "canbao status --lang fr",
-        ];
-        for line in lines {
-            let error = parsed(line).expect_err(line);
-            assert_eq!(error.exit_code(), 2, "{line}");
-        }
-    }
-
-    #[test]
-    fn global_options_stand_before_or_after_the_command() {
-        for line in [
-            "canbao --data d --unit u --operator o --json --lang en declare list",
-            "canbao declare list --data d --unit u --operator o --json --lang=en",
-        ] {
-            let options = parsed(line).unwrap().options;
-            let context = options.context();
-            assert_eq!(options.data.as_deref(), Some(Path::new("d")), "{line}");
-            assert_eq!(context.unit.as_deref(), Some("u"), "{line}");
-            assert_eq!(context.operator.as_deref(), Some("o"), "{line}");
-            assert_eq!((options.json, context.lang), (true, Lang::En), "{line}");
-        }
-    }
-
-    #[test]
-    fn language_and_json_are_found_where_the_rest_is_wrong() {
-        let words = |line: &str| line.split(' ').map(OsString::from).collect::<Vec<_>>();
-        assert_eq!(language(&words("canbao fly --lang en")), Lang::En);
-        assert_eq!(language(&words("canbao --lang=en fly")), Lang::En);
-        assert_eq!(language(&words("canbao fly --lang")), Lang::Zh);
-        assert!(wants_json(&words("canbao fly --json")));
-        assert!(!wants_json(&words("canbao fly -- --json")));
-    }
-
-    #[test]
-    fn paths_are_those_of_the_caller() {
-        let request = |line: &str| {
-            let command = parsed(line).unwrap().command;
-            command.into_request(Path::new("/here"))
-        };
-        let exported = |out: &str| Request::ProofExport {
-            id: "S1/2".to_owned(),
-            out: Some(out.into()),
-        };
-        assert_eq!(
-            request("canbao proof export S1/2"),
-            exported("/here/S1-2.tlog-proof")
-        );
-        assert_eq!(
-            request("canbao proof export S1/2 --out /there/p"),
-            exported("/there/p")
-        );
-        assert_eq!(
-            request("canbao verify p --trust t"),
-            Request::Verify {
-                path: "/here/p".into(),
-                trust: Some("/here/t".into()),
-            }
-        );
-    }
-
-    #[test]
-    fn no_record_leads_its_proof_out_of_the_working_directory() {
-        let name = proof_file_name("../../etc/passwd\0");
-        assert_eq!(name, Path::new("------etc-passwd-.tlog-proof"));
-    }
 }

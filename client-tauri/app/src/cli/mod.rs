@@ -3,6 +3,7 @@
 mod args;
 mod conversation;
 mod json;
+mod reading;
 mod render;
 #[cfg(test)]
 mod sentences;
@@ -26,7 +27,7 @@ use args::{Arguments, Options};
 /// 0: done; 1: refused; 2: usage; 3: network; 4: store or disk; 5: trust.
 pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
     log_to_stderr();
-    let (options, answer) = match args::parse(arguments) {
+    let (voice, answer) = match reading::parse(arguments) {
         Ok(Arguments { options, command }) => {
             let answer = answer(&options, command);
             (Voice::of(&options), answer)
@@ -34,13 +35,17 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
         Err(error) if is_help(&error) => return say(&error.to_string()),
         Err(error) => {
             let voice = Voice {
-                json: args::wants_json(arguments),
-                lang: args::language(arguments),
+                json: reading::wants_json(arguments),
+                lang: reading::language(arguments),
             };
-            (voice, Err(misused(&error, voice.lang)))
+            let message = reading::misused(&error);
+            (
+                voice,
+                Err(failure(&message, FailureClass::Usage, voice.lang)),
+            )
         }
     };
-    options.tell(&answer)
+    voice.tell(&answer)
 }
 
 /// How the answers are told.
@@ -118,14 +123,6 @@ fn is_help(error: &clap::Error) -> bool {
         error.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
     )
-}
-
-/// What clap found, in our shape.
-fn misused(error: &clap::Error, lang: Lang) -> Failure {
-    let detail = error.to_string();
-    let detail = detail.trim().trim_start_matches("error: ");
-    let message = Message::bare("usage.arguments").with("detail", detail);
-    failure(&message, FailureClass::Usage, lang)
 }
 
 /// What the log says goes to the standard error, as far as `CANBAO_LOG` asks for it.

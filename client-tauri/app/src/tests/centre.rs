@@ -1,5 +1,7 @@
 //! A centre in memory: it decides nothing cleverly, but orders facts as the real one does.
 
+use std::path::Path;
+
 use canbao_core::certificate::{Certificate, Chain, Mandate, RootHash};
 use canbao_core::declaration::{Content, Declaration, Draft};
 use canbao_core::document::SignedBatch;
@@ -15,6 +17,7 @@ use canbao_core::ids::{
 };
 use canbao_core::ledger::checkpoint::Checkpoint;
 use canbao_core::ledger::commitment::commitment;
+use canbao_core::ledger::frontier::Frontier;
 use canbao_core::ledger::merkle::{Hash, tree_root};
 use canbao_core::ledger::range::RangeProof;
 use canbao_core::month::Month;
@@ -385,18 +388,39 @@ impl Centre {
         };
         let proof = RangeProof::make(&nodes, wanted.first.0, u64::from(wanted.count), size)
             .expect("in the log");
-        let origin = ORIGIN.parse().expect("a name");
-        let checkpoint = Checkpoint {
-            origin,
-            size,
-            root: tree_root(&leaves),
-        };
         sync::RangeProof {
             first: wanted.first,
             count: wanted.count,
-            checkpoint: checkpoint.sign(&self.log).to_string(),
+            checkpoint: self.checkpoint(),
             hashes: proof.hashes.iter().map(|it| ProofHash(it.0)).collect(),
         }
+    }
+
+    fn checkpoint(&self) -> String {
+        let leaves = self.leaves();
+        let origin = ORIGIN.parse().expect("a name");
+        let (size, root) = (leaves.len() as u64, tree_root(&leaves));
+        Checkpoint { origin, size, root }
+            .sign(&self.log)
+            .to_string()
+    }
+
+    /// Writes the log's public files, as the server serves them.
+    pub(crate) fn copy_log(&self, directory: &Path) {
+        let commitments: Vec<_> = self
+            .entries
+            .iter()
+            .map(|(bytes, salt)| commitment(salt, bytes))
+            .collect();
+        let write = |name: &str, bytes: &[u8]| {
+            let path = directory.join(name);
+            std::fs::create_dir_all(path.parent().expect("below")).expect("made");
+            std::fs::write(path, bytes).expect("written");
+        };
+        for tile in Frontier::empty().append(&commitments).tiles {
+            write(&tile.id.to_string(), &tile.bytes);
+        }
+        write("checkpoint", self.checkpoint().as_bytes());
     }
 
     pub(crate) fn chain_bytes(&self) -> Vec<u8> {

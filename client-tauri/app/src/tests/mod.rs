@@ -4,6 +4,7 @@ mod centre;
 mod link;
 mod offline;
 mod proofs;
+mod queries;
 mod restart;
 mod review;
 mod sentences;
@@ -24,13 +25,14 @@ pub(super) use centre::{Centre, DISTRICT, NOW, UNIT};
 
 /// A world that stands still, whose randomness follows from a seed.
 pub(super) struct Fixed {
+    now: Timestamp,
     seed: u8,
     drawn: u64,
 }
 
 impl World for Fixed {
     fn now(&self) -> Timestamp {
-        NOW
+        self.now
     }
 
     fn fill(&mut self, bytes: &mut [u8]) -> Result<(), NoRandomness> {
@@ -45,7 +47,20 @@ impl World for Fixed {
 
 /// Opens a data directory; another `seed` each time, as fresh randomness would be.
 pub(super) fn open(directory: &Path, seed: u8) -> App {
-    App::open_in(directory, Box::new(Fixed { seed, drawn: 0 })).expect("opens")
+    open_at(directory, seed, NOW)
+}
+
+/// The same with a clock that shows another time.
+pub(super) fn open_at(directory: &Path, seed: u8, now: Timestamp) -> App {
+    App::open_in(
+        directory,
+        Box::new(Fixed {
+            now,
+            seed,
+            drawn: 0,
+        }),
+    )
+    .expect("opens")
 }
 
 /// An employer's device, enrolled, with the feed so far.

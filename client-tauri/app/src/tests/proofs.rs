@@ -177,3 +177,33 @@ fn a_proof_of_another_log_is_refused_by_name() {
             .expect_err("another centre's key");
     assert_eq!(failure.code, "note.wrong_key");
 }
+
+#[test]
+fn a_copy_of_the_log_is_verified_and_a_flipped_byte_names_its_tile() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (centre, mut app, _) = posted(&directory.path().join("data"));
+    let copy = directory.path().join("log");
+    centre.copy_log(&copy);
+    let verify = || Request::Verify {
+        path: copy.clone(),
+        trust: None,
+    };
+    let Response::Verified(view) = ask(&mut app, verify()) else {
+        panic!("verified")
+    };
+    assert_eq!(view.entries, Some(centre.entries.len() as u64));
+
+    let tile = format!("tile/entries/000.p/{}", centre.entries.len());
+    let mut bytes = std::fs::read(copy.join(&tile)).expect("a partial bundle");
+    bytes[40] ^= 1;
+    std::fs::write(copy.join(&tile), bytes).expect("written");
+    let failure = refuse(&mut app, verify());
+    assert_eq!(
+        (failure.code.as_str(), failure.class),
+        ("audit.tile_mismatch", FailureClass::Trust)
+    );
+    assert!(failure.message.contains(&tile), "{}", failure.message);
+
+    Centre::new(2).copy_log(&copy);
+    assert_eq!(refuse(&mut app, verify()).code, "note.wrong_key");
+}

@@ -14,9 +14,14 @@ fn intrude(it: &Fixture) {
     let store = &it.centre.shared.store;
     let entry = Entry::new(NOW, &agency(DistrictId(9))).to_bytes();
     let length = store.length(Stream::Feed).unwrap();
-    let commit = Commit::new()
-        .expecting(Stream::Feed, length)
-        .append(Stream::Feed, Stored { salt: [0; 16], entry }.to_bytes());
+    let commit = Commit::new().expecting(Stream::Feed, length).append(
+        Stream::Feed,
+        Stored {
+            salt: [0; 16],
+            entry,
+        }
+        .to_bytes(),
+    );
     store.commit(commit).unwrap();
 }
 
@@ -40,10 +45,21 @@ async fn a_group_whose_commit_fails_acknowledges_nothing_and_is_decided_anew() {
     assert!(it.centre.head().tree.size >= shown.tree.size);
 
     let answer = offer(&statement).await.unwrap();
-    let Answer::Taken(position) = answer else { panic!("{answer:?}") };
+    let Answer::Taken(position) = answer else {
+        panic!("{answer:?}")
+    };
     assert!(position.0 > shown.tree.size, "behind the intruder's entry");
-    assert!(it.centre.head().common.agencies.contains_key(&DistrictId(9)));
-    let received = it.centre.with_unit(unit(1), |view| view.submissions.len()).unwrap();
+    assert!(
+        it.centre
+            .head()
+            .common
+            .agencies
+            .contains_key(&DistrictId(9))
+    );
+    let received = it
+        .centre
+        .with_unit(unit(1), |view| view.submissions.len())
+        .unwrap();
     assert_eq!(received, Some(1 + usize::from(second.is_ok())));
 }
 

@@ -80,7 +80,13 @@ pub(crate) fn found() -> Fixture {
         feed: FeedId([5; 16]),
     };
     let centre = dir.path().join("centre");
-    keys::init(&centre, &dir.path().join("root.key"), "log.example/canbao", &seeds).unwrap();
+    keys::init(
+        &centre,
+        &dir.path().join("root.key"),
+        "log.example/canbao",
+        &seeds,
+    )
+    .unwrap();
     let centre = Centre::open(&centre).unwrap();
     Fixture { dir, centre }
 }
@@ -91,9 +97,15 @@ pub(crate) async fn start() -> Fixture {
     let mut facts = vec![
         agency(DISTRICT),
         agency(DistrictId(3)),
-        Fact::ParametersAdopted { text: parameters::builtin_text().to_string() },
-        Fact::SettlementOpened { month: month("2022-01") },
-        Fact::SettlementOpened { month: month("2022-02") },
+        Fact::ParametersAdopted {
+            text: parameters::builtin_text().to_string(),
+        },
+        Fact::SettlementOpened {
+            month: month("2022-01"),
+        },
+        Fact::SettlementOpened {
+            month: month("2022-02"),
+        },
         Fact::VolumeOpened { volume: VOLUME },
     ];
     for number in [1, 2] {
@@ -133,11 +145,8 @@ pub(crate) fn persons(number: u8, wages: &[&str]) -> Fact {
             person: PersonRecord {
                 id: person(number, line),
                 personal_number: personal_number(number, line).parse().unwrap(),
-                document: IdDocument::parse(
-                    IdKind::Passport,
-                    &format!("E{number:03}{line:05}"),
-                )
-                .unwrap(),
+                document: IdDocument::parse(IdKind::Passport, &format!("E{number:03}{line:05}"))
+                    .unwrap(),
                 name: format!("员工{line}"),
             },
             paying_since: month("2021-07"),
@@ -145,7 +154,10 @@ pub(crate) fn persons(number: u8, wages: &[&str]) -> Fact {
             bases_until: month("2022-12"),
         })
         .collect();
-    Fact::PersonsListed { unit: unit(number), persons }
+    Fact::PersonsListed {
+        unit: unit(number),
+        persons,
+    }
 }
 
 impl Fixture {
@@ -174,11 +186,17 @@ impl Fixture {
         let request = request(&code, seed);
         let answer = self.centre.enrol(request.clone(), NOW).await.unwrap();
         let (certificate, _) = answer.open(&request.claim).unwrap();
-        Operator { key, device_key, request, certificate }
+        Operator {
+            key,
+            device_key,
+            request,
+            certificate,
+        }
     }
 
     pub(crate) async fn employer(&self, number: u8) -> Operator {
-        self.enrol(Mandate::Employer(vec![unit(number)]), 10 + number).await
+        self.enrol(Mandate::Employer(vec![unit(number)]), 10 + number)
+            .await
     }
 
     pub(crate) async fn clerk(&self) -> Operator {
@@ -186,7 +204,10 @@ impl Fixture {
     }
 
     pub(crate) async fn state(&self, by: &Operator, statement: &Statement) -> Answer {
-        self.centre.take_statement(by.sign(statement), NOW).await.unwrap()
+        self.centre
+            .take_statement(by.sign(statement), NOW)
+            .await
+            .unwrap()
     }
 
     /// Takes in a statement and gives its answering fact.
@@ -225,9 +246,12 @@ impl Fixture {
         declaration: &Declaration,
     ) -> StatementId {
         let id = declaration.submission_id();
-        let received = self.taken(employer, &Statement::Submission(declaration.clone())).await;
+        let received = self
+            .taken(employer, &Statement::Submission(declaration.clone()))
+            .await;
         assert!(matches!(received, Fact::Received { .. }), "{received:?}");
-        self.taken(clerk, &decision(declaration.unit, id, Verdict::Approve)).await;
+        self.taken(clerk, &decision(declaration.unit, id, Verdict::Approve))
+            .await;
         id
     }
 
@@ -237,9 +261,11 @@ impl Fixture {
         let (transaction, lines) = outgoing
             .into_iter()
             .find_map(|it| match it.content {
-                OutgoingContent::Assessment { settlement: of, lines, .. }
-                    if of == month(settlement) && it.unit.id == unit(number) =>
-                {
+                OutgoingContent::Assessment {
+                    settlement: of,
+                    lines,
+                    ..
+                } if of == month(settlement) && it.unit.id == unit(number) => {
                     Some((it.transaction, lines))
                 }
                 OutgoingContent::Assessment { .. } | OutgoingContent::Roster { .. } => None,
@@ -274,23 +300,37 @@ fn raw_posting(
         credit_code: CREDIT_CODES[usize::from(number) - 1].to_owned(),
         settlement: month(settlement),
         posted_on: "2022-03-18".to_owned(),
-        total: lines.iter().map(|it| it.unit_amount + it.person_amount).sum(),
+        total: lines
+            .iter()
+            .map(|it| it.unit_amount + it.person_amount)
+            .sum(),
         lines,
     }
 }
 
 pub(crate) fn keys_of(seed: u8) -> (SigningKey, SigningKey) {
-    (SigningKey::from_seed([seed; 32]), SigningKey::from_seed([seed + 100; 32]))
+    (
+        SigningKey::from_seed([seed; 32]),
+        SigningKey::from_seed([seed + 100; 32]),
+    )
 }
 
 pub(crate) fn request(code: &EnrolmentCode, seed: u8) -> Request {
     let (key, device_key) = keys_of(seed);
-    Request::make(code, OperatorId([seed; 16]), &key, DeviceId([seed; 16]), &device_key)
+    Request::make(
+        code,
+        OperatorId([seed; 16]),
+        &key,
+        DeviceId([seed; 16]),
+        &device_key,
+    )
 }
 
 impl Operator {
     pub(crate) fn sign(&self, statement: &Statement) -> Vec<u8> {
-        statement.sign(&self.key, self.certificate.serial, NOW).to_bytes()
+        statement
+            .sign(&self.key, self.certificate.serial, NOW)
+            .to_bytes()
     }
 
     /// The first batch of a new actor in the open volume of this unit.
@@ -344,15 +384,28 @@ pub(crate) fn wage(number: u8, line: u8, from: &str, to: &str, wage: &str) -> De
 }
 
 pub(crate) fn decision(unit: UnitId, submission: StatementId, verdict: Verdict) -> Statement {
-    Statement::Decision { unit, submission, verdict }
+    Statement::Decision {
+        unit,
+        submission,
+        verdict,
+    }
 }
 
 pub(crate) fn assessment(number: u8, settlement: &str, attempt: u32) -> Statement {
     let settlement = month(settlement);
-    Statement::AssessmentRequest { unit: unit(number), insurance: 210, settlement, attempt }
+    Statement::AssessmentRequest {
+        unit: unit(number),
+        insurance: 210,
+        settlement,
+        attempt,
+    }
 }
 
 /// What the devices of a unit may see.
 pub(crate) fn audiences_of(unit: UnitId) -> [Audience; 3] {
-    [Audience::Everyone, Audience::Unit(unit), Audience::Employer(unit)]
+    [
+        Audience::Everyone,
+        Audience::Unit(unit),
+        Audience::Employer(unit),
+    ]
 }

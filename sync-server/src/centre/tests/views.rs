@@ -17,23 +17,44 @@ async fn busy() -> (Fixture, Answer) {
     let it = start().await;
     let (ours, theirs, clerk) = (it.employer(1).await, it.employer(2).await, it.clerk().await);
     let agencies = (10..110).map(|number| agency(DistrictId(number)));
-    it.centre.append_facts(agencies.collect(), NOW).await.unwrap();
-    it.approve(&ours, &clerk, &interruption(1, 1, "2022-01")).await;
-    it.approve(&theirs, &clerk, &wage(2, 1, "2022-02", "2022-03", "5000.00")).await;
+    it.centre
+        .append_facts(agencies.collect(), NOW)
+        .await
+        .unwrap();
+    it.approve(&ours, &clerk, &interruption(1, 1, "2022-01"))
+        .await;
+    it.approve(
+        &theirs,
+        &clerk,
+        &wage(2, 1, "2022-02", "2022-03", "5000.00"),
+    )
+    .await;
     let refused = Statement::Submission(interruption(1, 2, "2022-01"));
     it.state(&theirs, &refused).await;
     it.centre.take_batch(ours.batch(1, 1), NOW).await.unwrap();
     it.centre.take_batch(theirs.batch(1, 2), NOW).await.unwrap();
     let agencies = (110..310).map(|number| agency(DistrictId(number)));
-    it.centre.append_facts(agencies.collect(), NOW).await.unwrap();
+    it.centre
+        .append_facts(agencies.collect(), NOW)
+        .await
+        .unwrap();
     it.taken(&ours, &assessment(1, "2022-01", 1)).await;
     it.taken(&theirs, &assessment(2, "2022-01", 1)).await;
     let posting = it.posting(1, "2022-01", "S1");
     let mut altered = posting.clone();
     altered.total = yuan("1.00");
-    it.centre.set_sending(posting.transaction.clone(), Sending::Sent, NOW).await.unwrap();
-    it.centre.take_tax_event(1, TaxEvent::Posted(posting), NOW).await.unwrap();
-    it.centre.take_tax_event(2, TaxEvent::Posted(altered), NOW).await.unwrap();
+    it.centre
+        .set_sending(posting.transaction.clone(), Sending::Sent, NOW)
+        .await
+        .unwrap();
+    it.centre
+        .take_tax_event(1, TaxEvent::Posted(posting), NOW)
+        .await
+        .unwrap();
+    it.centre
+        .take_tax_event(2, TaxEvent::Posted(altered), NOW)
+        .await
+        .unwrap();
     let last = it.state(&ours, &refused).await;
     (it, last)
 }
@@ -90,7 +111,11 @@ fn project(it: &Fixture, audiences: &[Audience], items: usize) -> Projection {
             let read = Entry::from_bytes(&entry.bytes).unwrap();
             assert!(read.audience.iter().any(|it| audiences.contains(it)));
             let (at, fact) = (read.at, read.fact().unwrap());
-            projection.apply(&Placed { position: entry.position, at, fact });
+            projection.apply(&Placed {
+                position: entry.position,
+                at,
+                fact,
+            });
         }
         if page.upto == page.head {
             return projection;
@@ -105,7 +130,11 @@ async fn a_units_feed_makes_the_view_that_all_facts_make_of_it() {
     let mut whole = Projection::default();
     for position in 0..it.length() {
         let read = it.read(position);
-        let placed = Placed { position: read.position, at: read.entry.at, fact: read.fact.unwrap() };
+        let placed = Placed {
+            position: read.position,
+            at: read.entry.at,
+            fact: read.fact.unwrap(),
+        };
         whole.apply(&placed);
     }
     for number in [1, 2] {
@@ -117,7 +146,11 @@ async fn a_units_feed_makes_the_view_that_all_facts_make_of_it() {
         let kept = it.centre.with_unit(of, Clone::clone).unwrap();
         assert!(kept.as_ref() == whole.units.get(&of));
     }
-    let agency = [Audience::Everyone, Audience::Unit(unit(1)), Audience::Unit(unit(2))];
+    let agency = [
+        Audience::Everyone,
+        Audience::Unit(unit(1)),
+        Audience::Unit(unit(2)),
+    ];
     assert!(project(&it, &agency, 7) == whole);
     assert_eq!(it.centre.units_of(DISTRICT), Ok(vec![unit(1), unit(2)]));
     assert_eq!(it.centre.find_unit("0210300002"), Ok(Some(unit(2))));
@@ -132,8 +165,17 @@ async fn every_tile_of_the_tree_is_served_and_no_other() {
         let bytes = it.centre.tile(&id.to_string()).unwrap().unwrap();
         assert_eq!(bytes.len(), id.byte_len());
     }
-    for path in ["tile/0/999", "tile/0/001.p/255", "tile/9/000", "tile/entries/0", "checkpoint"] {
+    for path in [
+        "tile/0/999",
+        "tile/0/001.p/255",
+        "tile/9/000",
+        "tile/entries/0",
+        "checkpoint",
+    ] {
         assert_eq!(it.centre.tile(path), Ok(None), "{path}");
     }
-    assert!(it.centre.tile("tile/0/000.p/7").unwrap().is_some(), "an earlier tree's tile");
+    assert!(
+        it.centre.tile("tile/0/000.p/7").unwrap().is_some(),
+        "an earlier tree's tile"
+    );
 }

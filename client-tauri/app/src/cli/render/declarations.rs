@@ -5,7 +5,7 @@ use canbao_core::message::Lang;
 
 use super::layout::{Fields, NONE, caption_with, or_none, parts, table, words};
 use super::people::name_of;
-use super::problems::problems;
+use super::problems::{problems, warnings};
 
 /// What a declaration, or a submission under review, says.
 #[derive(Debug, Clone, Copy)]
@@ -96,6 +96,7 @@ pub(super) fn submitted(report: &SubmitReport, lang: Lang) -> String {
         caption_with("submitted_counted", &counts, lang),
         rows,
         problems("failed", &report.failed, lang),
+        warnings(&report.warnings, lang),
     ])
 }
 

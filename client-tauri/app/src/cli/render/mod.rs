@@ -36,6 +36,7 @@ pub(crate) fn response(response: &Response, lang: Lang) -> String {
         Response::Receipts(rows) => declarations::receipts(rows, lang),
         Response::Proof(view) => proofs::proof(view, lang),
         Response::Exported(view) => proofs::exported(view, lang),
+        Response::ExportedAll(view) => proofs::exported_all(view, lang),
         Response::Verified(view) => proofs::verified(view, lang),
     }
 }

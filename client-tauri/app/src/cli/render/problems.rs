@@ -1,6 +1,6 @@
 //! What went wrong: what, where, what to do.
 
-use canbao_client::response::{Failure, ProblemView};
+use canbao_client::response::{Coded, Failure, ProblemView};
 use canbao_core::message::Lang;
 
 use super::layout::{caption, caption_with, harmless, titled};
@@ -17,6 +17,13 @@ pub(crate) fn failure(failure: &Failure, lang: Lang) -> String {
     )];
     lines.extend(what_to_do(&failure.hint, lang));
     lines.extend(failure.problems.iter().map(|it| problem(it, lang)));
+    lines.join("\n")
+}
+
+/// What to mind, a line each.
+pub(super) fn warnings(warnings: &[Coded], lang: Lang) -> String {
+    let line = |it: &Coded| caption_with("warning", &[("message", harmless(&it.text))], lang);
+    let lines: Vec<String> = warnings.iter().map(line).collect();
     lines.join("\n")
 }
 
@@ -84,12 +91,12 @@ mod tests {
     fn an_error_says_what_where_and_what_to_do() {
         assert_eq!(
             failure(&two_problems(), Lang::Zh),
-            "错误:申报有误 [declaration.problems]\n\
-             处理:改正后再申报\n\
+            "错误：申报有误 [declaration.problems]\n\
+             处理：改正后再申报\n\
              \x20 - 【变更时间】 不是年月 [month.not_a_month]\n\
-             \x20   处理:写成 2022-01\n\
+             \x20   处理：写成 2022-01\n\
              \x20 - 【01J】 不是年月 [month.not_a_month]\n\
-             \x20   处理:写成 2022-01"
+             \x20   处理：写成 2022-01"
         );
     }
 }

@@ -1,6 +1,6 @@
 //! Payment proofs and what was verified.
 
-use canbao_client::response::{CheckpointView, ExportView, ProofView, VerifiedView};
+use canbao_client::response::{CheckpointView, ExportAllView, ExportView, ProofView, VerifiedView};
 use canbao_core::message::Lang;
 
 use super::layout::{Fields, caption, harmless, parts};
@@ -34,9 +34,20 @@ pub(super) fn exported(view: &ExportView, lang: Lang) -> String {
         .show()
 }
 
+/// Where every proof was written.
+pub(super) fn exported_all(view: &ExportAllView, lang: Lang) -> String {
+    Fields::new(lang)
+        .with("proofs", view.proofs)
+        .with("directory", view.path.display())
+        .with("trust_file", view.trust_path.display())
+        .show()
+}
+
 /// What was verified; that it is shown at all says that it held.
 pub(super) fn verified(view: &VerifiedView, lang: Lang) -> String {
-    let mut fields = Fields::new(lang).maybe("entries", view.entries);
+    let mut fields = Fields::new(lang)
+        .maybe("entries", view.entries)
+        .maybe("proofs", view.records);
     if let Some(record) = &view.record {
         fields = fields
             .with("record", &record.id)

@@ -3,8 +3,8 @@
 use canbao_client::response::{Enrolled, OperatorView, StatusView, SyncReport};
 use canbao_core::message::Lang;
 
-use super::layout::{Fields, NONE, caption, caption_with, harmless, parts, table, titled, words};
-use super::problems::problems;
+use super::layout::{Fields, NONE, caption, caption_with, parts, table, titled, words};
+use super::problems::{problems, warnings};
 use super::proofs::head;
 
 /// An operator was enrolled.
@@ -22,16 +22,11 @@ pub(super) fn enrolled(enrolled: &Enrolled, lang: Lang) -> String {
 
 /// Where everything stands: device, units, contact, what waits, what to mind.
 pub(super) fn status(view: &StatusView, lang: Lang) -> String {
-    let warnings = view
-        .warnings
-        .iter()
-        .map(|it| caption_with("warning", &[("message", harmless(&it.text))], lang));
-    let warnings: Vec<String> = warnings.collect();
     parts([
         standing(view, lang),
         people(view, lang),
         agencies(view, lang),
-        warnings.join("\n"),
+        warnings(&view.warnings, lang),
     ])
 }
 

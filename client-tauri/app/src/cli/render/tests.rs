@@ -146,11 +146,18 @@ fn declarations_show_status_months_and_what_is_wrong() {
         &["2022-01…2022-12 4359.00", "赵小满 0042"],
     );
     check("declarations", &json!([]), &["没有记录"]);
-    let report = json!({"submitted": [], "failed": [problem()]});
+    let report = json!({
+        "submitted": [], "failed": [problem()],
+        "warnings": [coded("status.stale", "超过七天未联系")],
+    });
     check(
         "submitted",
         &report,
-        &["已提交 0 项，未提交 1 项", "处理：请核实"],
+        &[
+            "已提交 0 项，未提交 1 项",
+            "处理：请核实",
+            "注意：超过七天未联系",
+        ],
     );
 }
 

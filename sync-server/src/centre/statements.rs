@@ -1,0 +1,142 @@
+//! Statements: who signed, whether they may, and whether they were answered before.
+
+use canbao_core::certificate::Certificate;
+use canbao_core::declaration::ProblemCode;
+use canbao_core::facts::{Fact, UnitView};
+use canbao_core::ids::{CertificateSerial, StatementId};
+use canbao_core::statement::{Statement, StatementError, Unverified, Verified};
+use canbao_core::store::Store;
+use canbao_core::time::Timestamp;
+
+use super::answer::{Answer, Unavailable};
+use super::desk::Desk;
+use super::enrol::certificate_of;
+use super::index;
+use super::intake::Intake;
+use crate::keys::Keys;
+
+/// A statement whose signature holds, and the certificate by which it does.
+pub(super) struct Checked {
+    pub(super) verified: Verified,
+    pub(super) certificate: Certificate,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// Reads a statement and checks its signature, before it waits for the writer.
+pub(super) fn check(
+    store: &Store,
+    keys: &Keys,
+    bytes: Vec<u8>,
+) -> Result<Result<Checked, Answer>, Unavailable> {
+    let refuse = |error: &StatementError| match error {
+        StatementError::NewerKind => Answer::Held,
+        StatementError::TooLarge | StatementError::Signed(_) | StatementError::TextTooLong => {
+            Answer::refused(error.code(), error)
+        }
+    };
+    let unverified = match Unverified::read(&bytes) {
+        Ok(unverified) => unverified,
+        Err(error) => return Ok(Err(refuse(&error))),
+    };
+    let Some(certificate) = certificate_of(store, keys, unverified.signer())? else {
+        return Ok(Err(Answer::refused(
+            "statement.unknown_signer",
+            "no such certificate",
+        )));
+    };
+    Ok(match unverified.verify(&certificate) {
+        Ok(verified) => Ok(Checked {
+            verified,
+            certificate,
+            bytes,
+        }),
+        Err(error) => Err(refuse(&error)),
+    })
+}
+
+impl Desk {
+    /// Answers a statement: a repeat as before, everything else by new facts.
+    pub(super) fn take_statement(
+        &mut self,
+        checked: Checked,
+        now: Timestamp,
+    ) -> Result<Answer, Unavailable> {
+        let Checked {
+            verified: Verified {
+                statement, signer, ..
+            },
+            certificate,
+            bytes,
+        } = checked;
+        let (id, unit) = (statement.id(), statement.unit());
+        if let Some(reason) = self.look_up(&index::refused(signer, &id))? {
+            return Ok(Answer::refused(&String::from_utf8_lossy(&reason), ""));
+        }
+        let known = self.load_unit(unit)?;
+        let view = self.units.get(unit).filter(|_| known);
+        let Some(view) =
+            view.filter(|view| outside_mandate(&statement, &certificate, view).is_none())
+        else {
+            let code = view
+                .and_then(|view| outside_mandate(&statement, &certificate, view))
+                .unwrap_or(ProblemCode::NotYourUnit);
+            return self.refuse_statement(signer, id, code.as_str(), now);
+        };
+        if let Some(position) = self.led_to(&index::answered(&id))? {
+            return Ok(Answer::Taken(position));
+        }
+        if now >= certificate.expires_at {
+            return self.refuse_statement(signer, id, "statement.certificate_expired", now);
+        }
+        let intake = Intake {
+            unit: view,
+            common: &self.common,
+            next: self.next(),
+            now,
+        };
+        let facts = intake.answer(statement, bytes, &certificate);
+        let first = self.append_all(facts, now)?;
+        tracing::info!(position = first.0, %unit, signer = signer.0, "statement taken in");
+        Ok(Answer::Taken(first))
+    }
+
+    /// Refuses by name what is well signed, and keeps the refusal for the audit.
+    pub(super) fn refuse_statement(
+        &mut self,
+        signer: CertificateSerial,
+        statement: StatementId,
+        code: &str,
+        now: Timestamp,
+    ) -> Result<Answer, Unavailable> {
+        let reason = code.to_owned();
+        let position = self.append(
+            Fact::StatementRefused {
+                signer,
+                statement,
+                reason,
+            },
+            now,
+        )?;
+        tracing::warn!(position = position.0, signer = signer.0, code, "refused");
+        Ok(Answer::refused(code, ""))
+    }
+}
+
+/// Why the signer may not make this statement for this unit (DIST-2, SIL-13).
+fn outside_mandate(
+    statement: &Statement,
+    certificate: &Certificate,
+    unit: &UnitView,
+) -> Option<ProblemCode> {
+    let mandate = &certificate.mandate;
+    match statement {
+        Statement::Submission(_)
+        | Statement::Withdrawal { .. }
+        | Statement::AssessmentRequest { .. } => {
+            (!mandate.employs(unit.record.id)).then_some(ProblemCode::NotYourUnit)
+        }
+        Statement::Decision { .. } => {
+            (!mandate.reviews(unit.record.district)).then_some(ProblemCode::OtherDistrict)
+        }
+    }
+}
