@@ -281,8 +281,10 @@ mod tests {
     #[test]
     fn every_command_of_the_operating_guide_is_understood() {
         let guide = include_str!("../../docs/operating.md");
-        let commands: Vec<&str> =
-            guide.lines().filter(|line| line.starts_with("canbao-server ")).collect();
+        let commands: Vec<&str> = guide
+            .lines()
+            .filter(|line| line.starts_with("canbao-server "))
+            .collect();
         assert!(commands.len() > 15, "{commands:?}");
         for command in commands {
             let parsed = CommandLine::try_parse_from(command.split_whitespace());
@@ -308,7 +310,8 @@ mod tests {
             &format!("{unit} --credit-code 91210199MA0CAB3280"),
         ] {
             let line = line.split_whitespace();
-            let parsed = CommandLine::try_parse_from(["canbao-server"].into_iter().chain(line.clone()));
+            let parsed =
+                CommandLine::try_parse_from(["canbao-server"].into_iter().chain(line.clone()));
             assert!(parsed.is_err(), "{:?}", line.collect::<Vec<_>>());
         }
     }

@@ -86,17 +86,30 @@ mod tests {
         let inside = init(&asked("centre/root.key"), Lang::Zh).unwrap_err();
         assert_eq!(inside.code, "keys.root_inside");
         let made = init(&asked("root.key"), Lang::Zh).unwrap();
-        assert_eq!((made.origin.as_str(), made.root_hash.len()), ("canbao.example/test", 32));
+        assert_eq!(
+            (made.origin.as_str(), made.root_hash.len()),
+            ("canbao.example/test", 32)
+        );
         let mode = |path: &str| {
-            fs::metadata(folder.path().join(path)).unwrap().permissions().mode() & 0o777
+            fs::metadata(folder.path().join(path))
+                .unwrap()
+                .permissions()
+                .mode()
+                & 0o777
         };
-        assert_eq!((mode("root.key"), mode("centre/sealing.key")), (0o600, 0o600));
+        assert_eq!(
+            (mode("root.key"), mode("centre/sealing.key")),
+            (0o600, 0o600)
+        );
         let again = init(&asked("other.key"), Lang::Zh).unwrap_err();
         assert_eq!(again.code, "store.key_exists");
 
         drop(Centre::open(&directory).unwrap());
         let key = directory.join("sealing.key");
         fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
-        assert_eq!(Centre::open(&directory).err().unwrap().code(), "store.key_exposed");
+        assert_eq!(
+            Centre::open(&directory).err().unwrap().code(),
+            "store.key_exposed"
+        );
     }
 }

@@ -99,7 +99,9 @@ pub fn ask<Q: Serialize, A: DeserializeOwned>(
     if line.len() as u64 > MAX_REQUEST {
         return Err(LocalError::RequestTooLong);
     }
-    exchange(&mut stream, &line).map(Some).map_err(LocalError::NoAnswer)
+    exchange(&mut stream, &line)
+        .map(Some)
+        .map_err(LocalError::NoAnswer)
 }
 
 fn exchange<A: DeserializeOwned>(stream: &mut BlockingStream, line: &[u8]) -> io::Result<A> {
@@ -153,7 +155,9 @@ impl LocalSocket {
         // Dropped with the future, and with it every connection.
         let mut connections = JoinSet::new();
         loop {
-            let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+            let Ok(place) = Arc::clone(&places).acquire_owned().await else {
+                return;
+            };
             let stream = match self.listener.accept().await {
                 Ok((stream, _)) => stream,
                 Err(error) => {
@@ -238,10 +242,15 @@ mod tests {
             let _guard = runtime.enter();
             LocalSocket::bind(directory).unwrap()
         };
-        let mode = fs::metadata(directory.join(SOCKET)).unwrap().permissions().mode();
+        let mode = fs::metadata(directory.join(SOCKET))
+            .unwrap()
+            .permissions()
+            .mode();
         assert_eq!(mode & 0o777, 0o600);
         let serving = runtime.spawn(async move {
-            socket.serve(|question: String| async move { question.len() }).await;
+            socket
+                .serve(|question: String| async move { question.len() })
+                .await;
         });
         let answer = ask(directory, &question);
         serving.abort();
@@ -264,7 +273,10 @@ mod tests {
     fn a_socket_in_use_is_not_taken_over() {
         let folder = tempfile::tempdir().unwrap();
         let _held = std::os::unix::net::UnixListener::bind(folder.path().join(SOCKET)).unwrap();
-        assert!(matches!(LocalSocket::bind(folder.path()), Err(LocalError::Taken)));
+        assert!(matches!(
+            LocalSocket::bind(folder.path()),
+            Err(LocalError::Taken)
+        ));
     }
 
     #[test]

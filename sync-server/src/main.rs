@@ -29,14 +29,31 @@ fn main() -> ExitCode {
 }
 
 fn found(args: InitArgs, lang: Lang) -> u8 {
-    let InitArgs { directory, root, origin, json } = args;
-    match init(&Init { directory, root, origin }, lang) {
+    let InitArgs {
+        directory,
+        root,
+        origin,
+        json,
+    } = args;
+    match init(
+        &Init {
+            directory,
+            root,
+            origin,
+        },
+        lang,
+    ) {
         Ok(founded) if json => {
             println!("{}", serde_json::json!({ "ok": true, "result": founded }));
             0
         }
         Ok(founded) => {
-            println!("{}\n{}\n{}", founded.directory.display(), founded.origin, founded.root_hash);
+            println!(
+                "{}\n{}\n{}",
+                founded.directory.display(),
+                founded.origin,
+                founded.root_hash
+            );
             0
         }
         Err(failure) => fail(failure, json, lang),
@@ -44,8 +61,21 @@ fn found(args: InitArgs, lang: Lang) -> u8 {
 }
 
 fn run(args: ServeArgs, lang: Lang) -> u8 {
-    let ServeArgs { directory, listen, http, tax } = args;
-    match serve(&Serve { directory, listen, http, tax }, lang) {
+    let ServeArgs {
+        directory,
+        listen,
+        http,
+        tax,
+    } = args;
+    match serve(
+        &Serve {
+            directory,
+            listen,
+            http,
+            tax,
+        },
+        lang,
+    ) {
         Ok(()) => 0,
         Err(failure) => fail(failure, false, lang),
     }
@@ -58,5 +88,8 @@ fn fail(failure: Failure, json: bool, lang: Lang) -> u8 {
 /// What is logged holds no name, number or amount of a person.
 fn log_to_stderr(default: &str) {
     let filter = EnvFilter::try_from_env("CANBAO_LOG").unwrap_or_else(|_| EnvFilter::new(default));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
 }

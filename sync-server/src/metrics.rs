@@ -60,13 +60,28 @@ impl Metrics {
     pub fn to_text(&self) -> String {
         let mut text = String::new();
         let peers = self.peers.load(Ordering::Relaxed);
-        gauge(&mut text, "canbao_peers_connected", "Devices with a session", peers);
+        gauge(
+            &mut text,
+            "canbao_peers_connected",
+            "Devices with a session",
+            peers,
+        );
         let submissions = self.submissions.load(Ordering::Relaxed);
         let name = "canbao_submissions_taken_total";
-        head(&mut text, name, "Submissions that were answered by a fact", "counter");
+        head(
+            &mut text,
+            name,
+            "Submissions that were answered by a fact",
+            "counter",
+        );
         let _ = writeln!(text, "{name} {submissions}");
         let name = "canbao_refusals_total";
-        head(&mut text, name, "Statements and batches refused, by code", "counter");
+        head(
+            &mut text,
+            name,
+            "Statements and batches refused, by code",
+            "counter",
+        );
         let refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
         for (code, count) in refusals.iter() {
             let _ = writeln!(text, "{name}{{code=\"{code}\"}} {count}");
@@ -97,7 +112,9 @@ struct Latencies {
 
 impl Latencies {
     fn add(&self, latency: Duration) {
-        let fits = BUCKETS.iter().position(|bound| latency <= Duration::from_millis(*bound));
+        let fits = BUCKETS
+            .iter()
+            .position(|bound| latency <= Duration::from_millis(*bound));
         if let Some(bucket) = fits {
             self.counts[bucket].fetch_add(1, Ordering::Relaxed);
         }
@@ -108,7 +125,12 @@ impl Latencies {
 
     fn write(&self, text: &mut String) {
         let name = "canbao_commit_seconds";
-        head(text, name, "From an item's arrival to its durable answer", "histogram");
+        head(
+            text,
+            name,
+            "From an item's arrival to its durable answer",
+            "histogram",
+        );
         let mut so_far = 0;
         for (bound, count) in BUCKETS.iter().zip(&self.counts) {
             so_far += count.load(Ordering::Relaxed);
@@ -123,7 +145,11 @@ impl Latencies {
 }
 
 fn seconds(microseconds: u64) -> String {
-    format!("{}.{:06}", microseconds / 1_000_000, microseconds % 1_000_000)
+    format!(
+        "{}.{:06}",
+        microseconds / 1_000_000,
+        microseconds % 1_000_000
+    )
 }
 
 #[cfg(test)]

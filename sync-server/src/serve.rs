@@ -62,9 +62,8 @@ pub fn serve(serve: &Serve, lang: Lang) -> Result<(), Failure> {
 }
 
 async fn run(serve: &Serve, lang: Lang) -> Result<(), Failure> {
-    let failed = |code: &'static str| {
-        move |error: std::io::Error| Failure::of_store(code, error, lang)
-    };
+    let failed =
+        |code: &'static str| move |error: std::io::Error| Failure::of_store(code, error, lang);
     // Asked for first: a signal during the start shall end it cleanly as well.
     let mut signals = Signals::listen().map_err(failed("serve.signals"))?;
     let client = client(serve, lang)?;
@@ -78,9 +77,14 @@ async fn run(serve: &Serve, lang: Lang) -> Result<(), Failure> {
     let (limits, counted) = (Limits::default(), Arc::clone(&metrics));
     let peers = Peers::listen(centre.clone(), serve.listen, limits, border::now, counted)
         .map_err(|error| Failure::of_store(error.code(), error, lang))?;
-    let web = TcpListener::bind(serve.http).await.map_err(failed("serve.http"))?;
+    let web = TcpListener::bind(serve.http)
+        .await
+        .map_err(failed("serve.http"))?;
     let ready = Ready {
-        quic: peers.local_addr().map_err(failed("transport.bind"))?.to_string(),
+        quic: peers
+            .local_addr()
+            .map_err(failed("transport.bind"))?
+            .to_string(),
         http: web.local_addr().map_err(failed("serve.http"))?.to_string(),
     };
 
@@ -94,10 +98,14 @@ async fn run(serve: &Serve, lang: Lang) -> Result<(), Failure> {
         };
         socket.serve(answer).await;
     });
-    let adapter = client.zip(contact.clone()).map(|(client, contact)| {
-        tokio::spawn(Adapter::new(centre.clone(), client, contact).run())
-    });
-    let shown = Shown { centre: centre.clone(), metrics, tax: contact };
+    let adapter = client
+        .zip(contact.clone())
+        .map(|(client, contact)| tokio::spawn(Adapter::new(centre.clone(), client, contact).run()));
+    let shown = Shown {
+        centre: centre.clone(),
+        metrics,
+        tax: contact,
+    };
     let devices = tokio::spawn(peers.run(told(stopping.clone())));
     let mut web = tokio::spawn(http::serve(web, shown, told(stopping)));
 

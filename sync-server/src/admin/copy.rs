@@ -19,10 +19,7 @@ pub(super) enum CopyError {
     Exists(PathBuf),
     /// The disk.
     #[error("{} cannot be written: {source}", path.display())]
-    Disk {
-        path: PathBuf,
-        source: io::Error,
-    },
+    Disk { path: PathBuf, source: io::Error },
     /// The engine.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -46,7 +43,10 @@ impl CopyError {
             Self::Exists(_) => FailureClass::Refused,
             Self::Disk { .. } | Self::Unavailable(_) | Self::Missing(_) => FailureClass::Store,
         };
-        Failure { class, ..Failure::of_store(self.code(), self, lang) }
+        Failure {
+            class,
+            ..Failure::of_store(self.code(), self, lang)
+        }
     }
 }
 
@@ -68,7 +68,9 @@ pub(super) fn copy_log(centre: &Centre, directory: &Path) -> Result<CopiedLog, C
     let size = head.tree.size;
     let mut files = 1;
     for tile in TileId::all_in_tree(size) {
-        let bytes = centre.tile(&tile.to_string())?.ok_or(CopyError::Missing(tile))?;
+        let bytes = centre
+            .tile(&tile.to_string())?
+            .ok_or(CopyError::Missing(tile))?;
         let path = directory.join(tile.to_string());
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent).map_err(disk(parent))?;
@@ -78,5 +80,9 @@ pub(super) fn copy_log(centre: &Centre, directory: &Path) -> Result<CopiedLog, C
     }
     let checkpoint = directory.join("checkpoint");
     fs::write(&checkpoint, head.note.as_bytes()).map_err(disk(&checkpoint))?;
-    Ok(CopiedLog { directory: directory.to_owned(), size, files })
+    Ok(CopiedLog {
+        directory: directory.to_owned(),
+        size,
+        files,
+    })
 }

@@ -41,13 +41,21 @@ impl Desk {
     /// The desk of a running server, with its contact to tax where one is configured.
     #[must_use]
     pub fn of_server(centre: Centre, tax: Option<Arc<Contact>>) -> Self {
-        Self { centre, serving: true, tax }
+        Self {
+            centre,
+            serving: true,
+            tax,
+        }
     }
 
     /// The desk of a command that opened the store itself.
     #[must_use]
     pub fn of_command(centre: Centre) -> Self {
-        Self { centre, serving: false, tax: None }
+        Self {
+            centre,
+            serving: false,
+            tax: None,
+        }
     }
 
     /// Carries out a command.
@@ -56,7 +64,10 @@ impl Desk {
         match self.carry_out(command, lang).await {
             Ok(outcome) => Reply::Done(Box::new(outcome)),
             Err(failure) => {
-                tracing::info!(code = failure.code, "a command of the administrator was refused");
+                tracing::info!(
+                    code = failure.code,
+                    "a command of the administrator was refused"
+                );
                 Reply::Failed(failure)
             }
         }
@@ -66,28 +77,30 @@ impl Desk {
         match command {
             Command::LoadAgencies(rows) => {
                 let count = rows.len();
-                self.append(rows.into_iter().map(listed).collect(), lang).await?;
+                self.append(rows.into_iter().map(listed).collect(), lang)
+                    .await?;
                 Ok(Outcome::AgenciesLoaded(count))
             }
             Command::AdoptParameters(text) => self.adopt(text, lang).await,
             Command::OpenSettlement(month) => {
-                self.append(vec![Fact::SettlementOpened { month }], lang).await?;
+                self.append(vec![Fact::SettlementOpened { month }], lang)
+                    .await?;
                 Ok(Outcome::SettlementOpened(month))
             }
             Command::OpenVolume(volume) => {
-                self.append(vec![Fact::VolumeOpened { volume }], lang).await?;
+                self.append(vec![Fact::VolumeOpened { volume }], lang)
+                    .await?;
                 Ok(Outcome::VolumeOpened(volume))
             }
             Command::SealVolume(volume) => {
-                self.append(vec![Fact::VolumeSealed { volume }], lang).await?;
+                self.append(vec![Fact::VolumeSealed { volume }], lang)
+                    .await?;
                 Ok(Outcome::VolumeSealed(volume))
             }
             Command::LoadUnit(load) => units::load(&self.centre, *load, lang).await,
-            Command::ListUnits => {
-                units::list(&self.centre).map(Outcome::Units).map_err(|error| {
-                    Failure::of_unavailable(&error, lang)
-                })
-            }
+            Command::ListUnits => units::list(&self.centre)
+                .map(Outcome::Units)
+                .map_err(|error| Failure::of_unavailable(&error, lang)),
             Command::IssueCode(wanted) => self.issue(wanted, lang).await,
             Command::TaxStatus => self.tax_status(lang).map(Outcome::Tax),
             Command::ListIncidents => self.incidents(lang).map(Outcome::Incidents),
@@ -107,24 +120,39 @@ impl Desk {
 
     async fn append(&self, facts: Vec<Fact>, lang: Lang) -> Result<(), Failure> {
         let appended = self.centre.append_facts(facts, border::now()).await;
-        appended.map(|_| ()).map_err(|error| Failure::of_engine(&error, lang))
+        appended
+            .map(|_| ())
+            .map_err(|error| Failure::of_engine(&error, lang))
     }
 
     async fn adopt(&self, text: String, lang: Lang) -> Result<Outcome, Failure> {
         let set = ParameterSet::parse(&text).map_err(|problems| {
             let message = Message::bare("baseline.rows").with("count", problems.len());
-            let problems =
-                problems.iter().map(|it| ProblemView::of_whole(&it.message(), lang)).collect();
-            Failure { problems, ..Failure::refused(&message, lang) }
+            let problems = problems
+                .iter()
+                .map(|it| ProblemView::of_whole(&it.message(), lang))
+                .collect();
+            Failure {
+                problems,
+                ..Failure::refused(&message, lang)
+            }
         })?;
-        self.append(vec![Fact::ParametersAdopted { text }], lang).await?;
+        self.append(vec![Fact::ParametersAdopted { text }], lang)
+            .await?;
         Ok(Outcome::ParametersAdopted(set.id()))
     }
 
     async fn issue(&self, wanted: IssueCode, lang: Lang) -> Result<Outcome, Failure> {
-        let IssueCode { mandate, operator_name, valid_hours } = wanted;
+        let IssueCode {
+            mandate,
+            operator_name,
+            valid_hours,
+        } = wanted;
         let refuse = |code, most: usize| {
-            Err(Failure::refused(&Message::bare(code).with("most", most), lang))
+            Err(Failure::refused(
+                &Message::bare(code).with("most", most),
+                lang,
+            ))
         };
         let operator_name = operator_name.trim().to_owned();
         if !(1..=MAX_NAME).contains(&operator_name.chars().count()) {
@@ -143,15 +171,23 @@ impl Desk {
                 Mandate::Employer(found.collect::<Result<Vec<UnitId>, _>>()?)
             }
         };
-        let secret = border::random()
-            .map_err(|error| Failure::of_store(error.code(), error, lang))?;
+        let secret =
+            border::random().map_err(|error| Failure::of_store(error.code(), error, lang))?;
         let now = border::now();
         let valid_seconds = u32::from(valid_hours) * 3600;
-        let order = CodeOrder { mandate, operator_name, valid_seconds, secret };
+        let order = CodeOrder {
+            mandate,
+            operator_name,
+            valid_seconds,
+            secret,
+        };
         let issued = self.centre.issue_code(order, now).await;
         let code = issued.map_err(|error| Failure::of_engine(&error, lang))?;
         let expires_at = text_of(Timestamp(now.0 + i64::from(valid_seconds)));
-        Ok(Outcome::CodeIssued(CodeIssued { code: code.to_string(), expires_at }))
+        Ok(Outcome::CodeIssued(CodeIssued {
+            code: code.to_string(),
+            expires_at,
+        }))
     }
 
     fn tax_status(&self, lang: Lang) -> Result<TaxStatus, Failure> {
@@ -160,24 +196,37 @@ impl Desk {
         let mut failed = Vec::new();
         let mut after = None;
         loop {
-            let page =
-                self.centre.transactions_to_send(after.as_ref(), PAGE).map_err(silent)?;
+            let page = self
+                .centre
+                .transactions_to_send(after.as_ref(), PAGE)
+                .map_err(silent)?;
             let Some(last) = page.last() else { break };
             after = Some(last.transaction.clone());
             waiting += page.len();
             for outgoing in &page {
                 let sending = self.centre.with_unit(outgoing.unit.id, |unit| {
-                    unit.transactions.get(&outgoing.transaction).map(|it| it.sending.clone())
+                    unit.transactions
+                        .get(&outgoing.transaction)
+                        .map(|it| it.sending.clone())
                 });
                 if let Some(Some(Sending::Failed(reason))) = sending.map_err(silent)? {
                     let transaction = outgoing.transaction.to_string();
-                    failed.push(FailedTransaction { transaction, unit: outgoing.unit.id, reason });
+                    failed.push(FailedTransaction {
+                        transaction,
+                        unit: outgoing.unit.id,
+                        reason,
+                    });
                 }
             }
         }
         let events_taken = self.centre.tax_events_taken().map_err(silent)?;
         let contact = self.tax.as_ref().map(|it| contact_of(it));
-        Ok(TaxStatus { events_taken, waiting, failed, contact })
+        Ok(TaxStatus {
+            events_taken,
+            waiting,
+            failed,
+            contact,
+        })
     }
 
     fn incidents(&self, lang: Lang) -> Result<Vec<IncidentListed>, Failure> {
@@ -186,8 +235,11 @@ impl Desk {
         for unit in units::ids(&self.centre).map_err(silent)? {
             let found = self.centre.with_unit(unit, |view| view.incidents.clone());
             let found = found.map_err(silent)?.unwrap_or_default();
-            incidents
-                .extend(found.into_iter().map(|(at, it)| incident_of(at, Some(unit), &it, lang)));
+            incidents.extend(
+                found
+                    .into_iter()
+                    .map(|(at, it)| incident_of(at, Some(unit), &it, lang)),
+            );
         }
         Ok(incidents)
     }
@@ -225,7 +277,10 @@ impl Desk {
             units: units::ids(&self.centre).map_err(silent)?.len(),
             parameters: common.parameters().map(ParameterSet::id),
             settlement: common.current_settlement(),
-            open_volumes: common.volumes().filter(|it| common.volume_is_open(*it)).collect(),
+            open_volumes: common
+                .volumes()
+                .filter(|it| common.volume_is_open(*it))
+                .collect(),
             serving: self.serving,
             tax: self.tax_status(lang)?,
         })
@@ -233,8 +288,20 @@ impl Desk {
 }
 
 fn listed(row: AgencyRow) -> Fact {
-    let AgencyRow { district, district_name, name, address, phone } = row;
-    Fact::AgencyListed(Agency { district, district_name, name, address, phone })
+    let AgencyRow {
+        district,
+        district_name,
+        name,
+        address,
+        phone,
+    } = row;
+    Fact::AgencyListed(Agency {
+        district,
+        district_name,
+        name,
+        address,
+        phone,
+    })
 }
 
 fn contact_of(contact: &Contact) -> TaxContact {

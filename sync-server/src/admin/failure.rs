@@ -88,7 +88,10 @@ impl Failure {
         };
         let mut failure = Self::new(&error.message(), class, lang);
         if let FileError::Rows(problems) = error {
-            failure.problems = problems.iter().map(|it| ProblemView::of_row(it, lang)).collect();
+            failure.problems = problems
+                .iter()
+                .map(|it| ProblemView::of_row(it, lang))
+                .collect();
         }
         failure
     }
@@ -145,7 +148,10 @@ impl Failure {
             KeysError::RootInside { .. } | KeysError::Origin { .. } => FailureClass::Refused,
             _ => FailureClass::Store,
         };
-        Self { class, ..Self::of_store(error.code(), error, lang) }
+        Self {
+            class,
+            ..Self::of_store(error.code(), error, lang)
+        }
     }
 
     /// The local socket.
@@ -158,7 +164,10 @@ impl Failure {
     #[must_use]
     pub fn of_store(code: &'static str, detail: impl std::fmt::Display, lang: Lang) -> Self {
         let failure = Self::new(&Message::bare(code), FailureClass::Store, lang);
-        Self { message: format!("{} ({detail})", failure.message), ..failure }
+        Self {
+            message: format!("{} ({detail})", failure.message),
+            ..failure
+        }
     }
 }
 
@@ -183,6 +192,67 @@ impl ProblemView {
             code: message.code.to_owned(),
             message: text.message,
             hint: text.hint,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use canbao_core::ids::{DistrictId, UnitId, VolumeId};
+    use canbao_core::month::Month;
+
+    use super::*;
+
+    #[test]
+    fn every_refusal_of_the_counter_says_what_it_is_and_what_to_do() {
+        let (volume, unit) = (VolumeId(7), UnitId([1; 16]));
+        let admin = [
+            AdminError::NotAdministrative,
+            AdminError::Parameters(String::new()),
+            AdminError::SettlementOrder {
+                expected: Month::MIN,
+            },
+            AdminError::VolumeKnown(volume),
+            AdminError::VolumeOrder(volume),
+            AdminError::VolumeNotOpen(volume),
+            AdminError::UnknownDistrict(DistrictId(7)),
+            AdminError::UnknownUnit(unit),
+            AdminError::UnitKnown(unit),
+            AdminError::CreditCodeTaken,
+            AdminError::UnemploymentNumberTaken,
+            AdminError::PersonalNumberTaken { row: 7 },
+            AdminError::DocumentTaken { row: 7 },
+            AdminError::TooManyPersons { limit: 7 },
+            AdminError::EmptyMandate,
+        ];
+        let files = [
+            SheetError::Unreadable(std::io::ErrorKind::NotFound.into()),
+            SheetError::TooLarge { most: 1 << 20 },
+            SheetError::UnknownKind,
+            SheetError::NotAWorkbook,
+            SheetError::Damaged(String::new()),
+            SheetError::NotUtf8,
+            SheetError::Empty,
+            SheetError::TooManyCells,
+        ];
+        let local = [
+            LocalError::Taken,
+            LocalError::PathTooLong,
+            LocalError::RequestTooLong,
+            LocalError::NoAnswer(std::io::ErrorKind::TimedOut.into()),
+            LocalError::Socket(std::io::ErrorKind::NotFound.into()),
+        ];
+        for lang in [Lang::Zh, Lang::En] {
+            let admin = admin.iter().map(|error| Failure::of_engine(error, lang));
+            let local = local.iter().map(|error| Failure::of_local(error, lang));
+            let files = files
+                .iter()
+                .map(|error| Failure::refused(&error.message(), lang));
+            for failure in admin.chain(local).chain(files) {
+                assert_ne!(failure.message, failure.code, "no sentence");
+                let whole = format!("{}{}", failure.message, failure.hint);
+                assert!(!failure.hint.is_empty() && !whole.contains('{'), "{whole}");
+            }
         }
     }
 }

@@ -18,5 +18,5 @@ pub use failure::{Failure, FailureClass, ProblemView};
 pub use outcome::{
     CodeIssued, CopiedLog, IncidentListed, Outcome, Status, TaxStatus, UnitListed, UnitLoaded,
 };
-pub use render::{shown, show};
+pub use render::{show, shown};
 pub use run::run;

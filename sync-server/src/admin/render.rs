@@ -11,7 +11,11 @@ use super::outcome::{IncidentListed, Outcome, Status, TaxStatus, UnitListed};
 
 /// Prints a reply, JSON on stdout, or text on stdout and stderr; gives the exit code.
 pub fn show(reply: &Reply, json: bool, lang: Lang) -> u8 {
-    let text = if json { as_json(reply) } else { shown(reply, lang) };
+    let text = if json {
+        as_json(reply)
+    } else {
+        shown(reply, lang)
+    };
     match reply {
         Reply::Failed(failure) if !json => eprintln!("{text}"),
         Reply::Done(_) | Reply::Failed(_) => println!("{text}"),
@@ -66,7 +70,11 @@ fn outcome_text(outcome: &Outcome, lang: Lang) -> String {
             let _ = write!(text, "\n{}", said("参保人数", "persons:", &loaded.persons));
             if !loaded.ignored_columns.is_empty() {
                 let ignored = loaded.ignored_columns.join(", ");
-                let _ = write!(text, "\n{}", said("未读取的列", "columns not read:", &ignored));
+                let _ = write!(
+                    text,
+                    "\n{}",
+                    said("未读取的列", "columns not read:", &ignored)
+                );
             }
             text
         }
@@ -80,7 +88,11 @@ fn outcome_text(outcome: &Outcome, lang: Lang) -> String {
         Outcome::Incidents(incidents) => lines(incidents, lang, incident_line),
         Outcome::LogCopied(copied) => format!(
             "{}\n{}",
-            said("公开日志已复制到", "log copied to", &copied.directory.display()),
+            said(
+                "公开日志已复制到",
+                "log copied to",
+                &copied.directory.display()
+            ),
             said("条目数", "entries:", &copied.size)
         ),
         Outcome::Status(status) => status_text(status, lang),
@@ -107,8 +119,14 @@ fn unit_line(unit: &UnitListed) -> String {
 }
 
 fn incident_line(incident: &IncidentListed) -> String {
-    let line = incident.line.map(|line| format!(":{line}")).unwrap_or_default();
-    format!("{}  {}{line}  {}  {}", incident.at, incident.serial, incident.message, incident.hint)
+    let line = incident
+        .line
+        .map(|line| format!(":{line}"))
+        .unwrap_or_default();
+    format!(
+        "{}  {}{line}  {}  {}",
+        incident.at, incident.serial, incident.message, incident.hint
+    )
 }
 
 fn tax_text(status: &TaxStatus, lang: Lang) -> String {
@@ -121,12 +139,22 @@ fn tax_text(status: &TaxStatus, lang: Lang) -> String {
     );
     for failed in &status.failed {
         let caption = words(lang, "发送失败", "not taken by tax");
-        let _ = write!(text, "\n{caption}: {}  {}", failed.transaction, failed.reason);
+        let _ = write!(
+            text,
+            "\n{caption}: {}  {}",
+            failed.transaction, failed.reason
+        );
     }
-    let Some(contact) = &status.contact else { return text };
+    let Some(contact) = &status.contact else {
+        return text;
+    };
     let never = words(lang, "尚无", "never");
     let last = contact.last_contact.as_deref().unwrap_or(never);
-    let _ = write!(text, "\n{}: {last}", words(lang, "最近与税务联系", "last contact with tax"));
+    let _ = write!(
+        text,
+        "\n{}: {last}",
+        words(lang, "最近与税务联系", "last contact with tax")
+    );
     if let Some(trouble) = &contact.trouble {
         let said = canbao_core::message::render(trouble, &[], lang);
         let caption = words(lang, "目前无法进行", "no progress");
@@ -134,16 +162,28 @@ fn tax_text(status: &TaxStatus, lang: Lang) -> String {
     }
     if let Some(held) = &contact.held {
         let caption = words(lang, "停在税务事件", "held at event");
-        let _ = write!(text, "\n{caption}: {} ({}: {})", held.sequence, held.code, held.detail);
+        let _ = write!(
+            text,
+            "\n{caption}: {} ({}: {})",
+            held.sequence, held.code, held.detail
+        );
     }
     text
 }
 
 fn status_text(status: &Status, lang: Lang) -> String {
     let none = words(lang, "未设", "none");
-    let settlement = status.settlement.map_or(none.to_owned(), |it| it.to_string());
-    let parameters = status.parameters.map_or(none.to_owned(), |it| it.to_string());
-    let volumes: Vec<_> = status.open_volumes.iter().map(ToString::to_string).collect();
+    let settlement = status
+        .settlement
+        .map_or(none.to_owned(), |it| it.to_string());
+    let parameters = status
+        .parameters
+        .map_or(none.to_owned(), |it| it.to_string());
+    let volumes: Vec<_> = status
+        .open_volumes
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     let running = if status.serving {
         words(lang, "运行中", "running")
     } else {
@@ -152,14 +192,23 @@ fn status_text(status: &Status, lang: Lang) -> String {
     let rows = [
         (words(lang, "服务", "server"), running.to_owned()),
         (words(lang, "日志", "log"), status.origin.clone()),
-        (words(lang, "日志条目", "entries"), status.log_size.to_string()),
-        (words(lang, "经办机构", "agencies"), status.agencies.to_string()),
+        (
+            words(lang, "日志条目", "entries"),
+            status.log_size.to_string(),
+        ),
+        (
+            words(lang, "经办机构", "agencies"),
+            status.agencies.to_string(),
+        ),
         (words(lang, "参保单位", "units"), status.units.to_string()),
         (words(lang, "参数", "parameters"), parameters),
         (words(lang, "结算期", "settlement period"), settlement),
         (words(lang, "开启的卷", "open volumes"), volumes.join(" ")),
     ];
-    let rows: Vec<_> = rows.iter().map(|(caption, value)| format!("{caption}: {value}")).collect();
+    let rows: Vec<_> = rows
+        .iter()
+        .map(|(caption, value)| format!("{caption}: {value}"))
+        .collect();
     format!("{}\n{}", rows.join("\n"), tax_text(&status.tax, lang))
 }
 

@@ -88,8 +88,20 @@ fn unit_of(unit: UnitArgs, lang: Lang) -> Result<LoadUnit, Failure> {
 }
 
 fn person_of(person: RosterPerson) -> LoadedPerson {
-    let RosterPerson { row, personal_number, document, name, wage } = person;
-    LoadedPerson { row, personal_number, document, name, wage }
+    let RosterPerson {
+        row,
+        personal_number,
+        document,
+        name,
+        wage,
+    } = person;
+    LoadedPerson {
+        row,
+        personal_number,
+        document,
+        name,
+        wage,
+    }
 }
 
 fn code_of(code: CodeArgs) -> IssueCode {
@@ -98,7 +110,11 @@ fn code_of(code: CodeArgs) -> IssueCode {
         None if code.mandate.centre => MandateWanted::Centre,
         None => MandateWanted::Employer(code.mandate.employer),
     };
-    IssueCode { mandate, operator_name: code.operator_name, valid_hours: code.valid_hours }
+    IssueCode {
+        mandate,
+        operator_name: code.operator_name,
+        valid_hours: code.valid_hours,
+    }
 }
 
 /// The text of a parameter file, one byte over the bound at most: the parser names the excess.
@@ -106,7 +122,9 @@ fn text_of(file: &Path, lang: Lang) -> Result<String, Failure> {
     let failed = |error| Failure::of_store("baseline.unreadable", error, lang);
     let mut bytes = Vec::new();
     let file = File::open(file).map_err(failed)?;
-    file.take(MAX_TEXT as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
+    file.take(MAX_TEXT as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
     String::from_utf8(bytes)
         .map_err(|_| Failure::refused(&Message::bare("baseline.not_utf8"), lang))
 }

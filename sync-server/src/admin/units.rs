@@ -55,7 +55,9 @@ fn check(load: &LoadUnit, lang: Lang) -> Result<(), Failure> {
     if load.bases_until < load.paying_since {
         let message = Message::bare("month.ends_before_start");
         return refuse(
-            message.with("first", load.paying_since).with("last", load.bases_until),
+            message
+                .with("first", load.paying_since)
+                .with("last", load.bases_until),
         );
     }
     Ok(())
@@ -82,29 +84,41 @@ fn with_row(error: AdminError, persons: &[LoadedPerson], lang: Lang) -> Failure 
         AdminError::DocumentTaken { row } => Some((row, "身份证")),
         _ => None,
     };
-    let Some((place, column)) = place else { return Failure::of_engine(&error, lang) };
-    let row = place.checked_sub(1).and_then(|it| persons.get(it)).map_or(0, |it| it.row);
+    let Some((place, column)) = place else {
+        return Failure::of_engine(&error, lang);
+    };
+    let row = place
+        .checked_sub(1)
+        .and_then(|it| persons.get(it))
+        .map_or(0, |it| it.row);
     let message = Message::bare(error.code()).with("row", row);
     let problem = ProblemView {
         row: Some(row),
         column: Some(column.to_owned()),
         ..ProblemView::of_whole(&message, lang)
     };
-    Failure { problems: vec![problem], ..Failure::refused(&message, lang) }
+    Failure {
+        problems: vec![problem],
+        ..Failure::refused(&message, lang)
+    }
 }
 
 fn ulid() -> Result<[u8; 16], NoRandomness> {
-    let milliseconds = u64::try_from(border::now().0).unwrap_or(0).saturating_mul(1000);
+    let milliseconds = u64::try_from(border::now().0)
+        .unwrap_or(0)
+        .saturating_mul(1000);
     Ok(UnitId::from_parts(milliseconds, border::random()?).0)
 }
 
 /// A district by number or name.
 pub(super) fn district(centre: &Centre, named: &str, lang: Lang) -> Result<Agency, Failure> {
     let head = centre.head();
-    district_named(head.common.agencies.values(), named.trim()).cloned().ok_or_else(|| {
-        let message = Message::bare("admin.unknown_district").with("district", named);
-        Failure::refused(&message, lang)
-    })
+    district_named(head.common.agencies.values(), named.trim())
+        .cloned()
+        .ok_or_else(|| {
+            let message = Message::bare("admin.unknown_district").with("district", named);
+            Failure::refused(&message, lang)
+        })
 }
 
 /// A unit by id, credit code or unemployment number.
@@ -117,9 +131,14 @@ pub(super) fn find(centre: &Centre, named: &str, lang: Lang) -> Result<UnitId, F
         Ok(None) => centre.find_unit(named.trim()),
         other => other,
     };
-    found.map_err(|error| Failure::of_unavailable(&error, lang))?.ok_or_else(|| {
-        Failure::refused(&Message::bare("admin.unknown_unit").with("unit", named), lang)
-    })
+    found
+        .map_err(|error| Failure::of_unavailable(&error, lang))?
+        .ok_or_else(|| {
+            Failure::refused(
+                &Message::bare("admin.unknown_unit").with("unit", named),
+                lang,
+            )
+        })
 }
 
 /// Every unit, district by district.
@@ -143,7 +162,9 @@ pub(super) fn list(centre: &Centre) -> Result<Vec<UnitListed>, Unavailable> {
                 unit: record.id,
                 name: record.name.clone(),
                 district: record.district,
-                district_name: agency.map(|it| it.district_name.clone()).unwrap_or_default(),
+                district_name: agency
+                    .map(|it| it.district_name.clone())
+                    .unwrap_or_default(),
                 credit_code: record.credit_code.to_string(),
                 unemployment_number: record.unemployment_number.to_string(),
                 pension_number: record.pension_number.to_string(),

@@ -43,15 +43,25 @@ pub fn read_agencies(path: &Path) -> Result<Vec<AgencyRow>, FileError> {
     let mut known = BTreeSet::new();
     let mut agencies: Vec<AgencyRow> = Vec::new();
     for (row, cells) in rows {
-        let Some(agency) = agency(*row, cells, columns, &mut problems) else { continue };
+        let Some(agency) = agency(*row, cells, columns, &mut problems) else {
+            continue;
+        };
         if !known.insert(agency.district) {
             let message = Message::bare("baseline.district_twice");
-            problems.push(RowProblem { row: *row, column: Some(CAPTIONS[0]), message });
+            problems.push(RowProblem {
+                row: *row,
+                column: Some(CAPTIONS[0]),
+                message,
+            });
         }
         agencies.push(agency);
     }
     unless(problems)?;
-    if agencies.is_empty() { Err(SheetError::Empty.into()) } else { Ok(agencies) }
+    if agencies.is_empty() {
+        Err(SheetError::Empty.into())
+    } else {
+        Ok(agencies)
+    }
 }
 
 fn columns(row: u32, header: &Row) -> Result<[usize; 5], FileError> {
@@ -93,17 +103,35 @@ fn agency(
             return text;
         };
         let column = Some(CAPTIONS[which]);
-        problems.push(RowProblem { row, column, message: Message::bare(code) });
+        problems.push(RowProblem {
+            row,
+            column,
+            message: Message::bare(code),
+        });
         text
     };
     let [number, district_name, name, address, phone] = [0, 1, 2, 3, 4].map(&mut text);
-    let district = number.parse().ok().filter(|number| *number > 0).map(DistrictId);
+    let district = number
+        .parse()
+        .ok()
+        .filter(|number| *number > 0)
+        .map(DistrictId);
     if district.is_none() && !number.is_empty() {
         let message = Message::bare("baseline.not_a_district_number");
-        problems.push(RowProblem { row, column: Some(CAPTIONS[0]), message });
+        problems.push(RowProblem {
+            row,
+            column: Some(CAPTIONS[0]),
+            message,
+        });
     }
     let good = problems.len() == before;
-    good.then_some(AgencyRow { district: district?, district_name, name, address, phone })
+    good.then_some(AgencyRow {
+        district: district?,
+        district_name,
+        name,
+        address,
+        phone,
+    })
 }
 
 #[cfg(test)]
@@ -146,6 +174,9 @@ mod tests {
                 (5, "seq", "baseline.district_twice"),
             ],
         );
-        check("seq,district,agency,address\n1,1,1,1\n", &[(1, "phone", "baseline.column_missing")]);
+        check(
+            "seq,district,agency,address\n1,1,1,1\n",
+            &[(1, "phone", "baseline.column_missing")],
+        );
     }
 }

@@ -57,5 +57,9 @@ impl FileError {
 
 /// The result, or all problems that were found on the way.
 fn unless(problems: Vec<RowProblem>) -> Result<(), FileError> {
-    if problems.is_empty() { Ok(()) } else { Err(FileError::Rows(problems)) }
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(FileError::Rows(problems))
+    }
 }

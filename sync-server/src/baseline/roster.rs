@@ -62,7 +62,13 @@ enum Column {
 }
 
 impl Column {
-    const ALL: [Self; 5] = [Self::Unit, Self::Personal, Self::Name, Self::Document, Self::Wage];
+    const ALL: [Self; 5] = [
+        Self::Unit,
+        Self::Personal,
+        Self::Name,
+        Self::Document,
+        Self::Wage,
+    ];
 
     /// The captions by which it is known; the first is the field's own.
     fn captions(self) -> &'static [&'static str] {
@@ -80,7 +86,11 @@ impl Column {
     }
 
     fn problem(self, row: u32, message: Message) -> RowProblem {
-        RowProblem { row, column: Some(self.caption()), message }
+        RowProblem {
+            row,
+            column: Some(self.caption()),
+            message,
+        }
     }
 }
 
@@ -92,7 +102,11 @@ fn of_sheet(sheet: &Sheet) -> Result<Roster, FileError> {
     let mut unit = None;
     let mut persons = Vec::new();
     for (row, cells) in rows {
-        let reading = Reading { row: *row, cells, columns: &columns };
+        let reading = Reading {
+            row: *row,
+            cells,
+            columns: &columns,
+        };
         reading.unit(&mut unit, &mut problems);
         persons.extend(reading.person(&mut problems));
     }
@@ -102,21 +116,25 @@ fn of_sheet(sheet: &Sheet) -> Result<Roster, FileError> {
     let Some(unemployment_number) = unit else {
         return Err(super::SheetError::Empty.into());
     };
-    Ok(Roster { unemployment_number, persons, ignored_columns })
+    Ok(Roster {
+        unemployment_number,
+        persons,
+        ignored_columns,
+    })
 }
 
 /// Where the columns are, and the captions that are none of them.
-fn columns(
-    row: u32,
-    header: &Row,
-) -> Result<(BTreeMap<Column, usize>, Vec<String>), FileError> {
+fn columns(row: u32, header: &Row) -> Result<(BTreeMap<Column, usize>, Vec<String>), FileError> {
     let mut columns = BTreeMap::new();
     let mut ignored = Vec::new();
     let mut problems = Vec::new();
     for (place, cell) in header {
         let Cell::Text(text) = cell else { continue };
         let caption: String = text.split_whitespace().collect();
-        match Column::ALL.into_iter().find(|it| it.captions().contains(&caption.as_str())) {
+        match Column::ALL
+            .into_iter()
+            .find(|it| it.captions().contains(&caption.as_str()))
+        {
             None => ignored.push(caption),
             Some(column) => {
                 if columns.insert(column, *place).is_some() {
@@ -158,10 +176,22 @@ impl Reading<'_> {
 
     /// The person, or the row's problems; none of its parts keeps another from being judged.
     fn person(&self, problems: &mut Vec<RowProblem>) -> Option<RosterPerson> {
-        let personal_number = self.number_text(Column::Personal, problems).and_then(|text| {
-            self.kept(Column::Personal, text.parse::<PersonalNumber>(), |it| it.message(), problems)
-        });
-        let document = self.kept(Column::Document, self.document(), |it| it.message(), problems);
+        let personal_number = self
+            .number_text(Column::Personal, problems)
+            .and_then(|text| {
+                self.kept(
+                    Column::Personal,
+                    text.parse::<PersonalNumber>(),
+                    |it| it.message(),
+                    problems,
+                )
+            });
+        let document = self.kept(
+            Column::Document,
+            self.document(),
+            |it| it.message(),
+            problems,
+        );
         let name = self.kept(Column::Name, self.name(), Message::clone, problems);
         let wage = self.kept(Column::Wage, self.wage(), Message::clone, problems);
         Some(RosterPerson {
@@ -214,7 +244,9 @@ impl Reading<'_> {
             Some(Cell::Text(text) | Cell::Number(text)) => text.clone(),
             Some(Cell::Other) => return Err(Message::bare("money.not_an_amount")),
         };
-        text.parse().map(Some).map_err(|problem: canbao_core::money::MoneyProblem| problem.message())
+        text.parse()
+            .map(Some)
+            .map_err(|problem: canbao_core::money::MoneyProblem| problem.message())
     }
 
     fn kept<T, E>(
@@ -224,7 +256,8 @@ impl Reading<'_> {
         message: impl FnOnce(&E) -> Message,
         problems: &mut Vec<RowProblem>,
     ) -> Option<T> {
-        read.map_err(|error| problems.push(column.problem(self.row, message(&error)))).ok()
+        read.map_err(|error| problems.push(column.problem(self.row, message(&error))))
+            .ok()
     }
 }
 
@@ -290,13 +323,26 @@ mod tests {
         let document = "身份证";
         let wrong = vec![(4, document, "identity.wrong_check_digit")];
         assert_eq!(problems(fixture("wrong-check-digit.xls")), wrong);
-        let lost: Vec<_> =
-            (2..=6).map(|row| (row, document, "identity.spreadsheet_lost_digits")).collect();
+        let lost: Vec<_> = (2..=6)
+            .map(|row| (row, document, "identity.spreadsheet_lost_digits"))
+            .collect();
         assert_eq!(problems(fixture("numeric-ids.xls")), lost);
-        assert_eq!(problems(fixture("damaged.xls")), [(0, "", "baseline.damaged")]);
-        assert_eq!(problems(fixture("not-a-workbook.xls")), [(0, "", "baseline.not_a_workbook")]);
-        assert_eq!(problems(fixture("README.md")), [(0, "", "baseline.unknown_kind")]);
-        assert_eq!(problems(fixture("none.xls")), [(0, "", "baseline.unreadable")]);
+        assert_eq!(
+            problems(fixture("damaged.xls")),
+            [(0, "", "baseline.damaged")]
+        );
+        assert_eq!(
+            problems(fixture("not-a-workbook.xls")),
+            [(0, "", "baseline.not_a_workbook")]
+        );
+        assert_eq!(
+            problems(fixture("README.md")),
+            [(0, "", "baseline.unknown_kind")]
+        );
+        assert_eq!(
+            problems(fixture("none.xls")),
+            [(0, "", "baseline.unreadable")]
+        );
     }
 
     #[test]
@@ -329,7 +375,10 @@ mod tests {
              1,11,甲,830000199201300022,1\n1,11,乙,830000199201300022,1\n";
         assert_eq!(
             problems(csv(text)),
-            [(3, "个人编号", "baseline.twice"), (3, "身份证", "baseline.twice")]
+            [
+                (3, "个人编号", "baseline.twice"),
+                (3, "身份证", "baseline.twice")
+            ]
         );
         assert_eq!(
             problems(csv("单位编号,个人编号,个人编号\n")),

@@ -109,7 +109,11 @@ pub(super) struct Sheet {
 impl Sheet {
     /// Reads the first sheet of a file, by the ending of its name.
     pub(super) fn read(path: &Path) -> Result<Self, SheetError> {
-        let ending = path.extension().and_then(|it| it.to_str()).unwrap_or("").to_lowercase();
+        let ending = path
+            .extension()
+            .and_then(|it| it.to_str())
+            .unwrap_or("")
+            .to_lowercase();
         let read: fn(Vec<u8>) -> Result<Self, SheetError> = match ending.as_str() {
             "xls" => from_xls,
             "xlsx" => from_xlsx,
@@ -117,7 +121,11 @@ impl Sheet {
             _ => return Err(SheetError::UnknownKind),
         };
         let sheet = read(bounded(path)?)?;
-        if sheet.rows.is_empty() { Err(SheetError::Empty) } else { Ok(sheet) }
+        if sheet.rows.is_empty() {
+            Err(SheetError::Empty)
+        } else {
+            Ok(sheet)
+        }
     }
 
     fn put(&mut self, row: u32, column: usize, cell: Option<Cell>) -> Result<(), SheetError> {
@@ -132,7 +140,9 @@ impl Sheet {
 
 fn bounded(path: &Path) -> Result<Vec<u8>, SheetError> {
     let mut bytes = Vec::new();
-    File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    File::open(path)?
+        .take(MAX_BYTES + 1)
+        .read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_BYTES {
         return Err(SheetError::TooLarge { most: MAX_BYTES });
     }
@@ -154,7 +164,11 @@ fn from_xls(bytes: Vec<u8>) -> Result<Sheet, SheetError> {
     let mut sheet = Sheet::default();
     for (row, column, value) in range.used_cells() {
         let row = first_row.saturating_add(u32::try_from(row).unwrap_or(u32::MAX));
-        sheet.put(row.saturating_add(1), first_column as usize + column, of_data(value))?;
+        sheet.put(
+            row.saturating_add(1),
+            first_column as usize + column,
+            of_data(value),
+        )?;
     }
     Ok(sheet)
 }
@@ -166,8 +180,14 @@ fn from_xlsx(bytes: Vec<u8>) -> Result<Sheet, SheetError> {
     refuse_bomb(&bytes)?;
     caught(|| {
         let mut workbook = Xlsx::new(Cursor::new(bytes)).map_err(|it| it.to_string())?;
-        let name = workbook.sheet_names().into_iter().next().ok_or("no sheet in it")?;
-        let mut cells = workbook.worksheet_cells_reader(&name).map_err(|it| it.to_string())?;
+        let name = workbook
+            .sheet_names()
+            .into_iter()
+            .next()
+            .ok_or("no sheet in it")?;
+        let mut cells = workbook
+            .worksheet_cells_reader(&name)
+            .map_err(|it| it.to_string())?;
         let mut sheet = Sheet::default();
         while let Some(cell) = cells.next_cell().map_err(|it| it.to_string())? {
             let (row, column) = cell.get_position();
@@ -199,15 +219,23 @@ fn refuse_bomb(bytes: &[u8]) -> Result<(), SheetError> {
 fn from_csv(bytes: &[u8]) -> Result<Sheet, SheetError> {
     let text = std::str::from_utf8(bytes).map_err(|_| SheetError::NotUtf8)?;
     // One line end alone, so that the reader's count of lines is the spreadsheet's.
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
-    let mut reader =
-        csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+    let text = text
+        .strip_prefix('\u{feff}')
+        .unwrap_or(text)
+        .replace("\r\n", "\n");
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(text.as_bytes());
     let mut sheet = Sheet::default();
     for record in reader.records() {
         let record = record.map_err(|error| SheetError::Damaged(error.to_string()))?;
         let row = record.position().map_or(0, |start| {
             // The reader skips empty lines only after it noted where it stands.
-            let rest = text.as_bytes().get(start.byte() as usize..).unwrap_or_default();
+            let rest = text
+                .as_bytes()
+                .get(start.byte() as usize..)
+                .unwrap_or_default();
             start.line() + rest.iter().take_while(|it| **it == b'\n').count() as u64
         });
         let row = u32::try_from(row).unwrap_or(u32::MAX);

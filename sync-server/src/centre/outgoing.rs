@@ -54,7 +54,10 @@ pub(super) fn transactions_waiting(store: &Store) -> Result<u64, Unavailable> {
     let mut start = all;
     let mut waiting = 0;
     loop {
-        let bounds = (Bound::Excluded(start.as_slice()), Bound::Excluded(end.as_slice()));
+        let bounds = (
+            Bound::Excluded(start.as_slice()),
+            Bound::Excluded(end.as_slice()),
+        );
         let page = store.view_range(View::Transaction, bounds.0, bounds.1, 1024)?;
         waiting += page.len() as u64;
         match page.into_iter().next_back() {

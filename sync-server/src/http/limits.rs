@@ -46,7 +46,11 @@ impl BoundedListener {
     }
 
     fn within(listener: TcpListener, within: Duration) -> Self {
-        Self { listener, within, places: Arc::new(Semaphore::new(MAX_CONNECTIONS)) }
+        Self {
+            listener,
+            within,
+            places: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
+        }
     }
 }
 
@@ -60,7 +64,15 @@ impl Listener for BoundedListener {
         // Axum's own listener waits out what a full process refuses.
         let (stream, address) = Listener::accept(&mut self.listener).await;
         let (within, patience) = (self.within, Box::pin(sleep(self.within)));
-        (BoundedStream { stream, within, patience, _place: place }, address)
+        (
+            BoundedStream {
+                stream,
+                within,
+                patience,
+                _place: place,
+            },
+            address,
+        )
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {

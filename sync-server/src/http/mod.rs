@@ -52,7 +52,9 @@ pub async fn serve(
     shown: Shown,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    axum::serve(BoundedListener::new(listener), routes(shown)).with_graceful_shutdown(stop).await
+    axum::serve(BoundedListener::new(listener), routes(shown))
+        .with_graceful_shutdown(stop)
+        .await
 }
 
 /// The routes.
@@ -62,7 +64,10 @@ fn routes(shown: Shown) -> Router {
         .route("/tile/{*path}", get(tile))
         .route("/health", get(health))
         .route("/metrics", get(metrics))
-        .route("/openapi.json", get(async || typed(JSON, NOT_KEPT, open_api::text())))
+        .route(
+            "/openapi.json",
+            get(async || typed(JSON, NOT_KEPT, open_api::text())),
+        )
         .layer(axum::middleware::from_fn(in_time))
         .with_state(shown)
 }
@@ -80,7 +85,11 @@ async fn tile(State(shown): State<Shown>, uri: Uri) -> Response {
     let read = tokio::task::spawn_blocking(move || shown.centre.tile(&path)).await;
     match read {
         Ok(Ok(Some(bytes))) => {
-            let kept = if id.width() == TILE_WIDTH { FOR_EVER } else { FOR_A_MINUTE };
+            let kept = if id.width() == TILE_WIDTH {
+                FOR_EVER
+            } else {
+                FOR_A_MINUTE
+            };
             typed(OCTETS, kept, bytes)
         }
         Ok(Ok(None)) => StatusCode::NOT_FOUND.into_response(),
@@ -107,7 +116,12 @@ async fn health(State(shown): State<Shown>) -> Response {
 async fn metrics(State(shown): State<Shown>) -> Response {
     let mut text = String::new();
     let size = shown.centre.head().tree.size;
-    gauge(&mut text, "canbao_log_size", "Entries of the public log", size);
+    gauge(
+        &mut text,
+        "canbao_log_size",
+        "Entries of the public log",
+        size,
+    );
     text.push_str(&shown.metrics.to_text());
     tax_metrics(&mut text, &shown);
     typed("text/plain; version=0.0.4; charset=utf-8", NOT_KEPT, text)
@@ -115,10 +129,20 @@ async fn metrics(State(shown): State<Shown>) -> Response {
 
 fn tax_metrics(text: &mut String, shown: &Shown) {
     if let Ok(waiting) = shown.centre.transactions_waiting() {
-        gauge(text, "canbao_tax_waiting", "Transactions not sent to tax yet", waiting);
+        gauge(
+            text,
+            "canbao_tax_waiting",
+            "Transactions not sent to tax yet",
+            waiting,
+        );
     }
     if let Ok(taken) = shown.centre.tax_events_taken() {
-        gauge(text, "canbao_tax_events_taken", "The newest event of tax taken in", taken);
+        gauge(
+            text,
+            "canbao_tax_events_taken",
+            "The newest event of tax taken in",
+            taken,
+        );
     }
     let Some(contact) = &shown.tax else { return };
     let known = contact.known();
@@ -127,7 +151,12 @@ fn tax_metrics(text: &mut String, shown: &Shown) {
         gauge(text, name, "When tax last answered", at.0);
     }
     let trouble = u8::from(known.trouble.is_some());
-    gauge(text, "canbao_tax_trouble", "1 where the last round with tax failed", trouble);
+    gauge(
+        text,
+        "canbao_tax_trouble",
+        "1 where the last round with tax failed",
+        trouble,
+    );
     let held = known.held.map_or(0, |held| held.sequence);
     let help = "The event of tax that cannot be taken in, or 0";
     gauge(text, "canbao_tax_held_event", help, held);
@@ -157,10 +186,19 @@ mod tests {
         let fixture::Fixture { dir, centre } = fixture::start().await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        let shown = Shown { centre: centre.clone(), metrics: Arc::default(), tax: None };
+        let shown = Shown {
+            centre: centre.clone(),
+            metrics: Arc::default(),
+            tax: None,
+        };
         let (stop, stopped) = oneshot::channel::<()>();
         tokio::spawn(serve(listener, shown, async { drop(stopped.await) }));
-        Served { address, centre, _dir: dir, _stop: stop }
+        Served {
+            address,
+            centre,
+            _dir: dir,
+            _stop: stop,
+        }
     }
 
     impl Served {
@@ -168,11 +206,15 @@ mod tests {
         async fn get(&self, path: &str) -> (u16, String, Vec<u8>) {
             let address = format!("{}{path}", self.address);
             let asked = tokio::task::spawn_blocking(move || {
-                let agent: ureq::Agent =
-                    ureq::Agent::config_builder().http_status_as_error(false).build().into();
+                let agent: ureq::Agent = ureq::Agent::config_builder()
+                    .http_status_as_error(false)
+                    .build()
+                    .into();
                 let mut answer = agent.get(address).call().unwrap();
                 let kept = answer.headers().get("cache-control");
-                let kept = kept.map(|it| it.to_str().unwrap().to_owned()).unwrap_or_default();
+                let kept = kept
+                    .map(|it| it.to_str().unwrap().to_owned())
+                    .unwrap_or_default();
                 let body = answer.body_mut().read_to_vec().unwrap();
                 (answer.status().as_u16(), kept, body)
             });
@@ -189,7 +231,10 @@ mod tests {
         for id in TileId::all_in_tree(head.tree.size) {
             let (status, kept, body) = served.get(&format!("/{id}")).await;
             assert_eq!((status, kept.as_str()), (200, FOR_A_MINUTE), "{id}");
-            assert_eq!(Some(&body), served.centre.tile(&id.to_string()).unwrap().as_ref());
+            assert_eq!(
+                Some(&body),
+                served.centre.tile(&id.to_string()).unwrap().as_ref()
+            );
             files.insert(id.to_string(), body);
         }
         files.insert("checkpoint".to_owned(), head.note.as_bytes().to_vec());
@@ -197,7 +242,13 @@ mod tests {
         let key = VerifierKey::new(trust.origin.parse().unwrap(), trust.log);
         let read: ReadFile = &|path| Ok(files.get(path).cloned());
         assert_eq!(audit(read, &key).unwrap().size, head.tree.size);
-        for path in ["/tile/0/999", "/tile/0/000", "/tile/0/0", "/tile/../checkpoint", "/nothing"] {
+        for path in [
+            "/tile/0/999",
+            "/tile/0/000",
+            "/tile/0/0",
+            "/tile/../checkpoint",
+            "/nothing",
+        ] {
             assert_eq!(served.get(path).await.0, 404, "{path}");
         }
     }
@@ -210,7 +261,10 @@ mod tests {
         assert_eq!((status, &body["status"]), (200, &json!("ok")));
         assert_eq!(body["log_size"], served.centre.head().tree.size);
         let metrics = String::from_utf8(served.get("/metrics").await.2).unwrap();
-        assert!(metrics.contains(&format!("canbao_log_size {}\n", body["log_size"])), "{metrics}");
+        assert!(
+            metrics.contains(&format!("canbao_log_size {}\n", body["log_size"])),
+            "{metrics}"
+        );
         served.centre.stop().await;
         assert_eq!(served.get("/health").await.0, 503);
         let described = served.get("/openapi.json").await.2;

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 
 use canbao_core::certificate::{Chain, Mandate};
 use canbao_core::enrolment::{Answer, EnrolmentCode};
@@ -31,7 +32,8 @@ struct Served {
 
 async fn serve(it: Fixture) -> Served {
     let addr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
-    let peers = Peers::listen(it.centre.clone(), addr, Limits::default(), || NOW).unwrap();
+    let (centre, limits) = (it.centre.clone(), Limits::default());
+    let peers = Peers::listen(centre, addr, limits, || NOW, Arc::default()).unwrap();
     let addr = peers.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
     let running = tokio::spawn(peers.run(async move {

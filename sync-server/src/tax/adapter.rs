@@ -67,7 +67,14 @@ impl Adapter {
     #[must_use]
     pub fn new(centre: Centre, client: Client, contact: Arc<Contact>) -> Self {
         let brisk_until = Instant::now() + BRISK_FOR;
-        Self { centre, client, contact, given_up: BTreeSet::new(), brisk_until, failures: 0 }
+        Self {
+            centre,
+            client,
+            contact,
+            given_up: BTreeSet::new(),
+            brisk_until,
+            failures: 0,
+        }
     }
 
     /// Runs until the future is dropped, which is safe at every moment.
@@ -79,7 +86,11 @@ impl Adapter {
                 Ok(()) => {
                     self.failures = 0;
                     self.contact.well();
-                    if Instant::now() < self.brisk_until { BRISK } else { CALM }
+                    if Instant::now() < self.brisk_until {
+                        BRISK
+                    } else {
+                        CALM
+                    }
                 }
                 Err(trouble) => {
                     self.tell(trouble);
@@ -116,7 +127,9 @@ impl Adapter {
             let from = after.clone();
             let read = move || centre.transactions_to_send(from.as_ref(), PAGE);
             let mut page = blocking(read).await?;
-            let Some(last) = page.last() else { return Ok(()) };
+            let Some(last) = page.last() else {
+                return Ok(());
+            };
             after = Some(last.transaction.clone());
             page.retain(|outgoing| !self.given_up.contains(&outgoing.transaction));
             page.sort_by_key(order);
@@ -192,7 +205,13 @@ impl Adapter {
     }
 
     async fn take(&self, value: serde_json::Value, expected: u64) -> Result<(), Trouble> {
-        let held = |code, detail: String| Trouble::Held(Held { sequence: expected, code, detail });
+        let held = |code, detail: String| {
+            Trouble::Held(Held {
+                sequence: expected,
+                code,
+                detail,
+            })
+        };
         let (sequence, event) =
             convert::event(value).map_err(|fault| held(fault.code(), fault.to_string()))?;
         let answer = match self.centre.take_tax_event(sequence, event, now()).await {
@@ -207,7 +226,12 @@ impl Adapter {
                 tracing::debug!(sequence, "an event of tax was taken in");
             }
             TaxAnswer::Recorded { first, count } => {
-                tracing::info!(sequence, first = first.0, count, "payment records were made");
+                tracing::info!(
+                    sequence,
+                    first = first.0,
+                    count,
+                    "payment records were made"
+                );
             }
             TaxAnswer::UnknownTransaction => {
                 tracing::warn!(sequence, "tax names a transaction that was never queued");
@@ -225,7 +249,11 @@ impl Adapter {
             Trouble::Tax(error) => (error.code(), error.to_string()),
             Trouble::Centre(error) => (error.code(), error.to_string()),
             Trouble::Held(held) => {
-                tracing::error!(sequence = held.sequence, code = held.code, "tax's event is held");
+                tracing::error!(
+                    sequence = held.sequence,
+                    code = held.code,
+                    "tax's event is held"
+                );
                 let told = (held.code, held.detail.clone());
                 self.contact.holding(held);
                 told

@@ -99,7 +99,9 @@ impl Client {
             status @ (409 | 413 | 422) => {
                 let problem: Problem = read(&mut response).unwrap_or_default();
                 let title: String = problem.title.chars().take(MAX_TITLE).collect();
-                Ok(Sent::Refused(format!("{status} {title}").trim_end().to_owned()))
+                Ok(Sent::Refused(
+                    format!("{status} {title}").trim_end().to_owned(),
+                ))
             }
             status => Err(NoAnswer::Status(status)),
         }
@@ -127,8 +129,14 @@ impl Client {
     }
 }
 
-fn read<T: DeserializeOwned>(response: &mut ureq::http::Response<ureq::Body>) -> Result<T, NoAnswer> {
-    let body = response.body_mut().with_config().limit(MAX_BODY as u64).read_to_vec();
+fn read<T: DeserializeOwned>(
+    response: &mut ureq::http::Response<ureq::Body>,
+) -> Result<T, NoAnswer> {
+    let body = response
+        .body_mut()
+        .with_config()
+        .limit(MAX_BODY as u64)
+        .read_to_vec();
     // A cut in the body is the line's fault, other bytes are tax's.
     let body = body.map_err(unreachable)?;
     serde_json::from_slice(&body).map_err(|_| NoAnswer::Malformed)
@@ -144,10 +152,21 @@ mod tests {
 
     #[test]
     fn an_address_is_one_of_a_plain_server() {
-        for address in ["http://127.0.0.1:8400", "http://tax.internal:80/", "http://tax/gateway"] {
+        for address in [
+            "http://127.0.0.1:8400",
+            "http://tax.internal:80/",
+            "http://tax/gateway",
+        ] {
             assert!(Client::new(address).is_ok(), "{address}");
         }
-        for address in ["", "127.0.0.1:8400", "https://tax", "http://", "http://u@tax", "http://a?b"] {
+        for address in [
+            "",
+            "127.0.0.1:8400",
+            "https://tax",
+            "http://",
+            "http://u@tax",
+            "http://a?b",
+        ] {
             assert_eq!(Client::new(address).err(), Some(BadAddress), "{address}");
         }
     }

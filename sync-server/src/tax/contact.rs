@@ -34,7 +34,10 @@ impl Contact {
     /// The state now.
     #[must_use]
     pub fn known(&self) -> Known {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Tax answered something that the interface describes.

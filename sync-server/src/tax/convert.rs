@@ -54,13 +54,24 @@ impl EventFault {
 pub(super) fn transaction(outgoing: &Outgoing, now: Timestamp) -> Result<Transaction, Unsendable> {
     let id = outgoing.transaction.0.clone();
     let unit = unit(&outgoing.unit);
-    let sent_at = jiff::Timestamp::from_second(now.0).unwrap_or_default().to_string();
+    let sent_at = jiff::Timestamp::from_second(now.0)
+        .unwrap_or_default()
+        .to_string();
     match &outgoing.content {
         OutgoingContent::Roster { person, change } => {
             let changes = vec![change_line(person, change)?];
-            Ok(Transaction::RosterChange { id, unit, sent_at, changes })
+            Ok(Transaction::RosterChange {
+                id,
+                unit,
+                sent_at,
+                changes,
+            })
         }
-        OutgoingContent::Assessment { settlement, lines, totals } => {
+        OutgoingContent::Assessment {
+            settlement,
+            lines,
+            totals,
+        } => {
             if lines.len() > MAX_LINES {
                 return Err(Unsendable::TooManyLines);
             }
@@ -132,34 +143,66 @@ fn sums(totals: &Totalled, count: usize) -> Result<Totals, Unsendable> {
 }
 
 fn amount(money: Money) -> Result<String, Unsendable> {
-    if money < Money::ZERO { Err(Unsendable::NegativeAmount) } else { Ok(money.to_string()) }
+    if money < Money::ZERO {
+        Err(Unsendable::NegativeAmount)
+    } else {
+        Ok(money.to_string())
+    }
 }
 
 /// An event and its number. Of what does not read, no content is repeated.
 pub(super) fn event(value: Value) -> Result<(u64, TaxEvent), EventFault> {
-    let kind = value.get("kind").and_then(Value::as_str).ok_or(EventFault::Malformed("kind"))?;
+    let kind = value
+        .get("kind")
+        .and_then(Value::as_str)
+        .ok_or(EventFault::Malformed("kind"))?;
     if !Event::KINDS.contains(&kind) {
         return Err(EventFault::NewerKind);
     }
     // What serde says of a value may quote it.
     let event = Event::deserialize_from(value)?;
     Ok(match event {
-        Event::TransactionAccepted { sequence, _at: _, transaction } => {
-            (sequence, TaxEvent::Accepted { transaction: transaction_id(&transaction)? })
-        }
-        Event::TransactionRefused { sequence, _at: _, transaction, refusal } => {
+        Event::TransactionAccepted {
+            sequence,
+            _at: _,
+            transaction,
+        } => (
+            sequence,
+            TaxEvent::Accepted {
+                transaction: transaction_id(&transaction)?,
+            },
+        ),
+        Event::TransactionRefused {
+            sequence,
+            _at: _,
+            transaction,
+            refusal,
+        } => {
             let transaction = transaction_id(&transaction)?;
             let code = token(&refusal.reason_code, "reason_code")?;
             let reason = short(refusal.reason, 200, "reason")?;
-            (sequence, TaxEvent::Refused { transaction, code, reason })
+            (
+                sequence,
+                TaxEvent::Refused {
+                    transaction,
+                    code,
+                    reason,
+                },
+            )
         }
-        Event::Collected { sequence, _at: _, collection } => {
+        Event::Collected {
+            sequence,
+            _at: _,
+            collection,
+        } => {
             let transaction = transaction_id(&collection.transaction)?;
             (sequence, TaxEvent::Collected { transaction })
         }
-        Event::Posted { sequence, _at: _, posting } => {
-            (sequence, TaxEvent::Posted(raw_posting(posting)?))
-        }
+        Event::Posted {
+            sequence,
+            _at: _,
+            posting,
+        } => (sequence, TaxEvent::Posted(raw_posting(posting)?)),
     })
 }
 
@@ -170,7 +213,15 @@ impl Event {
 }
 
 fn raw_posting(posting: Posting) -> Result<RawPosting, EventFault> {
-    let Posting { serial, transaction, credit_code, settlement, date, lines, total } = posting;
+    let Posting {
+        serial,
+        transaction,
+        credit_code,
+        settlement,
+        date,
+        lines,
+        total,
+    } = posting;
     if lines.is_empty() || lines.len() > MAX_LINES {
         return Err(EventFault::Malformed("lines"));
     }
@@ -209,28 +260,46 @@ fn transaction_id(text: &str) -> Result<TransactionId, EventFault> {
 fn token(text: &str, member: &'static str) -> Result<String, EventFault> {
     let known = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
     let good = (1..=64).contains(&text.len()) && text.bytes().all(known);
-    if good { Ok(text.to_owned()) } else { Err(EventFault::Malformed(member)) }
+    if good {
+        Ok(text.to_owned())
+    } else {
+        Err(EventFault::Malformed(member))
+    }
 }
 
 fn short(text: String, most: usize, member: &'static str) -> Result<String, EventFault> {
     let good = (1..=most).contains(&text.chars().count());
-    if good { Ok(text) } else { Err(EventFault::Malformed(member)) }
+    if good {
+        Ok(text)
+    } else {
+        Err(EventFault::Malformed(member))
+    }
 }
 
 /// The interface's one spelling of a month; the core reads others as well.
 fn month(text: &str) -> Result<Month, EventFault> {
-    let read = text.parse::<Month>().ok().filter(|month| month.to_string() == text);
+    let read = text
+        .parse::<Month>()
+        .ok()
+        .filter(|month| month.to_string() == text);
     read.ok_or(EventFault::Malformed("month"))
 }
 
 fn money(text: &str) -> Result<Money, EventFault> {
-    let read = text.parse::<Money>().ok().filter(|money| money.to_string() == text);
+    let read = text
+        .parse::<Money>()
+        .ok()
+        .filter(|money| money.to_string() == text);
     read.ok_or(EventFault::Malformed("amount"))
 }
 
 fn day(text: &str) -> Result<String, EventFault> {
-    let read = text.parse::<Date>().ok().filter(|day| day.to_string() == text);
-    read.map(|day| day.to_string()).ok_or(EventFault::Malformed("date"))
+    let read = text
+        .parse::<Date>()
+        .ok()
+        .filter(|day| day.to_string() == text);
+    read.map(|day| day.to_string())
+        .ok_or(EventFault::Malformed("date"))
 }
 
 #[cfg(test)]
@@ -264,7 +333,12 @@ mod tests {
             unemployment_number: "0210300178".parse().unwrap(),
             pension_number: "0110300178".parse().unwrap(),
         };
-        Outgoing { transaction: TransactionId("01F".to_owned()), kind, unit, content }
+        Outgoing {
+            transaction: TransactionId("01F".to_owned()),
+            kind,
+            unit,
+            content,
+        }
     }
 
     fn receivable(line: u32, amount: Money) -> Receivable {
@@ -282,7 +356,11 @@ mod tests {
 
     fn assessment(amount: Money) -> Outgoing {
         let settlement = month_of("2022-01");
-        let totals = Totalled { base: Money::from_yuan(4359), unit: amount, person: amount };
+        let totals = Totalled {
+            base: Money::from_yuan(4359),
+            unit: amount,
+            person: amount,
+        };
         outgoing(
             TransactionKind::Assessment { settlement },
             OutgoingContent::Assessment {
@@ -333,12 +411,18 @@ mod tests {
 
     #[test]
     fn a_stop_is_written_as_the_interface_describes() {
-        let change = RosterChange::Stop { person: zhang().id, month: month_of("2022-01") };
+        let change = RosterChange::Stop {
+            person: zhang().id,
+            month: month_of("2022-01"),
+        };
         let kind = TransactionKind::RosterChange {
             submission: StatementId([3; 32]),
             change: change.clone(),
         };
-        let content = OutgoingContent::Roster { person: zhang(), change };
+        let content = OutgoingContent::Roster {
+            person: zhang(),
+            change,
+        };
         let sent = transaction(&outgoing(kind, content), Timestamp(1_644_283_800)).unwrap();
         let sent = serde_json::to_value(sent).unwrap();
         assert_eq!(sent["kind"], "roster_change");
@@ -365,7 +449,10 @@ mod tests {
         if let OutgoingContent::Assessment { lines, .. } = &mut long.content {
             *lines = vec![lines[0].clone(); MAX_LINES + 1];
         }
-        assert_eq!(transaction(&long, Timestamp(0)).unwrap_err(), Unsendable::TooManyLines);
+        assert_eq!(
+            transaction(&long, Timestamp(0)).unwrap_err(),
+            Unsendable::TooManyLines
+        );
     }
 
     fn posted() -> Value {
@@ -396,7 +483,8 @@ mod tests {
     #[test]
     fn every_event_of_the_interface_is_read() {
         let transaction = TransactionId("01F".to_owned());
-        let head = |kind: &str| json!({ "sequence": 1, "at": "2022-02-10T02:00:01Z", "kind": kind });
+        let head =
+            |kind: &str| json!({ "sequence": 1, "at": "2022-02-10T02:00:01Z", "kind": kind });
         let with = |kind: &str, name: &str, content: Value| {
             let mut value = head(kind);
             value[name] = content;
@@ -405,7 +493,9 @@ mod tests {
         let check = |value, expected| assert_eq!(event(value), Ok((1, expected)));
         check(
             with("transaction_accepted", "transaction", json!("01F")),
-            TaxEvent::Accepted { transaction: transaction.clone() },
+            TaxEvent::Accepted {
+                transaction: transaction.clone(),
+            },
         );
         let mut refused = with("transaction_refused", "transaction", json!("01F"));
         let line = json!({ "line": 1, "reason_code": "wrong_month", "reason": "停缴月早于已缴月" });
@@ -427,7 +517,12 @@ mod tests {
             "total": "43.60",
         });
         let collected = with("collected", "collection", collection);
-        check(collected, TaxEvent::Collected { transaction: transaction.clone() });
+        check(
+            collected,
+            TaxEvent::Collected {
+                transaction: transaction.clone(),
+            },
+        );
         let line = RawLine {
             line: 1,
             transaction_line: 7,
@@ -454,7 +549,11 @@ mod tests {
         let check = |place: &str, value: Value, member: &'static str| {
             let mut event_value = posted();
             *event_value.pointer_mut(place).unwrap() = value;
-            assert_eq!(event(event_value), Err(EventFault::Malformed(member)), "{place}");
+            assert_eq!(
+                event(event_value),
+                Err(EventFault::Malformed(member)),
+                "{place}"
+            );
         };
         check("/sequence", json!("4"), "members");
         check("/posting/serial", json!("a b"), "serial");

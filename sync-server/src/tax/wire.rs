@@ -117,8 +117,12 @@ pub(super) enum Event {
 
 impl Event {
     /// The kinds that [`Event`] reads.
-    pub(super) const KINDS: [&str; 4] =
-        ["transaction_accepted", "transaction_refused", "collected", "posted"];
+    pub(super) const KINDS: [&str; 4] = [
+        "transaction_accepted",
+        "transaction_refused",
+        "collected",
+        "posted",
+    ];
 }
 
 #[derive(Debug, Deserialize)]
