@@ -1,10 +1,11 @@
 //! A centre in a directory, filled with invented units, without its network.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use canbao_core::certificate::{Certificate, Mandate};
 use canbao_core::enrolment::{EnrolmentCode, Request};
-use canbao_core::facts::{Fact, ListedPerson, PersonRecord, UnitRecord};
+use canbao_core::facts::{Agency, Fact, ListedPerson, PersonRecord, UnitRecord};
 use canbao_core::identity::{IdDocument, IdKind};
 use canbao_core::ids::{DeviceId, DistrictId, FeedId, OperatorId, PersonId, UnitId, VolumeId};
 use canbao_core::money::Money;
@@ -13,9 +14,16 @@ use canbao_core::signing::SigningKey;
 use canbao_core::time::Timestamp;
 use canbao_server::centre::{Centre, CodeOrder};
 use canbao_server::keys::{self, Seeds};
+use canbao_server::metrics::Metrics;
+use canbao_server::peers::Peers;
+use canbao_server::border;
+use canbao_transport::Limits;
 
 /// 2026-11-24: every notice about 2022 is known.
 pub(crate) const NOW: Timestamp = Timestamp(1_795_500_000);
+
+/// The district of every unit.
+const DISTRICT: DistrictId = DistrictId(2);
 
 /// A centre's directory, made once.
 pub(crate) struct Filled {
@@ -50,10 +58,25 @@ pub(crate) fn open(directory: &Path) -> Centre {
     Centre::open(directory).expect("opens")
 }
 
+/// The centre's peers on a free local port.
+pub(crate) fn listen(centre: Centre) -> Peers {
+    let any = "127.0.0.1:0".parse().expect("an address");
+    let metrics = Arc::new(Metrics::default());
+    Peers::listen(centre, any, Limits::default(), border::now, metrics).expect("listens")
+}
+
 /// Parameters, settlement period and volume.
 pub(crate) async fn fill_common(centre: &Centre) {
     let month = "2022-01".parse().expect("a month");
+    let agency = Agency {
+        district: DISTRICT,
+        district_name: "沈河区".to_owned(),
+        name: "沈河区经办机构".to_owned(),
+        address: String::new(),
+        phone: String::new(),
+    };
     let facts = vec![
+        Fact::AgencyListed(agency),
         Fact::ParametersAdopted { text: parameters::builtin_text().to_owned() },
         Fact::SettlementOpened { month },
         Fact::VolumeOpened { volume: VolumeId(1) },
@@ -67,7 +90,7 @@ pub(crate) async fn fill_unit(centre: &Centre, number: u32, persons: u32) -> Uni
     let record = UnitRecord {
         id,
         name: format!("沈阳测{number}单位"),
-        district: DistrictId(2),
+        district: DISTRICT,
         credit_code: credit_code(number).parse().expect("a valid code"),
         unemployment_number: format!("021{number:07}").parse().expect("valid"),
         pension_number: format!("011{number:07}").parse().expect("valid"),

@@ -5,8 +5,6 @@ use canbao_client::request::{Context, Request};
 use canbao_core::certificate::Mandate;
 use canbao_core::message::Lang;
 use canbao_server::centre::CodeOrder;
-use canbao_server::peers::Peers;
-use canbao_transport::Limits;
 
 use crate::centre::{self, Filled};
 use crate::table::{Table, median, milliseconds, timed};
@@ -52,8 +50,7 @@ async fn sync_a_device(directory: &std::path::Path) -> (std::time::Duration, usi
     };
     // The device enrols by the real clock, so the code is issued by it too.
     let code = engine.issue_code(order, canbao_server::border::now()).await.expect("issued");
-    let any = "127.0.0.1:0".parse().expect("an address");
-    let peers = Peers::listen(engine.clone(), any, Limits::default(), canbao_server::border::now).expect("listens");
+    let peers = centre::listen(engine.clone());
     let server = peers.local_addr().expect("bound").to_string();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let running = tokio::spawn(peers.run(async {

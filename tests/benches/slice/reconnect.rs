@@ -2,9 +2,7 @@
 
 use canbao_core::certificate::Mandate;
 use canbao_server::centre::CodeOrder;
-use canbao_server::peers::Peers;
 use canbao_tests::stranger::Stranger;
-use canbao_transport::Limits;
 
 use crate::centre::{self, Filled};
 use crate::table::Table;
@@ -23,8 +21,7 @@ pub(crate) fn measure(table: &mut Table) {
             secret: [9; 16],
         };
         let code = engine.issue_code(order, canbao_server::border::now()).await.expect("issued");
-        let any = "127.0.0.1:0".parse().expect("an address");
-        let peers = Peers::listen(engine, any, Limits::default(), canbao_server::border::now).expect("listens");
+        let peers = centre::listen(engine);
         let server = peers.local_addr().expect("bound").to_string();
         tokio::spawn(peers.run(std::future::pending()));
         (server, code.to_string())
