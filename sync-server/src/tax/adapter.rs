@@ -10,7 +10,8 @@ use tokio::time::{Instant, sleep};
 
 use super::client::{Client, NoAnswer, Sent};
 use super::contact::{Contact, Held};
-use super::convert;
+use super::event::event;
+use super::sent::transaction;
 use crate::border::now;
 use crate::centre::{Centre, Outgoing, TaxAnswer, TaxError, Unavailable};
 
@@ -143,7 +144,7 @@ impl Adapter {
     /// earlier attempt has no known end, tax is asked before it is sent again.
     async fn send(&mut self, outgoing: Outgoing) -> Result<(), Trouble> {
         let id = outgoing.transaction.clone();
-        let message = match convert::transaction(&outgoing, now()) {
+        let message = match transaction(&outgoing, now()) {
             Ok(message) => message,
             Err(error) => return self.give_up(id, error.to_string()).await,
         };
@@ -213,7 +214,7 @@ impl Adapter {
             })
         };
         let (sequence, event) =
-            convert::event(value).map_err(|fault| held(fault.code(), fault.to_string()))?;
+            event(value).map_err(|fault| held(fault.code(), fault.to_string()))?;
         let answer = match self.centre.take_tax_event(sequence, event, now()).await {
             Ok(answer) => answer,
             Err(error @ TaxError::SequenceGap { .. }) => {
@@ -294,3 +295,6 @@ where
         Err(_) => Err(Unavailable::Stopped.into()),
     }
 }
+
+#[cfg(test)]
+mod tests;

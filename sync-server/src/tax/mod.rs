@@ -7,7 +7,8 @@
 mod adapter;
 mod client;
 mod contact;
-mod convert;
+mod event;
+mod sent;
 mod wire;
 
 pub use adapter::Adapter;
