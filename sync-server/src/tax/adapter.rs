@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use canbao_core::facts::{Sending, TransactionId, TransactionKind};
 use canbao_core::month::Month;
+use futures_util::{StreamExt, stream};
 use tokio::time::{Instant, sleep};
 
 use super::client::{Client, NoAnswer, Sent};
@@ -25,6 +26,8 @@ const BRISK_FOR: Duration = Duration::from_secs(20);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(30);
 /// How many transactions are held in memory at once.
 const PAGE: usize = 16;
+/// How many of tax's events are in the writer's hands at once: they share its commits.
+pub const EVENTS_AT_ONCE: usize = 16;
 
 /// The adapter of one centre to one tax bureau.
 pub struct Adapter {
@@ -199,49 +202,39 @@ impl Adapter {
                 return Ok(());
             }
             self.brisk_until = Instant::now() + BRISK_FOR;
-            for (value, expected) in page.events.into_iter().zip(after + 1..) {
-                self.take(value, expected).await?;
-            }
+            self.take(page.events, after).await?;
         }
     }
 
-    async fn take(&self, value: serde_json::Value, expected: u64) -> Result<(), Trouble> {
-        let held = |code, detail: String| {
-            Trouble::Held(Held {
-                sequence: expected,
-                code,
-                detail,
-            })
-        };
-        let (sequence, event) =
-            event(value).map_err(|fault| held(fault.code(), fault.to_string()))?;
-        let answer = match self.centre.take_tax_event(sequence, event, now()).await {
-            Ok(answer) => answer,
-            Err(error @ TaxError::SequenceGap { .. }) => {
-                return Err(held(error.code(), error.to_string()));
-            }
-            Err(error) => return Err(error.into()),
-        };
-        match answer {
-            TaxAnswer::AlreadyTaken | TaxAnswer::Noted | TaxAnswer::Exists => {
-                tracing::debug!(sequence, "an event of tax was taken in");
-            }
-            TaxAnswer::Recorded { first, count } => {
-                tracing::info!(
-                    sequence,
-                    first = first.0,
-                    count,
-                    "payment records were made"
-                );
-            }
-            TaxAnswer::UnknownTransaction => {
-                tracing::warn!(sequence, "tax names a transaction that was never queued");
-            }
-            TaxAnswer::Incident(kind) => {
-                tracing::warn!(sequence, incident = kind.code(), "tax reported an incident");
+    /// Takes a page's events in, several at a time: they keep their order and share commits. What
+    /// cannot be read is held, and nothing behind it is taken.
+    async fn take(&self, events: Vec<serde_json::Value>, after: u64) -> Result<(), Trouble> {
+        let mut readable = Vec::new();
+        let mut unreadable = None;
+        for (value, expected) in events.into_iter().zip(after + 1..) {
+            match event(value) {
+                Ok(event) => readable.push((expected, event)),
+                Err(fault) => {
+                    unreadable = Some(held(expected, fault.code(), fault.to_string()));
+                    break;
+                }
             }
         }
-        Ok(())
+        let mut answers = stream::iter(readable)
+            .map(async |(expected, (sequence, event))| {
+                (expected, self.centre.take_tax_event(sequence, event, now()).await)
+            })
+            .buffered(EVENTS_AT_ONCE);
+        while let Some((sequence, answer)) = answers.next().await {
+            match answer {
+                Ok(answer) => tell_taken(sequence, &answer),
+                Err(error @ TaxError::SequenceGap { .. }) => {
+                    return Err(held(sequence, error.code(), error.to_string()));
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        unreadable.map_or(Ok(()), Err)
     }
 
     fn tell(&mut self, trouble: Trouble) {
@@ -293,6 +286,36 @@ where
         Ok(done) => Ok(done?),
         Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
         Err(_) => Err(Unavailable::Stopped.into()),
+    }
+}
+
+fn held(sequence: u64, code: &'static str, detail: String) -> Trouble {
+    Trouble::Held(Held {
+        sequence,
+        code,
+        detail,
+    })
+}
+
+fn tell_taken(sequence: u64, answer: &TaxAnswer) {
+    match answer {
+        TaxAnswer::AlreadyTaken | TaxAnswer::Noted | TaxAnswer::Exists => {
+            tracing::debug!(sequence, "an event of tax was taken in");
+        }
+        TaxAnswer::Recorded { first, count } => {
+            tracing::info!(
+                sequence,
+                first = first.0,
+                count,
+                "payment records were made"
+            );
+        }
+        TaxAnswer::UnknownTransaction => {
+            tracing::warn!(sequence, "tax names a transaction that was never queued");
+        }
+        TaxAnswer::Incident(kind) => {
+            tracing::warn!(sequence, incident = kind.code(), "tax reported an incident");
+        }
     }
 }
 

@@ -11,6 +11,6 @@ mod event;
 mod sent;
 mod wire;
 
-pub use adapter::Adapter;
+pub use adapter::{Adapter, EVENTS_AT_ONCE};
 pub use client::{BadAddress, Client};
 pub use contact::{Contact, Held, Known};

@@ -9,7 +9,10 @@ use canbao_core::ledger::checkpoint::Checkpoint;
 use canbao_core::ledger::commitment::{Commitment, commitment};
 use canbao_core::ledger::note::{SignedNote, VerifierKey};
 use canbao_core::statement::Statement;
+use canbao_server::tax::EVENTS_AT_ONCE;
 use canbao_server::centre::{Centre, Outgoing, OutgoingContent, RawLine, RawPosting, TaxEvent};
+
+use futures_util::{StreamExt, stream};
 
 use crate::centre::{self, Clerk, Filled, NOW};
 use crate::table::{Table, milliseconds, timed, write_floor};
@@ -100,15 +103,16 @@ fn pay(outgoing: &Outgoing, serial: u32) -> RawPosting {
     }
 }
 
-/// Opens the centre and takes the postings in one after the other, as tax's events come.
+/// Opens the centre and takes the postings in as the tax adapter does.
 async fn record(filled: &Filled, postings: Vec<RawPosting>) -> Centre {
     let centre = centre::open(&filled.directory);
-    for (posting, sequence) in postings.into_iter().zip(1..) {
-        let _ = centre
-            .take_tax_event(sequence, TaxEvent::Posted(posting), NOW)
-            .await
-            .expect("recorded");
+    let mut answers = stream::iter(postings.into_iter().zip(1..))
+        .map(|(posting, sequence)| centre.take_tax_event(sequence, TaxEvent::Posted(posting), NOW))
+        .buffered(EVENTS_AT_ONCE);
+    while let Some(answer) = answers.next().await {
+        let _ = answer.expect("recorded");
     }
+    drop(answers);
     centre
 }
 
