@@ -16,7 +16,8 @@ use canbao_core::sync::device::{Advance, DeviceStart, Outgoing, SessionReport};
 use canbao_core::sync::{Item, ItemId, ProofRefused, RangeProof, Verdict};
 use canbao_core::time::Timestamp;
 use canbao_transport::{
-    Alpn, ClientEndpoint, Connected, DeviceBackend, DeviceEvent, Statistics, ask_to_enrol, drive_device,
+    Alpn, ClientEndpoint, Connected, DeviceBackend, DeviceEvent, Statistics, ask_to_enrol,
+    drive_device,
 };
 
 /// Any moment: no rule depends on a device's clock.
@@ -125,7 +126,12 @@ impl Stranger {
     /// When the session is refused.
     #[must_use]
     pub fn catch_up(&self, cursor: u64, scope_version: u64) -> CaughtUp {
-        let start = DeviceStart { feed: self.feed, scope_version, cursor, offers: 0 };
+        let start = DeviceStart {
+            feed: self.feed,
+            scope_version,
+            cursor,
+            offers: 0,
+        };
         let mut ear = Mouth::default();
         let (handshake, end) = block_on(async {
             let connected = self.connect().await;
@@ -171,7 +177,10 @@ impl Stranger {
             cursor: 0,
             offers: waiting.len() as u32,
         };
-        let mut mouth = Mouth { waiting, ..Mouth::default() };
+        let mut mouth = Mouth {
+            waiting,
+            ..Mouth::default()
+        };
         block_on(async {
             let connected = self.connect().await;
             drive_device(&connected.connection, start, &mut mouth).await

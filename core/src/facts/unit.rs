@@ -252,7 +252,10 @@ impl UnitView {
         month: Month,
     ) -> impl Iterator<Item = &ReceivableView> {
         let raised = self.due.get(&(person, month));
-        raised.into_iter().flatten().filter_map(|key| self.receivables.get(key))
+        raised
+            .into_iter()
+            .flatten()
+            .filter_map(|key| self.receivables.get(key))
     }
 
     /// The hash the unit's next record carries.
@@ -547,7 +550,10 @@ impl UnitView {
                 record: None,
             };
             if self.receivables.insert(key, view).is_none() {
-                self.due.entry((receivable.person, receivable.month)).or_default().push(key);
+                self.due
+                    .entry((receivable.person, receivable.month))
+                    .or_default()
+                    .push(key);
             }
         }
     }

@@ -222,7 +222,10 @@ impl Adapter {
         }
         let mut answers = stream::iter(readable)
             .map(async |(expected, (sequence, event))| {
-                (expected, self.centre.take_tax_event(sequence, event, now()).await)
+                (
+                    expected,
+                    self.centre.take_tax_event(sequence, event, now()).await,
+                )
             })
             .buffered(EVENTS_AT_ONCE);
         while let Some((sequence, answer)) = answers.next().await {

@@ -12,11 +12,11 @@ use canbao_core::money::Money;
 use canbao_core::parameters;
 use canbao_core::signing::SigningKey;
 use canbao_core::time::Timestamp;
+use canbao_server::border;
 use canbao_server::centre::{Centre, CodeOrder};
 use canbao_server::keys::{self, Seeds};
 use canbao_server::metrics::Metrics;
 use canbao_server::peers::Peers;
-use canbao_server::border;
 use canbao_transport::Limits;
 
 /// 2026-11-24: every notice about 2022 is known.
@@ -48,9 +48,17 @@ impl Filled {
             tls: [4; 32],
             feed: FeedId([5; 16]),
         };
-        keys::init(&directory, &root.path().join("root.key"), "canbao.example/bench", &seeds)
-            .expect("made");
-        Self { _root: root, directory }
+        keys::init(
+            &directory,
+            &root.path().join("root.key"),
+            "canbao.example/bench",
+            &seeds,
+        )
+        .expect("made");
+        Self {
+            _root: root,
+            directory,
+        }
     }
 }
 
@@ -77,9 +85,13 @@ pub(crate) async fn fill_common(centre: &Centre) {
     };
     let facts = vec![
         Fact::AgencyListed(agency),
-        Fact::ParametersAdopted { text: parameters::builtin_text().to_owned() },
+        Fact::ParametersAdopted {
+            text: parameters::builtin_text().to_owned(),
+        },
         Fact::SettlementOpened { month },
-        Fact::VolumeOpened { volume: VolumeId(1) },
+        Fact::VolumeOpened {
+            volume: VolumeId(1),
+        },
     ];
     let _ = centre.append_facts(facts, NOW).await.expect("appended");
 }
@@ -97,9 +109,10 @@ pub(crate) async fn fill_unit(centre: &Centre, number: u32, persons: u32) -> Uni
     };
     let mut facts = vec![Fact::UnitRegistered(record)];
     let all: Vec<ListedPerson> = (0..persons).map(|line| listed(number, line)).collect();
-    facts.extend(
-        all.chunks(250).map(|part| Fact::PersonsListed { unit: id, persons: part.to_vec() }),
-    );
+    facts.extend(all.chunks(250).map(|part| Fact::PersonsListed {
+        unit: id,
+        persons: part.to_vec(),
+    }));
     let _ = centre.append_facts(facts, NOW).await.expect("appended");
     id
 }
@@ -125,7 +138,10 @@ pub(crate) async fn enrol(centre: &Centre, units: Vec<UnitId>, seed: u8) -> Cler
     let answer = centre.enrol(request, NOW).await.expect("enrolled");
     let certificate =
         Certificate::open(&answer.certificate, &centre.trust().authority).expect("certified");
-    Clerk { certificate, operator }
+    Clerk {
+        certificate,
+        operator,
+    }
 }
 
 fn listed(unit: u32, line: u32) -> ListedPerson {

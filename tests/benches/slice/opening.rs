@@ -18,7 +18,14 @@ pub(crate) fn measure(table: &mut Table) {
     assert_eq!(persons, PERSONS as usize);
     let opened = median(
         (0..7)
-            .map(|_| timed(|| Door::open(device.path(), Lang::Zh).map(drop).expect("opens")).1)
+            .map(|_| {
+                timed(|| {
+                    Door::open(device.path(), Lang::Zh)
+                        .map(drop)
+                        .expect("opens")
+                })
+                .1
+            })
             .collect(),
     );
     let store = device.path().join("canbao.redb");
@@ -49,7 +56,10 @@ async fn sync_a_device(directory: &std::path::Path) -> (std::time::Duration, usi
         secret: [9; 16],
     };
     // The device enrols by the real clock, so the code is issued by it too.
-    let code = engine.issue_code(order, canbao_server::border::now()).await.expect("issued");
+    let code = engine
+        .issue_code(order, canbao_server::border::now())
+        .await
+        .expect("issued");
     let peers = centre::listen(engine.clone());
     let server = peers.local_addr().expect("bound").to_string();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
@@ -58,11 +68,24 @@ async fn sync_a_device(directory: &std::path::Path) -> (std::time::Duration, usi
     }));
     let door = Door::open(directory, Lang::Zh).expect("opens");
     let context = Context::default();
-    door.ask(&context, Request::Enrol { code: code.to_string(), server }).await.expect("enrolled");
+    door.ask(
+        &context,
+        Request::Enrol {
+            code: code.to_string(),
+            server,
+        },
+    )
+    .await
+    .expect("enrolled");
     let start = std::time::Instant::now();
-    door.ask(&context, Request::Sync { watch: false }).await.expect("synced");
+    door.ask(&context, Request::Sync { watch: false })
+        .await
+        .expect("synced");
     let took = start.elapsed();
-    let roster = door.ask(&context, Request::RosterList).await.expect("listed");
+    let roster = door
+        .ask(&context, Request::RosterList)
+        .await
+        .expect("listed");
     let persons = roster.body().as_array().map_or(0, Vec::len);
     let _ = stop.send(());
     let _ = running.await;

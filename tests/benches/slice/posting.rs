@@ -9,8 +9,8 @@ use canbao_core::ledger::checkpoint::Checkpoint;
 use canbao_core::ledger::commitment::{Commitment, commitment};
 use canbao_core::ledger::note::{SignedNote, VerifierKey};
 use canbao_core::statement::Statement;
-use canbao_server::tax::EVENTS_AT_ONCE;
 use canbao_server::centre::{Centre, Outgoing, OutgoingContent, RawLine, RawPosting, TaxEvent};
+use canbao_server::tax::EVENTS_AT_ONCE;
 
 use futures_util::{StreamExt, stream};
 
@@ -46,7 +46,10 @@ pub(crate) fn measure(table: &mut Table) {
         &format!("{lines} records verified from the tiles"),
         milliseconds(verified),
         "< 0.2 s",
-        format!("making their commitments from salt and entry {}", milliseconds(hashing)),
+        format!(
+            "making their commitments from salt and entry {}",
+            milliseconds(hashing)
+        ),
     );
 }
 
@@ -63,22 +66,40 @@ async fn assess_everyone(filled: &Filled) -> Vec<RawPosting> {
     for unit in &units {
         apply(&centre, &clerk, *unit).await;
     }
-    let waiting = centre.transactions_to_send(None, UNITS as usize).expect("readable");
-    let postings =
-        waiting.iter().zip(1_u32..).map(|(outgoing, serial)| pay(outgoing, serial)).collect();
+    let waiting = centre
+        .transactions_to_send(None, UNITS as usize)
+        .expect("readable");
+    let postings = waiting
+        .iter()
+        .zip(1_u32..)
+        .map(|(outgoing, serial)| pay(outgoing, serial))
+        .collect();
     centre.stop().await;
     postings
 }
 
 async fn apply(centre: &Centre, clerk: &Clerk, unit: UnitId) {
     let settlement = "2022-01".parse().expect("a month");
-    let request = Statement::AssessmentRequest { unit, insurance: 210, settlement, attempt: 1 };
+    let request = Statement::AssessmentRequest {
+        unit,
+        insurance: 210,
+        settlement,
+        attempt: 1,
+    };
     let signed = request.sign(&clerk.operator, clerk.certificate.serial, NOW);
-    let _ = centre.take_statement(signed.to_bytes(), NOW).await.expect("taken");
+    let _ = centre
+        .take_statement(signed.to_bytes(), NOW)
+        .await
+        .expect("taken");
 }
 
 fn pay(outgoing: &Outgoing, serial: u32) -> RawPosting {
-    let OutgoingContent::Assessment { settlement, lines, totals } = &outgoing.content else {
+    let OutgoingContent::Assessment {
+        settlement,
+        lines,
+        totals,
+    } = &outgoing.content
+    else {
         unreachable!("only assessments were made");
     };
     RawPosting {
@@ -125,7 +146,10 @@ fn verify(centre: &Centre) -> (Duration, Duration) {
     let checkpoint = Checkpoint::open(&note, &key).expect("our checkpoint");
     let entries = leaves(centre, head.tree.size);
     let (commitments, hashing) = timed(|| {
-        entries.iter().map(|(salt, bytes)| commitment(salt, bytes)).collect::<Vec<Commitment>>()
+        entries
+            .iter()
+            .map(|(salt, bytes)| commitment(salt, bytes))
+            .collect::<Vec<Commitment>>()
     });
     let first = head.tree.size - commitments.len() as u64;
     let read = |path: &str| centre.tile(path).map_err(|error| error.to_string());
@@ -139,7 +163,9 @@ fn leaves(centre: &Centre, size: u64) -> Vec<([u8; 16], Vec<u8>)> {
     let wanted = u64::from(UNITS) * (u64::from(PERSONS) + 2);
     let units: Vec<Audience> = (0..UNITS)
         .map(|number| {
-            let credit = centre.find_unit(&format!("021{number:07}")).expect("readable");
+            let credit = centre
+                .find_unit(&format!("021{number:07}"))
+                .expect("readable");
             Audience::Unit(credit.expect("registered"))
         })
         .chain([Audience::Everyone, Audience::Centre])
@@ -147,8 +173,14 @@ fn leaves(centre: &Centre, size: u64) -> Vec<([u8; 16], Vec<u8>)> {
     let mut from = size - wanted;
     let mut found = Vec::new();
     while from < size {
-        let page = centre.feed(&units, from, 10_000, 16 << 20).expect("readable");
-        found.extend(page.entries.into_iter().map(|entry| (entry.salt, entry.bytes)));
+        let page = centre
+            .feed(&units, from, 10_000, 16 << 20)
+            .expect("readable");
+        found.extend(
+            page.entries
+                .into_iter()
+                .map(|entry| (entry.salt, entry.bytes)),
+        );
         from = page.upto;
     }
     assert_eq!(found.len() as u64, wanted, "the run of leaves has no gap");

@@ -20,7 +20,10 @@ pub(crate) fn measure(table: &mut Table) {
             valid_seconds: 3_600,
             secret: [9; 16],
         };
-        let code = engine.issue_code(order, canbao_server::border::now()).await.expect("issued");
+        let code = engine
+            .issue_code(order, canbao_server::border::now())
+            .await
+            .expect("issued");
         let peers = centre::listen(engine);
         let server = peers.local_addr().expect("bound").to_string();
         tokio::spawn(peers.run(std::future::pending()));

@@ -12,7 +12,8 @@ pub(crate) struct Table {
 
 impl Table {
     pub(crate) fn row(&mut self, what: &str, figure: String, aim: &str, beside: String) {
-        self.rows.push([what.to_owned(), figure, aim.to_owned(), beside]);
+        self.rows
+            .push([what.to_owned(), figure, aim.to_owned(), beside]);
     }
 }
 
@@ -46,7 +47,10 @@ pub(crate) fn milliseconds(duration: Duration) -> String {
 /// What the figures depend on most.
 pub(crate) fn machine() -> String {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
-    format!("{cores} cores, one fsync of 4 KiB {} us (median of 50)", fsync().as_micros())
+    format!(
+        "{cores} cores, one fsync of 4 KiB {} us (median of 50)",
+        fsync().as_micros()
+    )
 }
 
 fn fsync() -> Duration {

@@ -22,7 +22,10 @@ impl TileReader for Served<'_> {
     }
 
     fn read_tiles(&self, tiles: &[Tile]) -> Result<Vec<Vec<u8>>, Error> {
-        Ok(tiles.iter().map(|tile| self.0.get(&served_path(&tile.path()))).collect())
+        Ok(tiles
+            .iter()
+            .map(|tile| self.0.get(&served_path(&tile.path())))
+            .collect())
     }
 
     fn save_tiles(&self, _: &[Tile], _: &[Vec<u8>]) {}
@@ -44,7 +47,10 @@ pub(crate) fn accepts(centre: &Centre<'_>, trust: &Path) {
 
     let served = Served(centre);
     let tiles = TileHashReader::new(size, root, &served);
-    assert_eq!(tlog_tiles::tree_hash(size, &tiles).expect("the tiles fit the head"), root);
+    assert_eq!(
+        tlog_tiles::tree_hash(size, &tiles).expect("the tiles fit the head"),
+        root
+    );
     for (leaf, data) in (0..).zip(leaves(centre, size)) {
         let index = tlog_tiles::stored_hash_index(0, leaf);
         let hash = tiles.read_hashes(&[index]).expect("in the tiles")[0];
@@ -62,7 +68,11 @@ fn leaves(centre: &Centre<'_>, size: u64) -> Vec<Vec<u8>> {
     let mut leaves = Vec::new();
     for bundle in 0..size.div_ceil(256) {
         let width = (size - bundle * 256).min(256);
-        let partial = if width < 256 { format!(".p/{width}") } else { String::new() };
+        let partial = if width < 256 {
+            format!(".p/{width}")
+        } else {
+            String::new()
+        };
         let bytes = centre.get(&format!("/tile/entries/{bundle:03}{partial}"));
         let mut rest = &bytes[..];
         while let Some((length, after)) = rest.split_first_chunk::<2>() {
