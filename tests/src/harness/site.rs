@@ -117,6 +117,10 @@ impl Centre<'_> {
     /// When it does not get ready.
     pub fn start(&mut self) {
         let mut serve = self.site.programs.command("canbao-server");
+        // Routine lines would drown the story; a log asked for by the environment is kept.
+        if std::env::var_os("CANBAO_LOG").is_none() {
+            serve.env("CANBAO_LOG", "error");
+        }
         serve.arg("serve").arg(self.site.path("centre"));
         serve.args([
             "--listen", &self.quic, "--http", &self.http, "--tax", &self.tax,
