@@ -130,6 +130,8 @@ ulid_ids! {
     DeviceId,
     /// An operator (经办人): one person with a signing key on one device.
     OperatorId,
+    /// A note in an employer's roster document.
+    NoteId,
     /// The centre's feed; a device that meets another feed id has met another centre.
     FeedId,
 }

@@ -282,3 +282,125 @@ impl<'a> Reader<'a> {
         Ok(taken)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::declaration::Kind;
+    use crate::document::{Action, ActorId, DocumentId, SignedBatch, Volume};
+    use crate::ids::{CertificateSerial, DeclarationId, DeviceId, UnitId, VolumeId};
+    use crate::signing::SigningKey;
+    use crate::time::Timestamp;
+
+    /// A batch of two changes as a device makes it.
+    fn honest() -> Batch {
+        let document = DocumentId::EmployerVolume(UnitId([1; 16]), VolumeId(1));
+        let mut volume = Volume::replay(document, []).unwrap();
+        let actor = ActorId::new(DeviceId([1; 16]), [1; 8]);
+        let chunks = (1..=2_u8)
+            .map(|number| {
+                let action = Action::Declare {
+                    id: DeclarationId([number; 16]),
+                    kind: Kind::Wage,
+                    fields: Vec::new(),
+                };
+                volume.act(&actor, &action, Timestamp(0)).unwrap().chunk
+            })
+            .collect();
+        Batch {
+            document,
+            actor: actor.0.into(),
+            from: 1,
+            to: 2,
+            signer: CertificateSerial(1),
+            chunks,
+        }
+    }
+
+    fn signed(batch: &Batch) -> Vec<u8> {
+        SignedBatch::make(batch, &SigningKey::from_seed([1; 32])).0
+    }
+
+    #[test]
+    fn an_honest_batch_is_read_with_the_heads_of_its_changes() {
+        let checked = check_batch(&signed(&honest())).unwrap();
+        assert_eq!(
+            checked
+                .heads
+                .iter()
+                .map(|head| head.seq)
+                .collect::<Vec<_>>(),
+            [1, 2]
+        );
+        assert!(
+            checked.heads[1]
+                .dependencies
+                .contains(&checked.heads[0].hash)
+        );
+        assert_eq!(checked.outside_dependencies().len(), 1, "the genesis alone");
+    }
+
+    #[test]
+    fn each_fault_of_a_batch_has_its_name() {
+        let check = |change: &dyn Fn(&mut Batch), expected: &str| {
+            let mut batch = honest();
+            change(&mut batch);
+            assert_eq!(check_batch(&signed(&batch)).unwrap_err().code(), expected);
+        };
+        check(&|it| it.chunks.clear(), "structure.change_count");
+        check(
+            &|it| it.chunks = vec![it.chunks[0].clone(); MAX_BATCH_CHANGES + 1],
+            "structure.change_count",
+        );
+        check(&|it| it.actor = vec![9; 24].into(), "structure.other_actor");
+        check(&|it| it.to = 3, "structure.sequence");
+        check(&|it| it.from = 0, "structure.sequence");
+        check(&|it| (it.from, it.to) = (2, 3), "structure.sequence");
+        check(&|it| it.chunks.swap(0, 1), "structure.sequence");
+        check(&|it| it.chunks[0].0[0] = 0, "structure.no_header");
+        check(&|it| it.chunks[0].0[4] ^= 1, "structure.checksum");
+        check(&|it| it.chunks[0].0[8] = 2, "structure.not_a_change");
+        check(&|it| it.chunks[0].0.push(0), "structure.not_canonical");
+        check(&|it| it.chunks[0].0.truncate(20), "structure.not_canonical");
+        check(&|it| it.chunks[0].0.truncate(8), "structure.no_header");
+        check(
+            &|it| it.chunks[0].0 = vec![0x85; MAX_CHANGE_BYTES + 1],
+            "structure.change_too_large",
+        );
+        let large = vec![0; MAX_BATCH_BYTES + 1];
+        assert_eq!(
+            check_batch(&large).unwrap_err().code(),
+            "structure.batch_too_large"
+        );
+    }
+
+    #[test]
+    fn numbers_have_one_form() {
+        let read = |bytes: &[u8]| Reader { rest: bytes }.number();
+        assert_eq!(read(&[0x7f]), Ok(127));
+        assert_eq!(read(&[0xff, 0x01]), Ok(255));
+        assert_eq!(read(&[0x80, 0x00]), Err(ChunkError::NotCanonical));
+        assert_eq!(read(&[0xff; 11]), Err(ChunkError::Head));
+        assert_eq!(read(&[]), Err(ChunkError::Head));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_break_the_checks(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+            let _ = check_batch(&bytes);
+            let _ = check_chunk(&bytes);
+            let _ = check_chunk(&[&MAGIC[..], &bytes].concat());
+        }
+
+        #[test]
+        fn a_flipped_bit_never_passes_unnoticed(place in 0_usize..10_000, bit in 0_u8..8) {
+            let mut batch = honest();
+            let chunk = &mut batch.chunks[0].0;
+            let place = place % chunk.len();
+            chunk[place] ^= 1 << bit;
+            prop_assert!(check_batch(&signed(&batch)).is_err());
+        }
+    }
+}

@@ -4,7 +4,7 @@
 use minicbor::{Decode, Encode};
 
 use crate::declaration::{Draft, Kind};
-use crate::ids::DeclarationId;
+use crate::ids::{DeclarationId, NoteId, PersonId};
 use crate::money::Money;
 
 /// One user action; it becomes one change.
@@ -39,6 +39,27 @@ pub enum Action {
         /// Which.
         #[n(0)]
         id: DeclarationId,
+    },
+    /// The employer notes something on a person of its roster. Each note is a record of its own,
+    /// so that two devices' notes never hide each other.
+    #[n(4)]
+    Annotate {
+        /// The note's id.
+        #[n(0)]
+        id: NoteId,
+        /// On whom.
+        #[n(1)]
+        person: PersonId,
+        /// What.
+        #[n(2)]
+        text: String,
+    },
+    /// A note is taken back: voided, never deleted.
+    #[n(5)]
+    VoidNote {
+        /// Which.
+        #[n(0)]
+        id: NoteId,
     },
 }
 

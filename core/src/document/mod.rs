@@ -12,4 +12,4 @@ pub use action::{Action, Change};
 pub use batch::{Batch, BatchId, Chunk, SignedBatch};
 pub use genesis::{SCHEMA_VERSION, genesis_hash};
 pub use id::DocumentId;
-pub use volume::{ActorId, DocumentError, Own, StoredDraft, Volume};
+pub use volume::{ActorId, DocumentError, Note, Own, StoredDraft, Volume};

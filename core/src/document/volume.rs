@@ -1,10 +1,11 @@
-//! A volume of drafts in automerge: act on it, read it, load and save it.
+//! An open document in automerge, a volume of drafts or the roster: act on it, read it, load and
+//! save it.
 
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{Automerge, ObjId, ObjType, ROOT, ReadDoc, ScalarValue, Value};
 
 use crate::declaration::{Draft, Kind};
-use crate::ids::DeclarationId;
+use crate::ids::{DeclarationId, NoteId, PersonId};
 use crate::money::Money;
 use crate::structure::{self, ChunkError};
 use crate::time::Timestamp;
@@ -21,6 +22,7 @@ const REASON: &str = "reason";
 const FROM: &str = "from";
 const TO: &str = "to";
 const WAGE: &str = "wage";
+const NOTE: &str = "note";
 const VOIDED: &str = "voided";
 
 /// Who makes changes: the device and fresh randomness, chosen at the first edit after each
@@ -56,6 +58,17 @@ pub struct StoredDraft {
     pub voided: bool,
 }
 
+/// A note on a person, as the roster document holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// Its id, which is by the time it was made.
+    pub id: NoteId,
+    /// On whom.
+    pub person: PersonId,
+    /// What.
+    pub text: String,
+}
+
 /// Why a document cannot be read or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum DocumentError {
@@ -74,6 +87,9 @@ pub enum DocumentError {
     /// The draft is not in this volume.
     #[error("no draft {0} in this volume")]
     NoSuchDraft(DeclarationId),
+    /// The note is not in this document.
+    #[error("no note {0} in this document")]
+    NoSuchNote(NoteId),
 }
 
 impl DocumentError {
@@ -86,11 +102,12 @@ impl DocumentError {
             Self::Apply(_) => "document.does_not_apply",
             Self::NewerSchema(_) => "document.newer_schema",
             Self::NoSuchDraft(_) => "document.no_such_draft",
+            Self::NoSuchNote(_) => "document.no_such_note",
         }
     }
 }
 
-/// An open volume.
+/// An open document: a volume of drafts, or the roster with its notes.
 #[derive(Debug)]
 pub struct Volume {
     id: DocumentId,
@@ -180,9 +197,14 @@ impl Volume {
         at: Timestamp,
     ) -> Result<Own, DocumentError> {
         let record = match action {
-            Action::Declare { .. } => None,
+            Action::Declare { .. } | Action::Annotate { .. } => None,
             Action::Amend { id, .. } | Action::Void { id } => {
-                Some(self.record(*id).ok_or(DocumentError::NoSuchDraft(*id))?)
+                let found = self.record(&id.to_string());
+                Some(found.ok_or(DocumentError::NoSuchDraft(*id))?)
+            }
+            Action::VoidNote { id } => {
+                let found = self.record(&id.to_string());
+                Some(found.ok_or(DocumentError::NoSuchNote(*id))?)
             }
         };
         let records = self.records();
@@ -214,10 +236,26 @@ impl Volume {
             .collect()
     }
 
+    /// The notes that stand, oldest first.
+    #[must_use]
+    pub fn notes(&self) -> Vec<Note> {
+        let records = self.records();
+        self.document
+            .keys(&records)
+            .filter_map(|key| {
+                let record = self.record(&key)?;
+                let person = self.text(&record, PERSON).parse().ok()?;
+                let text = self.text(&record, NOTE);
+                let id = key.parse().ok()?;
+                (!text.is_empty() && !self.is_voided(&record)).then_some(Note { id, person, text })
+            })
+            .collect()
+    }
+
     /// One draft.
     #[must_use]
     pub fn draft(&self, id: DeclarationId) -> Option<StoredDraft> {
-        let record = self.record(id)?;
+        let record = self.record(&id.to_string())?;
         let kind: Kind = self.text(&record, KIND).parse().ok()?;
         let draft = Draft {
             id,
@@ -229,10 +267,7 @@ impl Volume {
             to: self.text(&record, TO),
             wage: self.fen(&record, WAGE),
         };
-        let voided = matches!(
-            self.document.get(&record, VOIDED),
-            Ok(Some((Value::Scalar(value), _))) if *value == ScalarValue::Boolean(true)
-        );
+        let voided = self.is_voided(&record);
         Some(StoredDraft { draft, voided })
     }
 
@@ -243,11 +278,18 @@ impl Volume {
         }
     }
 
-    fn record(&self, id: DeclarationId) -> Option<ObjId> {
-        match self.document.get(self.records(), id.to_string()) {
+    fn record(&self, key: &str) -> Option<ObjId> {
+        match self.document.get(self.records(), key) {
             Ok(Some((Value::Object(ObjType::Map), record))) => Some(record),
             Ok(_) | Err(_) => None,
         }
+    }
+
+    fn is_voided(&self, record: &ObjId) -> bool {
+        matches!(
+            self.document.get(record, VOIDED),
+            Ok(Some((Value::Scalar(value), _))) if *value == ScalarValue::Boolean(true)
+        )
     }
 
     fn text(&self, record: &ObjId, key: &str) -> String {
@@ -278,8 +320,15 @@ fn write(
             put_fields(transaction, &made, fields)
         }
         (Action::Amend { fields, .. }, Some(record)) => put_fields(transaction, &record, fields),
-        (Action::Void { .. }, Some(record)) => transaction.put(&record, VOIDED, true),
-        (Action::Amend { .. } | Action::Void { .. }, None) => Ok(()),
+        (Action::Annotate { id, person, text }, _) => {
+            let made = transaction.put_object(records, id.to_string(), ObjType::Map)?;
+            transaction.put(&made, PERSON, person.to_string())?;
+            transaction.put(&made, NOTE, text.as_str())
+        }
+        (Action::Void { .. } | Action::VoidNote { .. }, Some(record)) => {
+            transaction.put(&record, VOIDED, true)
+        }
+        (Action::Amend { .. } | Action::Void { .. } | Action::VoidNote { .. }, None) => Ok(()),
     }
 }
 
@@ -299,4 +348,120 @@ fn put_fields(
         }?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{DeviceId, UnitId, VolumeId};
+
+    const UNIT: UnitId = UnitId([1; 16]);
+    const SOMETIME: Timestamp = Timestamp(1_795_500_000);
+
+    fn actor(number: u8) -> ActorId {
+        ActorId::new(DeviceId([number; 16]), [number; 8])
+    }
+
+    fn declare(number: u8) -> Action {
+        Action::Declare {
+            id: DeclarationId([number; 16]),
+            kind: Kind::Wage,
+            fields: vec![
+                Change::Person("P".to_owned()),
+                Change::From("2022-01".to_owned()),
+                Change::Wage(Money::from_fen(500_050)),
+            ],
+        }
+    }
+
+    #[test]
+    fn a_draft_is_kept_amended_and_voided_and_its_changes_give_it_again() {
+        let document = DocumentId::EmployerVolume(UNIT, VolumeId(1));
+        let id = DeclarationId([1; 16]);
+        let mut volume = Volume::replay(document, []).unwrap();
+        let amend = Action::Amend {
+            id,
+            fields: vec![Change::From("2022-02".to_owned())],
+        };
+        let chunks: Vec<Chunk> = [declare(1), declare(2), amend, Action::Void { id }]
+            .iter()
+            .zip(1..)
+            .map(|(action, seq)| {
+                let own = volume.act(&actor(1), action, SOMETIME).unwrap();
+                assert_eq!(own.seq, seq);
+                own.chunk
+            })
+            .collect();
+        let stored = volume.draft(id).unwrap();
+        assert!(stored.voided);
+        assert_eq!(stored.draft.from, "2022-02");
+        assert_eq!(stored.draft.wage, Some(Money::from_fen(500_050)));
+        assert_eq!(volume.drafts().len(), 2);
+
+        let replayed = Volume::replay(document, &chunks).unwrap();
+        let loaded = Volume::load(document, &volume.save()).unwrap();
+        assert_eq!(replayed.drafts(), volume.drafts());
+        assert_eq!(loaded.drafts(), volume.drafts());
+        let missing = Action::Void {
+            id: DeclarationId([9; 16]),
+        };
+        let refused = volume.act(&actor(1), &missing, SOMETIME).unwrap_err();
+        assert_eq!(refused.code(), "document.no_such_draft");
+    }
+
+    #[test]
+    fn notes_of_two_devices_stand_beside_each_other() {
+        let document = DocumentId::EmployerRoster(UNIT);
+        let person = PersonId([3; 16]);
+        let note = |number: u8, text: &str| Action::Annotate {
+            id: NoteId([number; 16]),
+            person,
+            text: text.to_owned(),
+        };
+        let (mut one, mut two) = (
+            Volume::replay(document, []).unwrap(),
+            Volume::replay(document, []).unwrap(),
+        );
+        let first = one
+            .act(&actor(1), &note(1, "产假至五月"), SOMETIME)
+            .unwrap();
+        let second = two.act(&actor(2), &note(2, "借调"), SOMETIME).unwrap();
+        one.extend([&second.chunk]).unwrap();
+        two.extend([&first.chunk]).unwrap();
+        assert_eq!(one.notes(), two.notes());
+        assert_eq!(one.notes().len(), 2);
+        let _ = one
+            .act(
+                &actor(1),
+                &Action::VoidNote {
+                    id: NoteId([1; 16]),
+                },
+                SOMETIME,
+            )
+            .unwrap();
+        assert_eq!(
+            one.notes()
+                .iter()
+                .map(|it| it.text.as_str())
+                .collect::<Vec<_>>(),
+            ["借调"]
+        );
+    }
+
+    #[test]
+    fn a_damaged_snapshot_is_refused_and_a_newer_schema_is_named() {
+        let document = DocumentId::EmployerVolume(UNIT, VolumeId(1));
+        let mut volume = Volume::replay(document, []).unwrap();
+        let _ = volume.act(&actor(1), &declare(1), SOMETIME).unwrap();
+        let mut bytes = volume.save();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 0xff;
+        assert!(Volume::load(document, &bytes).is_err());
+        let mut newer = Automerge::new();
+        let mut transaction = newer.transaction();
+        transaction.put(ROOT, SCHEMA, SCHEMA_VERSION + 1).unwrap();
+        transaction.commit();
+        let refused = Volume::load(document, &newer.save()).unwrap_err();
+        assert_eq!(refused.code(), "document.newer_schema");
+    }
 }
