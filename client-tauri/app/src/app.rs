@@ -93,6 +93,12 @@ impl App {
             }
             Request::Status => Ok(Response::Status(Box::new(self.status(context)))),
             Request::RosterList => self.roster(context).map(Response::Roster),
+            Request::RosterNote { person, text } => self
+                .note(context, &person, &text)
+                .map(|it| Response::Person(Box::new(it))),
+            Request::RosterUnnote { id } => self
+                .unnote(context, id)
+                .map(|it| Response::Person(Box::new(it))),
             Request::RosterShow { person } => self
                 .roster_person(context, &person)
                 .map(|it| Response::Person(Box::new(it))),

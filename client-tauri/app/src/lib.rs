@@ -17,6 +17,7 @@ mod enrol;
 mod fault;
 mod feed;
 mod identity;
+mod notes;
 mod outbox;
 mod proof;
 mod queries;

@@ -63,6 +63,7 @@ impl App {
             wages: wages(person),
             months,
             declarations,
+            notes: self.notes_on(unit.record.id, person.record.id),
         })
     }
 

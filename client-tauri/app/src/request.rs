@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use canbao_core::ids::DeclarationId;
+use canbao_core::ids::{DeclarationId, NoteId};
 use canbao_core::message::Lang;
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +46,18 @@ pub enum Request {
     RosterShow {
         /// ID number, personal number or person id.
         person: String,
+    },
+    /// Notes something on a person, in the employer's roster document.
+    RosterNote {
+        /// ID number, personal number or person id.
+        person: String,
+        /// What.
+        text: String,
+    },
+    /// Takes a note back.
+    RosterUnnote {
+        /// Which.
+        id: NoteId,
     },
     /// Declares an interruption (职工缴费中断申报).
     DeclareInterruption {

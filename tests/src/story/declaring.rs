@@ -31,6 +31,7 @@ impl Telling<'_, '_> {
                 &wage,
             ]);
         }
+        let _ = employer.ok(&["roster", "note", &zhang, "--text", "离职手续已办"]);
         let listed = employer.ok(&["declare", "list"]);
         assert_eq!(count(&listed, "/status/code", "draft"), 1 + WAGES);
         let submitted = employer.ok(&["submit", "--all"]);
@@ -65,6 +66,12 @@ impl Telling<'_, '_> {
         let listed = employer.ok(&["declare", "list"]);
         assert_eq!(count(&listed, "/status/code", "received"), 1 + WAGES);
         assert_eq!(employer.ok(&["status"])["queued"], 0);
+        let zhang = employer.ok(&["roster", "show", &self.zhang().personal_number]);
+        assert_eq!(
+            items(&zhang["notes"]).len(),
+            1,
+            "a note in the roster document"
+        );
         let first = text(&items(&receipts)[0]["receipt"]).to_owned();
         self.line(&format!("{}笔受理回执,第一笔 {first}", 1 + WAGES));
     }
@@ -76,6 +83,12 @@ impl Telling<'_, '_> {
         let _ = agency.ok(&["sync"]);
         self.told.centre.stop();
         let agency = &self.told.agency;
+        let zhang = agency.ok(&["roster", "show", &self.zhang().personal_number]);
+        assert_eq!(
+            items(&zhang["notes"]).len(),
+            0,
+            "the employer's notes are its own"
+        );
         let queue = agency.ok(&["review", "queue"]);
         assert_eq!(items(&queue).len(), 1 + WAGES);
         let returned = self.returned_person();

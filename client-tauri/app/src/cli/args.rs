@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use canbao_client::request::{Context, Request};
-use canbao_core::ids::DeclarationId;
+use canbao_core::ids::{DeclarationId, NoteId};
 use canbao_core::message::Lang;
 use clap::{Args, Parser, Subcommand};
 
@@ -133,6 +133,21 @@ pub(crate) enum Roster {
         /// ID number, personal number or person id.
         #[arg(value_name = "PERSON")]
         person: String,
+    },
+    /// Notes something on a person, for the employer alone.
+    Note {
+        /// ID number, personal number or person id.
+        #[arg(value_name = "PERSON")]
+        person: String,
+        /// What.
+        #[arg(long, value_name = "TEXT")]
+        text: String,
+    },
+    /// Takes a note back.
+    Unnote {
+        /// The note, by the id that `roster show` gives.
+        #[arg(value_name = "ID")]
+        id: NoteId,
     },
 }
 
@@ -324,6 +339,8 @@ impl Command {
             Self::Sync { watch } => Request::Sync { watch },
             Self::Roster(Roster::List) => Request::RosterList,
             Self::Roster(Roster::Show { person }) => Request::RosterShow { person },
+            Self::Roster(Roster::Note { person, text }) => Request::RosterNote { person, text },
+            Self::Roster(Roster::Unnote { id }) => Request::RosterUnnote { id },
             Self::Declare(declare) => declare.into_request(),
             Self::Submit { ids, all } => Request::Submit { ids, all },
             Self::Withdraw { id } => Request::Withdraw { id },

@@ -35,6 +35,17 @@ pub struct PersonDetail {
     pub months: Vec<MonthView>,
     /// Declarations about the person.
     pub declarations: Vec<DeclarationRow>,
+    /// The employer's own notes, oldest first.
+    pub notes: Vec<NoteView>,
+}
+
+/// A note on a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoteView {
+    /// Its id.
+    pub id: String,
+    /// What.
+    pub text: String,
 }
 
 /// Months that are payable.

@@ -8,8 +8,8 @@ mod device;
 mod records;
 
 pub use declarations::{
-    AssessmentRow, DecideReport, DeclarationRow, IntervalView, MonthView, PersonDetail, PersonRow,
-    ReviewRow, StageCount, SubmitReport, TransactionRow, WageSpanView,
+    AssessmentRow, DecideReport, DeclarationRow, IntervalView, MonthView, NoteView, PersonDetail,
+    PersonRow, ReviewRow, StageCount, SubmitReport, TransactionRow, WageSpanView,
 };
 pub use device::{
     AgencyView, CheckpointView, Enrolled, OperatorView, PersonRef, StatusView, SyncReport, UnitRef,

@@ -216,3 +216,33 @@ fn a_stale_calendar_and_a_clock_that_lags_are_warned_of_and_refuse_nothing() {
     check(8, &["status.stale"]);
     check(-2, &["status.clock"]);
 }
+
+#[test]
+fn a_note_stays_through_restarts_until_it_is_taken_back() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut centre = Centre::new(1);
+    let mut app = employer(&mut centre, directory.path());
+    let note = Request::RosterNote {
+        person: "0001000001".to_owned(),
+        text: "产假至五月".to_owned(),
+    };
+    ask(&mut app, note);
+    centre.exchange(&mut app);
+    drop(app);
+    let mut app = open(directory.path(), 7);
+    let noted = person(&mut app, "0001000001").notes;
+    assert_eq!(noted.len(), 1);
+    assert_eq!(noted[0].text, "产假至五月");
+    assert!(person(&mut app, "0001000002").notes.is_empty());
+
+    let id = noted[0].id.parse().expect("an id");
+    ask(&mut app, Request::RosterUnnote { id });
+    assert!(person(&mut app, "0001000001").notes.is_empty());
+    let again = refuse(&mut app, Request::RosterUnnote { id });
+    assert_eq!(again.code, "document.no_such_note");
+    let empty = Request::RosterNote {
+        person: "0001000001".to_owned(),
+        text: " ".to_owned(),
+    };
+    assert_eq!(refuse(&mut app, empty).code, "note.length");
+}

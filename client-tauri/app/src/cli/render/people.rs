@@ -54,12 +54,18 @@ pub(super) fn person(detail: &PersonDetail, lang: Lang) -> String {
         &[words("interval_from"), words("interval_to")],
         intervals,
     );
+    let notes = detail
+        .notes
+        .iter()
+        .map(|it| [it.text.clone(), it.id.clone()]);
+    let notes = table(lang, &[words("note"), words("note_id")], notes);
     let wage_columns = [words("from"), words("to"), amounts("wage"), words("source")];
     parts([
         head,
         titled("intervals", lang, &intervals),
         titled("wages", lang, &table(lang, &wage_columns, wages)),
         titled("months", lang, &months(&detail.months, lang)),
+        titled("notes", lang, &notes),
         titled(
             "declarations",
             lang,

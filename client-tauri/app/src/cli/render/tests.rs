@@ -173,10 +173,11 @@ fn a_person_is_shown_with_months_and_wages() {
         "unit_amount": "21.80", "personal_amount": "21.80", "stage": coded("recorded", "已记账"),
     }]);
     body["declarations"] = json!([]);
+    body["notes"] = json!([{"id": "01N", "text": "产假至五月"}]);
     check(
         "person",
         &body,
-        &["居民身份证", "参保时段", "21.80", "已记账"],
+        &["居民身份证", "参保时段", "21.80", "已记账", "产假至五月"],
     );
 }
 
