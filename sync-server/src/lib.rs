@@ -8,7 +8,6 @@ pub mod centre;
 pub mod http;
 pub mod init;
 pub mod keys;
-pub mod local;
 pub mod metrics;
 pub mod peers;
 pub mod serve;

@@ -7,16 +7,16 @@ use std::time::Duration;
 
 use canbao_core::message::{Lang, Message};
 use canbao_transport::Limits;
+use canbao_transport::local::LocalSocket;
 use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
-use crate::admin::{Desk, Failure};
+use crate::admin::{Desk, Failure, SOCKET};
 use crate::border;
 use crate::centre::Centre;
 use crate::http::{self, Shown};
-use crate::local::LocalSocket;
 use crate::metrics::Metrics;
 use crate::peers::Peers;
 use crate::tax::{Adapter, Client, Contact};
@@ -72,7 +72,8 @@ async fn run(serve: &Serve, lang: Lang) -> Result<(), Failure> {
     let centre = opened
         .map_err(|error| Failure::of_store("serve.runtime", error, lang))?
         .map_err(|error| Failure::of_opening(&error, lang))?;
-    let socket = LocalSocket::bind(&serve.directory).map_err(|it| Failure::of_local(&it, lang))?;
+    let socket =
+        LocalSocket::bind(&serve.directory, &SOCKET).map_err(|it| Failure::of_local(&it, lang))?;
     let metrics = Arc::new(Metrics::default());
     let (limits, counted) = (Limits::default(), Arc::clone(&metrics));
     let peers = Peers::listen(centre.clone(), serve.listen, limits, border::now, counted)

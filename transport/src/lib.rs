@@ -1,14 +1,16 @@
-//! A sync session driven over QUIC, for client and server alike.
+//! Sync sessions over QUIC and questions over a local socket, for client and server alike.
 //!
 //! Endpoints give connections of TLS 1.3 in which both sides are known by their raw Ed25519
 //! keys; pumps run a sans-IO session of `canbao_core::sync` over one stream of a connection,
 //! between it and a backend. What a key may do is not known here, nor what the bytes mean.
+//! [`local`] joins the processes of one machine, and does not know what they ask.
 
 mod connection;
 mod device;
 mod endpoint;
 mod enrolment;
 mod hub;
+pub mod local;
 mod pump;
 mod tls;
 

@@ -1,6 +1,7 @@
 //! What an administrator asks, as it crosses the local socket.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use canbao_core::identity::{
     CreditCode, IdDocument, PensionNumber, PersonalNumber, UnemploymentNumber,
@@ -9,11 +10,23 @@ use canbao_core::ids::VolumeId;
 use canbao_core::message::Lang;
 use canbao_core::money::Money;
 use canbao_core::month::Month;
+use canbao_transport::local::LocalRules;
 use serde::{Deserialize, Serialize};
 
 use super::failure::Failure;
 use super::outcome::Outcome;
 use crate::baseline::AgencyRow;
+
+/// The socket of a centre's directory.
+pub const SOCKET: LocalRules = LocalRules {
+    file_name: "server.sock",
+    // The roster of a very large unit.
+    longest_question: 32 << 20,
+    longest_answer: 32 << 20,
+    connections: 8,
+    // A copy of the whole log may be part of it.
+    answer_within: Duration::from_secs(600),
+};
 
 /// A command, and the language of its answer.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -1,12 +1,12 @@
 //! Why a command was not carried out, as the screen and scripts read it.
 
 use canbao_core::message::{Lang, Message};
+use canbao_transport::local::LocalError;
 use serde::{Deserialize, Serialize};
 
 use crate::baseline::{FileError, RowProblem, SheetError};
 use crate::centre::{AdminError, OpenError, TaxError, Unavailable};
 use crate::keys::KeysError;
-use crate::local::LocalError;
 
 /// A failure in a language.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -238,7 +238,8 @@ mod tests {
         let local = [
             LocalError::Taken,
             LocalError::PathTooLong,
-            LocalError::RequestTooLong,
+            LocalError::TooLong { most: 7 },
+            LocalError::NotUnderstood,
             LocalError::NoAnswer(std::io::ErrorKind::TimedOut.into()),
             LocalError::Socket(std::io::ErrorKind::NotFound.into()),
         ];

@@ -12,7 +12,7 @@ mod render;
 mod run;
 mod units;
 
-pub use command::{Call, Command, IssueCode, LoadUnit, LoadedPerson, MandateWanted, Reply};
+pub use command::{Call, Command, IssueCode, LoadUnit, LoadedPerson, MandateWanted, Reply, SOCKET};
 pub use desk::Desk;
 pub use failure::{Failure, FailureClass, ProblemView};
 pub use outcome::{

@@ -7,8 +7,11 @@ use std::path::{Path, PathBuf};
 
 use canbao_core::message::{Lang, Message};
 use canbao_core::parameters::{self, MAX_TEXT};
+use canbao_transport::local::ask;
 
-use super::command::{Call, Command, IssueCode, LoadUnit, LoadedPerson, MandateWanted, Reply};
+use super::command::{
+    Call, Command, IssueCode, LoadUnit, LoadedPerson, MandateWanted, Reply, SOCKET,
+};
 use super::desk::Desk;
 use super::failure::Failure;
 use crate::args::{
@@ -17,7 +20,6 @@ use crate::args::{
 };
 use crate::baseline::{RosterPerson, read_agencies, read_roster};
 use crate::centre::Centre;
-use crate::local;
 
 /// Carries a command out on the centre in a directory.
 #[must_use]
@@ -25,7 +27,7 @@ pub fn run(directory: &Path, command: Admin, lang: Lang) -> Reply {
     match command_of(command, lang) {
         Ok(command) => {
             let call = Call { lang, command };
-            match local::ask(directory, &call) {
+            match ask(directory, &SOCKET, &call) {
                 Ok(Some(reply)) => reply,
                 Ok(None) => alone(directory, call).unwrap_or_else(Reply::Failed),
                 Err(error) => Reply::Failed(Failure::of_local(&error, lang)),

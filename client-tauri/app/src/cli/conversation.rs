@@ -9,11 +9,12 @@ use canbao_client::request::Request;
 use canbao_client::response::{Failure, FailureClass, Response};
 use canbao_client::{Door, verify_offline};
 use canbao_core::message::{Lang, Message};
+use canbao_transport::local::{LocalSocket, ask};
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::Voice;
-use crate::local::{self, Answer, Call, LocalSocket, failure};
+use crate::local::{Answer, Call, SOCKET, failed, failure};
 
 /// How long a store that is busy is waited for: another command has it for a moment, and a
 /// watching process listens a moment after it opened it.
@@ -59,7 +60,7 @@ fn reach(directory: &Path, call: &Call) -> Result<Reached, Failure> {
     let lang = call.context.lang;
     let deadline = Instant::now() + BUSY_WITHIN;
     loop {
-        let answered = local::ask(directory, call).map_err(|error| error.in_words(lang))?;
+        let answered = ask(directory, &SOCKET, call).map_err(|error| failed(&error, lang))?;
         if let Some(answer) = answered {
             return Ok(Reached::Answer(Box::new(answer)));
         }
@@ -78,7 +79,7 @@ async fn watch(directory: &Path, door: Door, call: Call, voice: Voice) -> Answer
     let lang = call.context.lang;
     let mut signals = Signals::new().map_err(|error| no_runtime(&error, lang))?;
     let door = Arc::new(door);
-    let socket = LocalSocket::bind(directory).map_err(|error| error.in_words(lang))?;
+    let socket = LocalSocket::bind(directory, &SOCKET).map_err(|error| failed(&error, lang))?;
     let serving = socket.serve({
         let door = Arc::clone(&door);
         move |call: Call| {
