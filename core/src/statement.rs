@@ -44,6 +44,10 @@ pub enum Statement {
         /// How.
         #[n(2)]
         verdict: Verdict,
+        /// 1 for the first decision on the submission, one more after each that came void: the
+        /// same decision made again later is another statement.
+        #[n(3)]
+        attempt: u32,
     },
     /// 核定申请: the employer applies for an assessment (ASM-1).
     #[n(4)]

@@ -161,7 +161,7 @@ impl Peer {
             ending: place.is_none().then(too_many),
         };
         match drive_hub(connection, feed, &mut session).await {
-            Ok(end) => tracing::info!(code = end.code(), "session ended"),
+            Ok(end) => tracing::debug!(code = end.code(), "session ended"),
             Err(error) => tracing::error!(code = error.code(), "session failed"),
         }
     }

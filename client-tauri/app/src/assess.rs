@@ -40,8 +40,7 @@ impl App {
         if self.request_waits(unit_id, settlement) {
             return Err(Fault::refused("assess.already_queued").with("month", settlement));
         }
-        let failed = unit.failures.get(&settlement).map_or(0, Vec::len);
-        let attempt = u32::try_from(failed).unwrap_or(u32::MAX).saturating_add(1);
+        let attempt = unit.next_attempt(insurance, settlement);
         let request = Statement::AssessmentRequest {
             unit: unit_id,
             insurance,
@@ -64,12 +63,13 @@ impl App {
         let unit = self.unit(context)?;
         let lang = context.lang;
         let mut rows: Vec<AssessmentRow> = Vec::new();
-        for (settlement, failures) in &unit.failures {
+        for ((insurance, settlement), failures) in &unit.failures {
             for ((at, problems), attempt) in failures.iter().zip(1..) {
                 let status = coded("failed", lang, "核定失败", "failed");
                 rows.push(AssessmentRow {
                     at: Some(at.to_string()),
                     problems: problem_views(problems, lang),
+                    insurance: *insurance,
                     ..empty(unit, *settlement, status, Some(attempt))
                 });
             }
@@ -106,7 +106,7 @@ pub(crate) fn month(typed: &str, field: Field) -> Result<Month, Fault> {
 fn assessed(unit: &UnitView, settlement: Month, lang: Lang) -> AssessmentRow {
     let view = &unit.assessments[&settlement];
     let totals = &view.assessment.totals;
-    let attempt = unit.failures.get(&settlement).map_or(0, Vec::len) as u32 + 1;
+    let attempt = unit.next_attempt(UNEMPLOYMENT, settlement);
     let status = coded("assessed", lang, "已核定", "assessed");
     AssessmentRow {
         persons: Some(view.assessment.persons),

@@ -84,6 +84,7 @@ impl App {
                 unit: unit.record.id,
                 submission: it.declaration.submission_id(),
                 verdict: verdict.clone(),
+                attempt: it.next_attempt(),
             })
             .collect();
         let receipts: Vec<String> = decided.iter().map(|(_, it)| it.receipt.0.clone()).collect();

@@ -106,6 +106,16 @@ pub struct Decided {
     pub at: Timestamp,
 }
 
+impl SubmissionView {
+    /// The number that the next decision on it carries.
+    #[must_use]
+    pub fn next_attempt(&self) -> u32 {
+        u32::try_from(self.void.len())
+            .unwrap_or(u32::MAX)
+            .saturating_add(1)
+    }
+}
+
 impl Decided {
     /// Whether nothing can follow: a return alone may be changed and submitted again.
     #[must_use]
@@ -167,8 +177,8 @@ pub struct UnitView {
     pub refused: BTreeMap<StatementId, RefusedView>,
     /// Successful assessments of 失业 by settlement month.
     pub assessments: BTreeMap<Month, AssessmentView>,
-    /// Failed requests for assessment, in order.
-    pub failures: BTreeMap<Month, Vec<(Timestamp, Vec<Problem>)>>,
+    /// Failed requests for assessment by insurance and settlement month, in order.
+    pub failures: BTreeMap<(u16, Month), Vec<(Timestamp, Vec<Problem>)>>,
     /// What goes to tax.
     pub transactions: Transactions,
     /// Postings taken: serial and content hash.
@@ -224,6 +234,17 @@ impl UnitView {
     #[must_use]
     pub fn anyone_payable(&self, month: Month) -> bool {
         self.persons.values().any(|person| person.payable(month))
+    }
+
+    /// The number that the next request for an assessment carries: 1, and one more after each
+    /// failure (重新核定).
+    #[must_use]
+    pub fn next_attempt(&self, insurance: u16, settlement: Month) -> u32 {
+        let failed = self
+            .failures
+            .get(&(insurance, settlement))
+            .map_or(0, Vec::len);
+        u32::try_from(failed).unwrap_or(u32::MAX).saturating_add(1)
     }
 
     /// The submission that stands for a declaration: its newest revision taken in.
@@ -529,12 +550,17 @@ impl UnitView {
             }
             AssessmentOutcome::Failed(problems) => {
                 if let Ok(Verified {
-                    statement: Statement::AssessmentRequest { settlement, .. },
+                    statement:
+                        Statement::AssessmentRequest {
+                            insurance,
+                            settlement,
+                            ..
+                        },
                     ..
                 }) = read_admitted(statement)
                 {
                     self.failures
-                        .entry(settlement)
+                        .entry((insurance, settlement))
                         .or_default()
                         .push((at, problems.clone()));
                 }

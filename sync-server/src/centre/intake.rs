@@ -264,8 +264,7 @@ impl Intake<'_> {
         if insurance != UNEMPLOYMENT {
             return Err(vec![whole(ProblemCode::InsuranceUnknown)]);
         }
-        let failures = self.unit.failures.get(&settlement).map_or(0, Vec::len);
-        if u64::from(attempt) != failures as u64 + 1 {
+        if attempt != self.unit.next_attempt(insurance, settlement) {
             return Err(vec![whole(ProblemCode::AttemptOrder)]);
         }
         Ok(())

@@ -78,6 +78,7 @@ impl Served {
             cursor: device.cursor,
             offers: device.outbox.len() as u32,
         };
+        device.settled = false;
         drive_device(&connection, start, device).await.unwrap()
     }
 }
@@ -92,6 +93,8 @@ struct Device {
     verdicts: Vec<Verdict>,
     /// The cursor at which it has seen enough.
     until: u64,
+    /// Whether the session has nothing open: before that it has not heard of its scope.
+    settled: bool,
 }
 
 impl DeviceBackend for Device {
@@ -133,10 +136,13 @@ impl DeviceBackend for Device {
         Ok(())
     }
 
-    fn report(&mut self, _: SessionReport, _: Statistics) {}
+    fn report(&mut self, report: SessionReport, _: Statistics) {
+        self.settled |= report == SessionReport::Settled;
+    }
 
     async fn next_event(&mut self) -> DeviceEvent {
-        if self.cursor >= self.until && self.verdicts.len() >= self.outbox.len() {
+        let seen = self.settled && self.cursor >= self.until;
+        if seen && self.verdicts.len() >= self.outbox.len() {
             DeviceEvent::Stop
         } else {
             std::future::pending().await

@@ -225,6 +225,7 @@ impl Centre {
                 unit,
                 submission,
                 verdict,
+                ..
             } => {
                 let effect = self.effect(submission, &verdict);
                 let decided_by = "李窗口".to_owned();
@@ -460,6 +461,7 @@ impl Centre {
                 unit: UNIT,
                 submission: StatementId([line; 32]),
                 verdict: Verdict::Approve,
+                attempt: 1,
             });
             self.add(&Fact::DecisionTaken {
                 unit: UNIT,
@@ -492,6 +494,7 @@ impl Centre {
                 unit: UNIT,
                 submission,
                 verdict: Verdict::Approve,
+                attempt: 1,
             };
             let bytes = self.signed(&statement);
             self.state(statement, bytes);

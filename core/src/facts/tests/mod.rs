@@ -139,6 +139,7 @@ impl Log {
             unit: declaration.unit,
             submission: declaration.submission_id(),
             verdict,
+            attempt: 1,
         });
         self.add(Fact::DecisionTaken {
             unit: declaration.unit,

@@ -388,6 +388,7 @@ pub(crate) fn decision(unit: UnitId, submission: StatementId, verdict: Verdict) 
         unit,
         submission,
         verdict,
+        attempt: 1,
     }
 }
 
