@@ -1,6 +1,6 @@
 //! One side dies in the middle of a transaction or a payment and comes back.
 
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use super::*;
 
@@ -36,10 +36,7 @@ fn a_centre_killed_before_taxs_answer_asks_and_does_not_send_again() {
     line.accepted(false);
     let _ = line.tax.tell("delay", &["--milliseconds", LATE]);
     line.assess();
-    until("the assessment is with tax", || {
-        let state = line.tax.tell("state", &[]);
-        (items(&state["transactions"]).len() == 2).then_some(())
-    });
+    tax_has(&line, 2);
     line.centre.kill();
     let _ = line.tax.tell("delay", &["--milliseconds", "0"]);
 
@@ -55,13 +52,18 @@ fn a_centre_killed_when_events_were_served_takes_each_in_once() {
     let place = Place::new();
     let mut line = place.line();
     line.declare();
-    kill_at_the_next_events(&mut line, Line::approve);
+    let _ = line.tax.tell("hold", &[]);
+    line.approve();
+    tax_has(&line, 1);
+    kill_at_the_events_of(&mut line, &["release"]);
     line.accepted(false);
-    kill_at_the_next_events(&mut line, Line::assess);
+    let _ = line.tax.tell("hold", &[]);
+    line.assess();
+    tax_has(&line, 2);
+    kill_at_the_events_of(&mut line, &["release"]);
     line.accepted(true);
-    kill_at_the_next_events(&mut line, |line| {
-        let _ = line.at_tax("pay", &["--parts", "3"]);
-    });
+    let pay = ["pay", "--parts", "3"];
+    kill_at_the_events_of(&mut line, &[&pay[..], &january()].concat());
     line.everything_is_there_once();
 }
 
@@ -98,32 +100,49 @@ fn check_death(point: &str, answered: bool, kept: bool) {
     line.everything_is_there_once();
 }
 
-/// Kills the centre as soon as tax has served events after what `happens`, and starts it again.
-fn kill_at_the_next_events<'a>(line: &mut Line<'a>, happens: impl FnOnce(&Line<'a>)) {
-    let events = "GET /v1/events";
-    let known = line.tax.tell("state", &[])["last_sequence"].clone();
-    happens(line);
-    until("tax has something to tell", || {
-        (line.tax.tell("state", &[])["last_sequence"] != known).then_some(())
-    });
-    let served = line.answered(events, 200);
-    until("events are served", || {
-        (line.answered(events, 200) > served).then_some(())
+/// Kills the centre as soon as tax serves it what this command makes, and starts it again.
+fn kill_at_the_events_of(line: &mut Line<'_>, command: &[&str]) {
+    let before = pages_with_events(line);
+    let mut running = at_tax(line, command).spawn().expect("runs");
+    until("the command's events are served", || {
+        (pages_with_events(line) > before).then_some(())
     });
     line.centre.kill();
+    assert!(running.wait().expect("ran").success());
     line.centre.start();
+}
+
+/// How often the centre was served at least one event.
+fn pages_with_events(line: &Line<'_>) -> usize {
+    let served = line.proxy.exchanges();
+    served
+        .iter()
+        .filter(|it| it.request.starts_with("GET /v1/events") && it.status == Some(200))
+        .filter_map(|it| serde_json::from_slice::<Value>(&it.body).ok())
+        .filter(|page| !items(&page["events"]).is_empty())
+        .count()
+}
+
+/// Waits until tax has so many transactions.
+fn tax_has(line: &Line<'_>, wanted: usize) {
+    until("the transaction is with tax", || {
+        let state = line.tax.tell("state", &[]);
+        (items(&state["transactions"]).len() == wanted).then_some(())
+    });
 }
 
 /// Whether the unit's payment was answered as done.
 fn pays(line: &Line<'_>) -> bool {
-    line.site
-        .programs()
-        .command("tax-simulator")
-        .args(["pay", "--at", &line.tax.address])
-        .args(january())
+    let pay = [&["pay"], &january()[..]].concat();
+    at_tax(line, &pay).status().expect("runs").success()
+}
+
+/// A command of the simulator, which may fail.
+fn at_tax(line: &Line<'_>, command: &[&str]) -> Command {
+    let mut tell = line.site.programs().command("tax-simulator");
+    tell.args(command)
+        .args(["--at", &line.tax.address])
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .expect("runs")
-        .success()
+        .stderr(Stdio::null());
+    tell
 }
