@@ -38,6 +38,8 @@ pub struct Exchange {
     pub request: String,
     /// The answer's status; none where the upstream did not answer.
     pub status: Option<u16>,
+    /// The answer's body; empty where the upstream did not answer.
+    pub body: Bytes,
     /// What the interface does not allow in either.
     pub violations: Vec<Violation>,
 }
@@ -190,9 +192,11 @@ async fn forward(State(record): State<Arc<Record>>, request: Request) -> Respons
         ));
     }
     let status = answer.as_ref().map(|(status, _)| status.as_u16());
+    let body = answer.as_ref().map(|(_, answered)| answered.body.clone());
     let exchange = Exchange {
         request: line,
         status,
+        body: body.unwrap_or_default(),
         violations,
     };
     record
