@@ -91,7 +91,7 @@ pub(crate) fn record_row(unit: &UnitView, view: &RecordView, lang: Lang) -> Reco
         line: record.line,
         number: record.number,
         leaf: view.position.0,
-        state: if view.proven {
+        state: if view.is_recorded() {
             coded("recorded", lang, "已记账", "recorded")
         } else {
             coded("in_treasury", lang, "已到账", "in the treasury")
