@@ -6,9 +6,11 @@ use canbao_core::declaration::{Declaration, Draft, Field, Kind};
 use canbao_core::document::{Action, Change, DocumentId, StoredDraft};
 use canbao_core::facts::UnitView;
 use canbao_core::ids::{DeclarationId, UnitId};
+use canbao_core::message::Lang;
 use canbao_core::money::Money;
 
 use crate::app::App;
+use crate::captions;
 use crate::fault::{Fault, Trouble, troubles};
 use crate::request::Context;
 use crate::response::DeclarationRow;
@@ -69,8 +71,8 @@ impl App {
         edit: Edit,
     ) -> Result<DeclarationRow, Fault> {
         let unit = self.unit(context)?.record.id;
-        let (document, stored) = self.editable(unit, id)?;
-        let (draft, wrong) = edit.applied_to(&stored.draft)?;
+        let (document, stored) = self.editable(unit, id, context.lang)?;
+        let (draft, wrong) = edit.applied_to(&stored.draft, context.lang)?;
         let draft = self.checked(context, &draft, wrong)?;
         let changed: Vec<Change> = Change::all_of(&draft)
             .into_iter()
@@ -90,7 +92,7 @@ impl App {
         id: DeclarationId,
     ) -> Result<DeclarationRow, Fault> {
         let unit = self.unit(context)?.record.id;
-        let (document, stored) = self.editable(unit, id)?;
+        let (document, stored) = self.editable(unit, id, context.lang)?;
         let (document, redone) = self.in_open_volume(unit, document, &stored.draft, Vec::new())?;
         if matches!(redone, Action::Declare { .. }) {
             self.act(context, unit, document, redone)?;
@@ -196,6 +198,7 @@ impl App {
         &self,
         unit: UnitId,
         id: DeclarationId,
+        lang: Lang,
     ) -> Result<(DocumentId, StoredDraft), Fault> {
         let found = self.drafts.find(unit, id).ok_or_else(|| no_such(id))?;
         let view = &self.feed.projection.units[&unit];
@@ -203,7 +206,8 @@ impl App {
         if status.is_editable() {
             Ok(found)
         } else {
-            Err(Fault::refused("declaration.not_editable").with("status", status.code()))
+            let words = captions::status(&status, lang).text;
+            Err(Fault::refused("declaration.not_editable").with("status", words))
         }
     }
 
@@ -257,13 +261,14 @@ impl App {
 
 impl Edit {
     /// The draft with these fields changed, and what is wrong with the amount.
-    fn applied_to(self, draft: &Draft) -> Result<(Draft, Vec<Trouble>), Fault> {
+    fn applied_to(self, draft: &Draft, lang: Lang) -> Result<(Draft, Vec<Trouble>), Fault> {
         let others = match draft.kind {
             Kind::Interruption => [&self.from, &self.to, &self.wage],
             Kind::Wage => [&self.month, &self.reason, &None],
         };
         if others.into_iter().any(Option::is_some) {
-            return Err(Fault::usage("declaration.other_form").with("kind", draft.kind));
+            let form = captions::kind(draft.kind, lang);
+            return Err(Fault::usage("declaration.other_form").with("kind", form));
         }
         let given = [
             &self.person,

@@ -116,12 +116,15 @@ impl App {
         status: &DeclarationStatus,
         lang: Lang,
     ) -> DeclarationRow {
-        let submission = unit.submission_of(draft.id);
+        let newest = self.newest_revision(unit, draft.id);
+        // The receipt of an earlier revision is not that of what stands here now.
+        let submission = unit
+            .submission_of(draft.id)
+            .filter(|it| newest.is_none_or(|newest| newest.revision == it.declaration.revision));
         let decided = submission.and_then(|it| match &it.state {
             SubmissionState::Decided(decided) => Some(decided.by.clone()),
             SubmissionState::Undecided | SubmissionState::Withdrawn => None,
         });
-        let newest = self.newest_revision(unit, draft.id);
         let typed = |text: &String| (!text.is_empty()).then(|| text.clone());
         let months = months_of(draft);
         let stages = match status {
