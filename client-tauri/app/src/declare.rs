@@ -119,33 +119,37 @@ impl App {
             .chain(unit.refused.values().map(|it| it.declaration.id))
             .filter(|id| !drafts.contains_key(id))
             .collect();
-        let elsewhere = elsewhere.iter().filter_map(|id| {
-            let newest = unit
-                .submission_of(*id)
-                .map(|it| &it.declaration)
-                .or_else(|| {
-                    unit.refused
-                        .values()
-                        .map(|it| &it.declaration)
-                        .find(|it| it.id == *id)
-                })?;
-            Some(self.row_of_submission(unit, newest, context.lang))
-        });
+        let elsewhere = elsewhere
+            .iter()
+            .filter_map(|id| self.row_from_elsewhere(unit, *id, context.lang));
         here.chain(elsewhere).collect()
     }
 
-    /// One declaration that has a draft here.
+    fn row_from_elsewhere(
+        &self,
+        unit: &UnitView,
+        id: DeclarationId,
+        lang: Lang,
+    ) -> Option<DeclarationRow> {
+        let taken = unit.submission_of(id).map(|it| &it.declaration);
+        let refused = unit.refused.values().map(|it| &it.declaration);
+        let newest = taken.or_else(|| refused.into_iter().find(|it| it.id == id))?;
+        Some(self.row_of_submission(unit, newest, lang))
+    }
+
+    /// One declaration, by its draft here or as another device submitted it.
     pub(crate) fn one(
         &self,
         context: &Context,
         id: DeclarationId,
     ) -> Result<DeclarationRow, Fault> {
         let unit = self.unit(context)?;
-        let (_, stored) = self
-            .drafts
-            .find(unit.record.id, id)
-            .ok_or_else(|| no_such(id))?;
-        Ok(self.row(unit, &stored, context.lang))
+        match self.drafts.find(unit.record.id, id) {
+            Some((_, stored)) => Ok(self.row(unit, &stored, context.lang)),
+            None => self
+                .row_from_elsewhere(unit, id, context.lang)
+                .ok_or_else(|| no_such(id)),
+        }
     }
 
     fn declare(

@@ -82,7 +82,8 @@ impl App {
         self.fill(unit, &draft, &status, lang)
     }
 
-    /// The row of a declaration that was submitted from elsewhere.
+    /// The row of a declaration that was submitted from elsewhere. Its draft is there, and is
+    /// changed there.
     pub(crate) fn row_of_submission(
         &self,
         unit: &UnitView,
@@ -90,7 +91,10 @@ impl App {
         lang: Lang,
     ) -> DeclarationRow {
         let status = self.standing(unit, declaration.id, false);
-        self.fill(unit, &Draft::from(declaration), &status, lang)
+        DeclarationRow {
+            editable: false,
+            ..self.fill(unit, &Draft::from(declaration), &status, lang)
+        }
     }
 
     fn newest_revision<'a>(

@@ -60,7 +60,8 @@ impl App {
         })
     }
 
-    /// Withdraws the newest submission of a declaration while it is undecided.
+    /// Withdraws the newest submission of a declaration while it is undecided, whichever device
+    /// of the unit submitted it.
     pub(crate) fn withdraw(
         &mut self,
         context: &Context,
@@ -68,8 +69,12 @@ impl App {
     ) -> Result<DeclarationRow, Fault> {
         let unit = self.unit(context)?;
         let unit_id = unit.record.id;
-        let (_, stored) = self.drafts.find(unit_id, id).ok_or_else(|| no_such(id))?;
-        let submission = match self.standing(unit, id, stored.voided) {
+        let draft = self.drafts.find(unit_id, id);
+        if draft.is_none() && unit.submission_of(id).is_none() {
+            return Err(no_such(id));
+        }
+        let voided = draft.is_some_and(|(_, stored)| stored.voided);
+        let submission = match self.standing(unit, id, voided) {
             DeclarationStatus::Submitted => self
                 .outbox
                 .newest_submission(id)

@@ -190,6 +190,40 @@ fn what_was_withdrawn_is_submitted_again_with_the_next_revision() {
 }
 
 #[test]
+fn another_device_of_the_unit_sees_a_submission_and_withdraws_it_but_does_not_edit_it() {
+    let (here, there) = (
+        tempfile::tempdir().expect("a"),
+        tempfile::tempdir().expect("b"),
+    );
+    let mut centre = Centre::new(1);
+    let mut app = employer(&mut centre, here.path());
+    let id = declare(&mut app, stop(ZHANG, "2022-01")).id;
+    submit_all(&mut app);
+    centre.exchange(&mut app);
+
+    let mut other = open(there.path(), 77);
+    centre.enrol(&mut other, Mandate::Employer(vec![UNIT]), "周经办");
+    centre.deliver(&mut other);
+    let id = id.parse().expect("an id");
+    let Response::Withdrawn(row) = ask(&mut other, Request::Withdraw { id }) else {
+        panic!("withdrawn")
+    };
+    assert!(row.withdrawal_queued);
+    centre.exchange(&mut other);
+    let row = &declarations(&mut other)[0];
+    assert_eq!(
+        (row.status.code.as_str(), row.editable),
+        ("withdrawn", false)
+    );
+    centre.deliver(&mut app);
+    let row = &declarations(&mut app)[0];
+    assert_eq!(
+        (row.status.code.as_str(), row.editable),
+        ("withdrawn", true)
+    );
+}
+
+#[test]
 fn each_item_of_a_submit_succeeds_or_fails_by_itself() {
     let directory = tempfile::tempdir().expect("a directory");
     let mut centre = Centre::new(1);
