@@ -12,7 +12,7 @@ use canbao_core::statement::Statement;
 use canbao_core::store::{Commit, SealingKey, Store, Stream, View};
 
 use crate::drafts::{self, Batches, Drafts};
-use crate::fault::{self, Fault};
+use crate::fault::{self, Fault, some_of};
 use crate::feed::Feed;
 use crate::identity::{Identity, Step};
 use crate::outbox::{Made, Outbox};
@@ -204,7 +204,14 @@ impl App {
         });
         match (candidates.next(), candidates.next(), &context.unit) {
             (Some(one), None, _) => Ok(one),
-            (Some(_), Some(_), _) => Err(Fault::usage("unit.which")),
+            (Some(one), Some(two), _) => {
+                let all = [one, two].into_iter().chain(candidates);
+                let names = all.map(|it| {
+                    let record = &it.record;
+                    format!("{} {}", record.unemployment_number.as_str(), record.name)
+                });
+                Err(Fault::usage("unit.which").with("units", some_of(names)))
+            }
             (None, _, Some(wanted)) => Err(Fault::usage("unit.no_such").with("unit", wanted)),
             (None, _, None) => Err(Fault::usage("unit.none_yet")),
         }

@@ -6,9 +6,11 @@ use canbao_core::declaration::{Declaration, Draft, Field, Kind};
 use canbao_core::document::{Action, Change, DocumentId, StoredDraft};
 use canbao_core::facts::UnitView;
 use canbao_core::ids::{DeclarationId, UnitId};
+use canbao_core::message::Lang;
 use canbao_core::money::Money;
 
 use crate::app::App;
+use crate::captions;
 use crate::fault::{Fault, Trouble, troubles};
 use crate::request::Context;
 use crate::response::DeclarationRow;
@@ -69,8 +71,8 @@ impl App {
         edit: Edit,
     ) -> Result<DeclarationRow, Fault> {
         let unit = self.unit(context)?.record.id;
-        let (document, stored) = self.editable(unit, id)?;
-        let (draft, wrong) = edit.applied_to(&stored.draft)?;
+        let (document, stored) = self.editable(unit, id, context.lang)?;
+        let (draft, wrong) = edit.applied_to(&stored.draft, context.lang)?;
         let draft = self.checked(context, &draft, wrong)?;
         let changed: Vec<Change> = Change::all_of(&draft)
             .into_iter()
@@ -90,7 +92,7 @@ impl App {
         id: DeclarationId,
     ) -> Result<DeclarationRow, Fault> {
         let unit = self.unit(context)?.record.id;
-        let (document, stored) = self.editable(unit, id)?;
+        let (document, stored) = self.editable(unit, id, context.lang)?;
         let (document, redone) = self.in_open_volume(unit, document, &stored.draft, Vec::new())?;
         if matches!(redone, Action::Declare { .. }) {
             self.act(context, unit, document, redone)?;
@@ -117,33 +119,37 @@ impl App {
             .chain(unit.refused.values().map(|it| it.declaration.id))
             .filter(|id| !drafts.contains_key(id))
             .collect();
-        let elsewhere = elsewhere.iter().filter_map(|id| {
-            let newest = unit
-                .submission_of(*id)
-                .map(|it| &it.declaration)
-                .or_else(|| {
-                    unit.refused
-                        .values()
-                        .map(|it| &it.declaration)
-                        .find(|it| it.id == *id)
-                })?;
-            Some(self.row_of_submission(unit, newest, context.lang))
-        });
+        let elsewhere = elsewhere
+            .iter()
+            .filter_map(|id| self.row_from_elsewhere(unit, *id, context.lang));
         here.chain(elsewhere).collect()
     }
 
-    /// One declaration that has a draft here.
+    fn row_from_elsewhere(
+        &self,
+        unit: &UnitView,
+        id: DeclarationId,
+        lang: Lang,
+    ) -> Option<DeclarationRow> {
+        let taken = unit.submission_of(id).map(|it| &it.declaration);
+        let refused = unit.refused.values().map(|it| &it.declaration);
+        let newest = taken.or_else(|| refused.into_iter().find(|it| it.id == id))?;
+        Some(self.row_of_submission(unit, newest, lang))
+    }
+
+    /// One declaration, by its draft here or as another device submitted it.
     pub(crate) fn one(
         &self,
         context: &Context,
         id: DeclarationId,
     ) -> Result<DeclarationRow, Fault> {
         let unit = self.unit(context)?;
-        let (_, stored) = self
-            .drafts
-            .find(unit.record.id, id)
-            .ok_or_else(|| no_such(id))?;
-        Ok(self.row(unit, &stored, context.lang))
+        match self.drafts.find(unit.record.id, id) {
+            Some((_, stored)) => Ok(self.row(unit, &stored, context.lang)),
+            None => self
+                .row_from_elsewhere(unit, id, context.lang)
+                .ok_or_else(|| no_such(id)),
+        }
     }
 
     fn declare(
@@ -196,6 +202,7 @@ impl App {
         &self,
         unit: UnitId,
         id: DeclarationId,
+        lang: Lang,
     ) -> Result<(DocumentId, StoredDraft), Fault> {
         let found = self.drafts.find(unit, id).ok_or_else(|| no_such(id))?;
         let view = &self.feed.projection.units[&unit];
@@ -203,7 +210,8 @@ impl App {
         if status.is_editable() {
             Ok(found)
         } else {
-            Err(Fault::refused("declaration.not_editable").with("status", status.code()))
+            let words = captions::status(&status, lang).text;
+            Err(Fault::refused("declaration.not_editable").with("status", words))
         }
     }
 
@@ -257,13 +265,14 @@ impl App {
 
 impl Edit {
     /// The draft with these fields changed, and what is wrong with the amount.
-    fn applied_to(self, draft: &Draft) -> Result<(Draft, Vec<Trouble>), Fault> {
+    fn applied_to(self, draft: &Draft, lang: Lang) -> Result<(Draft, Vec<Trouble>), Fault> {
         let others = match draft.kind {
             Kind::Interruption => [&self.from, &self.to, &self.wage],
             Kind::Wage => [&self.month, &self.reason, &None],
         };
         if others.into_iter().any(Option::is_some) {
-            return Err(Fault::usage("declaration.other_form").with("kind", draft.kind));
+            let form = captions::kind(draft.kind, lang);
+            return Err(Fault::usage("declaration.other_form").with("kind", form));
         }
         let given = [
             &self.person,

@@ -222,6 +222,16 @@ impl From<ChainError> for Fault {
     }
 }
 
+/// As many names as one reads in a sentence.
+pub(crate) fn some_of(names: impl Iterator<Item = String>) -> String {
+    const MOST: usize = 5;
+    let mut shown: Vec<String> = names.take(MOST + 1).collect();
+    if shown.len() > MOST {
+        shown[MOST] = "…".to_owned();
+    }
+    shown.join("、")
+}
+
 /// A file of ours that cannot be read or written.
 pub(crate) fn file(path: &std::path::Path, error: &std::io::Error) -> Fault {
     Fault::store("file.disk")

@@ -11,7 +11,7 @@ use canbao_core::store::{Store, Stream};
 use canbao_core::time::Timestamp;
 use minicbor::{Decode, Encode};
 
-use crate::fault::Fault;
+use crate::fault::{Fault, some_of};
 use crate::request::Context;
 
 /// A step in the device's identity.
@@ -220,7 +220,11 @@ impl Identity {
         match (able.next(), able.next()) {
             (Some(one), None) => Ok(one),
             (None, _) => Err(Fault::refused("identity.operator_may_not")),
-            (Some(_), Some(_)) => Err(Fault::usage("identity.which_operator")),
+            (Some(one), Some(two)) => {
+                let all = [one, two].into_iter().chain(able);
+                let names = all.map(|it| it.certificate.operator_name.clone());
+                Err(Fault::usage("identity.which_operator").with("operators", some_of(names)))
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use canbao_core::statement::Verdict;
 
 use crate::app::App;
 use crate::assess::month;
-use crate::captions::coded;
+use crate::captions::{self, coded};
 use crate::fault::Fault;
 use crate::queries::find_person;
 use crate::request::Context;
@@ -91,7 +91,7 @@ pub(crate) fn record_row(unit: &UnitView, view: &RecordView, lang: Lang) -> Reco
         line: record.line,
         number: record.number,
         leaf: view.position.0,
-        state: if view.proven {
+        state: if view.is_recorded() {
             coded("recorded", lang, "已记账", "recorded")
         } else {
             coded("in_treasury", lang, "已到账", "in the treasury")
@@ -108,6 +108,7 @@ fn receipt_row(unit: &UnitView, view: &SubmissionView, lang: Lang) -> ReceiptRow
         submission: declaration.submission_id().to_string(),
         unit: unit.record.id.to_string(),
         kind: declaration.content.kind().to_string(),
+        kind_text: captions::kind(declaration.content.kind(), lang),
         person: person_of(unit, declaration.content.person()),
         settlement: view.settlement.to_string(),
         received_at: view.received_at.to_string(),

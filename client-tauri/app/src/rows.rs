@@ -82,7 +82,8 @@ impl App {
         self.fill(unit, &draft, &status, lang)
     }
 
-    /// The row of a declaration that was submitted from elsewhere.
+    /// The row of a declaration that was submitted from elsewhere. Its draft is there, and is
+    /// changed there.
     pub(crate) fn row_of_submission(
         &self,
         unit: &UnitView,
@@ -90,7 +91,10 @@ impl App {
         lang: Lang,
     ) -> DeclarationRow {
         let status = self.standing(unit, declaration.id, false);
-        self.fill(unit, &Draft::from(declaration), &status, lang)
+        DeclarationRow {
+            editable: false,
+            ..self.fill(unit, &Draft::from(declaration), &status, lang)
+        }
     }
 
     fn newest_revision<'a>(
@@ -116,12 +120,15 @@ impl App {
         status: &DeclarationStatus,
         lang: Lang,
     ) -> DeclarationRow {
-        let submission = unit.submission_of(draft.id);
+        let newest = self.newest_revision(unit, draft.id);
+        // The receipt of an earlier revision is not that of what stands here now.
+        let submission = unit
+            .submission_of(draft.id)
+            .filter(|it| newest.is_none_or(|newest| newest.revision == it.declaration.revision));
         let decided = submission.and_then(|it| match &it.state {
             SubmissionState::Decided(decided) => Some(decided.by.clone()),
             SubmissionState::Undecided | SubmissionState::Withdrawn => None,
         });
-        let newest = self.newest_revision(unit, draft.id);
         let typed = |text: &String| (!text.is_empty()).then(|| text.clone());
         let months = months_of(draft);
         let stages = match status {

@@ -106,6 +106,15 @@ impl App {
                 "update needed: something arrived that this program does not know",
             ));
         }
+        let mut records = self.units_in_reach().flat_map(|unit| &unit.records);
+        if records.any(|it| !it.chained) {
+            warnings.push(coded(
+                "records.chain_broken",
+                lang,
+                "缴费记录的编号或校验值前后不连续,可能有记录被扣留;请与中心核对",
+                "payment records do not follow one another, one may be withheld; ask the centre",
+            ));
+        }
         if self.outbox.refused(&self.feed) > 0 {
             warnings.push(coded(
                 "status.refused",

@@ -4,9 +4,11 @@ use canbao_core::declaration::{Declaration, Draft, Field, next_revision};
 use canbao_core::document::StoredDraft;
 use canbao_core::facts::{DeclarationStatus, UnitView};
 use canbao_core::ids::DeclarationId;
+use canbao_core::message::Lang;
 use canbao_core::statement::Statement;
 
 use crate::app::App;
+use crate::captions;
 use crate::declare::no_such;
 use crate::fault::{Fault, Trouble, troubles};
 use crate::request::Context;
@@ -34,7 +36,7 @@ impl App {
             if frozen.iter().any(|it| it.id == id) {
                 continue;
             }
-            match self.freeze(unit, id) {
+            match self.freeze(unit, id, context.lang) {
                 Ok(declaration) => frozen.push(declaration),
                 Err(problems) => failed.extend(problems.into_iter().map(|it| it.at(id))),
             }
@@ -58,7 +60,8 @@ impl App {
         })
     }
 
-    /// Withdraws the newest submission of a declaration while it is undecided.
+    /// Withdraws the newest submission of a declaration while it is undecided, whichever device
+    /// of the unit submitted it.
     pub(crate) fn withdraw(
         &mut self,
         context: &Context,
@@ -66,8 +69,12 @@ impl App {
     ) -> Result<DeclarationRow, Fault> {
         let unit = self.unit(context)?;
         let unit_id = unit.record.id;
-        let (_, stored) = self.drafts.find(unit_id, id).ok_or_else(|| no_such(id))?;
-        let submission = match self.standing(unit, id, stored.voided) {
+        let draft = self.drafts.find(unit_id, id);
+        if draft.is_none() && unit.submission_of(id).is_none() {
+            return Err(no_such(id));
+        }
+        let voided = draft.is_some_and(|(_, stored)| stored.voided);
+        let submission = match self.standing(unit, id, voided) {
             DeclarationStatus::Submitted => self
                 .outbox
                 .newest_submission(id)
@@ -127,7 +134,12 @@ impl App {
     }
 
     /// The declaration of a draft with its next revision, or why not.
-    fn freeze(&self, unit: &UnitView, id: DeclarationId) -> Result<Declaration, Vec<Trouble>> {
+    fn freeze(
+        &self,
+        unit: &UnitView,
+        id: DeclarationId,
+        lang: Lang,
+    ) -> Result<Declaration, Vec<Trouble>> {
         let Some((_, stored)) = self.drafts.find(unit.record.id, id) else {
             return Err(vec![
                 Trouble::new(Field::Whole, "declaration.no_such").with("id", id),
@@ -135,9 +147,10 @@ impl App {
         };
         let status = self.standing(unit, id, stored.voided);
         if stored.voided || !status.is_editable() {
-            let trouble =
-                Trouble::new(Field::Whole, "submit.not_a_draft").with("status", status.code());
-            return Err(vec![trouble]);
+            let words = captions::status(&status, lang).text;
+            return Err(vec![
+                Trouble::new(Field::Whole, "submit.not_a_draft").with("status", words),
+            ]);
         }
         let queued = self.outbox.newest_submission(id).map(|(it, _)| it.revision);
         let revision = next_revision(id, queued, unit);

@@ -55,7 +55,7 @@ pub enum MonthStage {
     TaxAccepted,
     /// 已到账: tax reports 已入库; the proof is not verified here yet.
     InTreasury,
-    /// 已记账: a payment record whose proof this device verified.
+    /// 已记账: a payment record whose proof this device verified, in the unit's unbroken chain.
     Recorded,
 }
 
@@ -176,11 +176,8 @@ pub fn month_stage(person: PersonId, month: Month, unit: &UnitView) -> MonthStag
     let Some(due) = unit.receivables_for(person, month).last() else {
         return MonthStage::Approved;
     };
-    if let Some(number) = due.record {
-        let proven = unit
-            .record_numbered(number)
-            .is_some_and(|record| record.proven);
-        return if proven {
+    if let Some(record) = unit.record_of(due) {
+        return if record.is_recorded() {
             MonthStage::Recorded
         } else {
             MonthStage::InTreasury

@@ -149,8 +149,8 @@ pub struct AssessmentView {
 pub struct ReceivableView {
     /// What is due.
     pub receivable: Receivable,
-    /// The number of the unit's record that paid it.
-    pub record: Option<u64>,
+    /// The place in [`UnitView::records`] of the record that paid it.
+    pub record: Option<usize>,
 }
 
 /// A payment record and its place in the log.
@@ -160,8 +160,19 @@ pub struct RecordView {
     pub position: Position,
     /// The record.
     pub record: PaymentRecord,
-    /// Whether this device verified the log's proof of it; only then is it 已记账.
+    /// Whether this device verified the log's proof of it.
     pub proven: bool,
+    /// Whether it has the number and the hash that follow from the unit's record before it. If
+    /// not, a record was withheld or one was put in.
+    pub chained: bool,
+}
+
+impl RecordView {
+    /// Whether it is 已记账: the log proves it, and it continues the unit's chain.
+    #[must_use]
+    pub fn is_recorded(&self) -> bool {
+        self.proven && self.chained
+    }
 }
 
 /// The fold of one unit's facts.
@@ -287,11 +298,17 @@ impl UnitView {
             .map_or(RecordHash::START, |view| view.record.hash())
     }
 
-    /// The unit's record of this running number.
+    /// Whether a record continues the unit's chain: it has the next number and the last hash.
     #[must_use]
-    pub fn record_numbered(&self, number: u64) -> Option<&RecordView> {
-        self.records
-            .get(usize::try_from(number.checked_sub(1)?).ok()?)
+    pub fn continues_chain(&self, record: &PaymentRecord) -> bool {
+        let last = self.records.last().map_or(0, |it| it.record.number);
+        last.checked_add(1) == Some(record.number) && record.previous == self.last_record_hash()
+    }
+
+    /// The record that paid a receivable.
+    #[must_use]
+    pub fn record_of(&self, due: &ReceivableView) -> Option<&RecordView> {
+        self.records.get(due.record?)
     }
 
     /// Marks the records at these leaves as proven by the log, here on this device.
@@ -589,12 +606,14 @@ impl UnitView {
             .receivables
             .get_mut(&(record.settlement, record.receivable))
         {
-            view.record = Some(record.number);
+            view.record = Some(self.records.len());
         }
+        let chained = self.continues_chain(record);
         self.records.push(RecordView {
             position,
             record: record.clone(),
             proven: false,
+            chained,
         });
     }
 

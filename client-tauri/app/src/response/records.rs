@@ -73,6 +73,8 @@ pub struct ReceiptRow {
     pub unit: String,
     /// `INT` or `WAGE`.
     pub kind: String,
+    /// The kind's caption.
+    pub kind_text: String,
     /// Who.
     pub person: Option<PersonRef>,
     /// The settlement period given at intake.

@@ -1,5 +1,6 @@
 //! A centre in memory: it decides nothing cleverly, but orders facts as the real one does.
 
+use std::ops::Range;
 use std::path::Path;
 
 use canbao_core::certificate::{Certificate, Chain, Mandate, RootHash};
@@ -172,9 +173,16 @@ impl Centre {
 
     /// Everything in the feed reaches the device, as one page.
     pub(crate) fn deliver(&self, app: &mut App) {
+        self.deliver_without(app, 0..0);
+    }
+
+    /// The same by a centre that withholds these positions.
+    pub(crate) fn deliver_without(&self, app: &mut App, withheld: Range<u64>) {
         let cursor = self.entries.len() as u64;
+        let mut entries = self.feed_from(0);
+        entries.retain(|it| !withheld.contains(&it.position.0));
         let advance = Advance {
-            entries: self.feed_from(0),
+            entries,
             cursor,
             scope_version: 1,
         };

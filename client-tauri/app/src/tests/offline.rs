@@ -143,10 +143,10 @@ fn a_draft_is_changed_and_voided_until_it_is_submitted() {
     assert_eq!(refuse(&mut app, void).code, "declaration.not_editable");
 
     submit_all(&mut app);
-    assert_eq!(
-        refuse(&mut app, change("7000")).code,
-        "declaration.not_editable"
-    );
+    let failure = refuse(&mut app, change("7000"));
+    assert_eq!(failure.code, "declaration.not_editable");
+    let words = "(status: submitted, waiting for the centre)";
+    assert!(failure.message.ends_with(words), "{}", failure.message);
     let statuses: Vec<String> = declarations(&mut app)
         .into_iter()
         .map(|it| it.status.code)
@@ -176,11 +176,51 @@ fn what_was_withdrawn_is_submitted_again_with_the_next_revision() {
     centre.exchange(&mut app);
     assert_eq!(declarations(&mut app)[0].status.code, "withdrawn");
 
+    assert!(declarations(&mut app)[0].receipt.is_some());
+
     let ids = vec![id.parse().expect("an id")];
     ask(&mut app, Request::Submit { ids, all: false });
+    let row = &declarations(&mut app)[0];
+    assert_eq!((row.status.code.as_str(), row.revision), ("submitted", 2));
+    assert_eq!(row.receipt, None, "the first revision's is not its receipt");
     centre.exchange(&mut app);
     let row = &declarations(&mut app)[0];
     assert_eq!((row.status.code.as_str(), row.revision), ("received", 2));
+    assert!(row.receipt.is_some());
+}
+
+#[test]
+fn another_device_of_the_unit_sees_a_submission_and_withdraws_it_but_does_not_edit_it() {
+    let (here, there) = (
+        tempfile::tempdir().expect("a"),
+        tempfile::tempdir().expect("b"),
+    );
+    let mut centre = Centre::new(1);
+    let mut app = employer(&mut centre, here.path());
+    let id = declare(&mut app, stop(ZHANG, "2022-01")).id;
+    submit_all(&mut app);
+    centre.exchange(&mut app);
+
+    let mut other = open(there.path(), 77);
+    centre.enrol(&mut other, Mandate::Employer(vec![UNIT]), "周经办");
+    centre.deliver(&mut other);
+    let id = id.parse().expect("an id");
+    let Response::Withdrawn(row) = ask(&mut other, Request::Withdraw { id }) else {
+        panic!("withdrawn")
+    };
+    assert!(row.withdrawal_queued);
+    centre.exchange(&mut other);
+    let row = &declarations(&mut other)[0];
+    assert_eq!(
+        (row.status.code.as_str(), row.editable),
+        ("withdrawn", false)
+    );
+    centre.deliver(&mut app);
+    let row = &declarations(&mut app)[0];
+    assert_eq!(
+        (row.status.code.as_str(), row.editable),
+        ("withdrawn", true)
+    );
 }
 
 #[test]

@@ -81,6 +81,41 @@ fn a_record_counts_as_recorded_once_its_proof_holds() {
 }
 
 #[test]
+fn a_withheld_record_is_warned_of_and_what_shows_it_never_counts_as_recorded() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (mut centre, mut honest, january) = posted(&directory.path().join("honest"));
+    let apply = Request::AssessApply {
+        settlement: "2022-02".to_owned(),
+        insurance: 210,
+    };
+    ask_after_delivery(&mut centre, &mut honest, apply);
+    centre.post("2022-02", "SN-2");
+    centre.deliver(&mut honest);
+    assert_eq!(chain_warnings(&mut honest), 0);
+
+    let mut app = open(&directory.path().join("deceived"), 2);
+    centre.enrol(&mut app, Mandate::Employer(vec![UNIT]), "王经办");
+    let posting = january.first.0 - 1..january.first.0 + u64::from(january.count);
+    centre.deliver_without(&mut app, posting);
+    assert_eq!(chain_warnings(&mut app), 1);
+    let february = app.wanted_proofs();
+    assert_eq!(february.len(), 1, "January is not known of");
+    app.take_proof(centre.prove(february[0])).expect("it holds");
+    assert_eq!(states(&mut app), ["in_treasury", "recorded", "recorded"]);
+}
+
+fn chain_warnings(app: &mut App) -> usize {
+    let Response::Status(status) = ask(app, Request::Status) else {
+        panic!("a status")
+    };
+    let broken = status
+        .warnings
+        .iter()
+        .filter(|it| it.code == "records.chain_broken");
+    broken.count()
+}
+
+#[test]
 fn a_proof_that_does_not_hold_is_refused_and_records_stay_in_the_treasury() {
     let directory = tempfile::tempdir().expect("a directory");
     let (_, mut app, proof) = posted(directory.path());

@@ -1,6 +1,8 @@
 //! What the queries show: the roster, a person's months, assessments, tax, receipts.
 
 use canbao_core::certificate::Mandate;
+use canbao_core::facts::Fact;
+use canbao_core::ids::UnitId;
 use canbao_core::sync::device::Advance;
 
 use crate::request::Request;
@@ -245,4 +247,35 @@ fn a_note_stays_through_restarts_until_it_is_taken_back() {
         text: " ".to_owned(),
     };
     assert_eq!(refuse(&mut app, empty).code, "note.length");
+}
+
+#[test]
+fn where_there_is_a_choice_the_message_names_what_there_is_to_choose_from() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut centre = Centre::new(1);
+    let mut app = open(directory.path(), 1);
+    for name in ["王经办", "周经办"] {
+        centre.enrol(&mut app, Mandate::Employer(vec![UNIT]), name);
+    }
+    centre.deliver(&mut app);
+    let failure = refuse(&mut app, stop("0001000001", "2022-01"));
+    assert_eq!(failure.code, "identity.which_operator");
+    let operators = "王经办、周经办";
+    assert!(failure.message.ends_with(operators), "{}", failure.message);
+
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut app = open(directory.path(), 1);
+    let units: Vec<UnitId> = (2..9).map(|it| UnitId([it; 16])).collect();
+    for id in &units {
+        let mut record = centre.projection.units[&UNIT].record.clone();
+        record.id = *id;
+        centre.add(&Fact::UnitRegistered(record));
+    }
+    centre.enrol(&mut app, Mandate::Employer(units), "代理王");
+    centre.deliver(&mut app);
+    let failure = refuse(&mut app, Request::DeclareList);
+    assert_eq!(failure.code, "unit.which");
+    let named = failure.message.matches("0210300001 沈阳云杉机械有限公司");
+    assert_eq!(named.count(), 5, "no more than one reads");
+    assert!(failure.message.ends_with("、…"), "{}", failure.message);
 }

@@ -403,6 +403,56 @@ fn part_payments_are_further_serials_and_chain_the_units_records() {
     }
 }
 
+#[test]
+fn a_withheld_or_changed_record_breaks_the_chain_and_what_shows_it_is_not_recorded() {
+    let check = |chained: [bool; 2], change: &dyn Fn(&mut Vec<Placed>)| {
+        let (mut log, unit) = log_of_three();
+        log.assess(unit, "2022-01").expect("assessed");
+        let paid = posting(&log, unit, "2022-01", "S1");
+        record(&mut log, unit, &paid);
+        let first = log.unit(unit).records[0].position.0 as usize;
+        change(&mut log.facts);
+        let mut seen = Projection::default();
+        log.facts.iter().for_each(|it| seen.apply(it));
+        let view = seen.units.get_mut(&unit).expect("registered");
+        view.mark_proven(Position(first as u64), 3);
+        let last: Vec<&RecordView> = view.records.iter().rev().take(2).rev().collect();
+        assert_eq!(
+            last.iter().map(|it| it.chained).collect::<Vec<_>>(),
+            chained
+        );
+        for it in last {
+            let stage = month_stage(it.record.person, it.record.month, view);
+            assert_eq!(stage == MonthStage::Recorded, it.chained, "{stage:?}");
+        }
+    };
+    let at = |facts: &[Placed], number: u64| {
+        let numbered = |it: &Placed| matches!(&it.fact, Fact::Recorded(it) if it.number == number);
+        facts.iter().position(numbered).expect("recorded")
+    };
+    let edit = |facts: &mut [Placed], number, change: &dyn Fn(&mut PaymentRecord)| {
+        let place = at(facts, number);
+        let Fact::Recorded(it) = &mut facts[place].fact else {
+            panic!("a record")
+        };
+        change(it);
+    };
+    check([true, true], &|_| {});
+    check([false, true], &|facts| drop(facts.remove(at(facts, 1))));
+    check([true, false], &|facts| drop(facts.remove(at(facts, 2))));
+    check([false, true], &|facts| {
+        edit(facts, 1, &|it| it.base = yuan("1.00"));
+    });
+    check([true, false], &|facts| {
+        edit(facts, 3, &|it| it.number = u64::MAX);
+    });
+    check([true, false], &|facts| edit(facts, 3, &|it| it.number = 0));
+    check([false, false], &|facts| {
+        let (second, third) = (at(facts, 2), at(facts, 3));
+        facts.swap(second, third);
+    });
+}
+
 proptest! {
     #[test]
     fn records_sum_to_their_posting_whatever_the_wages(

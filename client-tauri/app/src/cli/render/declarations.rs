@@ -115,7 +115,7 @@ pub(super) fn receipts(rows: &[ReceiptRow], lang: Lang) -> String {
         [
             it.receipt.clone(),
             it.received_at.clone(),
-            it.kind.clone(),
+            it.kind_text.clone(),
             name_of(it.person.as_ref()),
             it.settlement.clone(),
             it.status.text.clone(),

@@ -52,7 +52,9 @@ pub(super) fn assessments(rows: &[AssessmentRow], lang: Lang) -> String {
         ]
     });
     let failed = rows.iter().filter(|it| !it.problems.is_empty()).map(|it| {
-        let title = format!("{} {}", it.settlement, insurance(it.insurance, lang));
+        let attempt = it.attempt.map(|n| format!(" ({n})")).unwrap_or_default();
+        let insurance = insurance(it.insurance, lang);
+        let title = format!("{} {insurance}{attempt}", it.settlement);
         format!("{title}\n{}", problems("problems", &it.problems, lang))
     });
     parts([table(lang, &columns, shown)].into_iter().chain(failed))

@@ -39,8 +39,7 @@ pub(super) fn problems(title: &str, problems: &[ProblemView], lang: Lang) -> Str
 fn problem(problem: &ProblemView, lang: Lang) -> String {
     let item = problem.item.as_deref().map(harmless);
     // A problem of the whole has no place within it.
-    let field =
-        (problem.field != "whole").then(|| caption(&format!("field_{}", problem.field), lang));
+    let field = (problem.field != "whole").then(|| caption(&field_caption(problem), lang));
     let place: Vec<String> = item.into_iter().chain(field).collect();
     let place = if place.is_empty() {
         String::new()
@@ -57,6 +56,16 @@ fn problem(problem: &ProblemView, lang: Lang) -> String {
     )];
     lines.extend(what_to_do(&problem.hint, lang).map(|it| format!("    {it}")));
     lines.join("\n")
+}
+
+/// What the field is called where it stands: the forms do not share every word.
+fn field_caption(problem: &ProblemView) -> String {
+    let about = problem.code.split('.').next();
+    match (about, problem.field.as_str()) {
+        (Some("decision"), "reason") => "reason".to_owned(),
+        (Some("assessment"), "month") => "settlement".to_owned(),
+        (_, field) => format!("field_{field}"),
+    }
 }
 
 fn what_to_do(hint: &str, lang: Lang) -> Option<String> {
@@ -85,6 +94,25 @@ mod tests {
             problems: vec![problem("month", None), problem("whole", Some("01J"))],
             class: FailureClass::Refused,
         }
+    }
+
+    #[test]
+    fn a_field_is_called_as_the_form_calls_it() {
+        let check = |code: &str, field: &str, expected: &str| {
+            let view = ProblemView {
+                code: code.to_owned(),
+                field: field.to_owned(),
+                message: "缺".to_owned(),
+                hint: String::new(),
+                item: None,
+            };
+            let line = problem(&view, Lang::Zh);
+            assert!(line.starts_with(&format!("  - 【{expected}】 ")), "{line}");
+        };
+        check("decision.reason_missing", "reason", "原因");
+        check("declaration.reason_unknown", "reason", "变更原因");
+        check("assessment.period_not_open", "month", "结算期年月");
+        check("declaration.not_a_month", "month", "变更时间");
     }
 
     #[test]

@@ -230,10 +230,15 @@ fn money_is_shown_as_decided_with_its_two_states() {
 fn receipts_proofs_and_verifications_are_shown() {
     let receipt = json!({
         "receipt": "R1", "declaration": "01D", "revision": 1, "submission": "ab", "unit": "01U",
+        "kind_text": "职工缴费工资申报",
         "kind": "WAGE", "person": person("赵小满"), "settlement": "2022-01",
         "received_at": "2022-01-05T08:00:00Z", "status": coded("received", "已受理"),
     });
-    check("receipts", &json!([receipt]), &["受理回执", "R1", "已受理"]);
+    check(
+        "receipts",
+        &json!([receipt]),
+        &["受理回执", "R1", "职工缴费工资申报", "已受理"],
+    );
     let proof = json!({
         "record": record(), "checkpoint": checkpoint(), "proof": "c2sp.org/tlog-proof@v1\nindex 9\n",
     });
