@@ -1,4 +1,4 @@
-//! `cargo xtask demo`, `cargo xtask test`, `cargo xtask bench`: the commands of this repository.
+//! `cargo xtask demo`, `test`, `requirements`, `bench`: the commands of this repository.
 
 mod evidence;
 mod process;
@@ -18,6 +18,7 @@ Usage: cargo xtask COMMAND
 
   demo [--once]   build the programs and run the story; --once needs no person and exits
   test            format, lints, dependencies, all tests, the README's requirement table
+  requirements    the README's requirement table alone
   bench [ARGS]    run the benchmarks; ARGS go to them";
 
 /// The exit code for a command line that cannot be understood.
@@ -34,12 +35,15 @@ fn main() -> ExitCode {
     match command.as_deref().and_then(|name| name.to_str()) {
         Some("demo") => demo(&workspace, &rest),
         Some("test") if rest.is_empty() => suite::test(&workspace),
+        Some("requirements") if rest.is_empty() => suite::requirements(&workspace),
         Some("bench") => bench(&workspace, &rest),
         Some("help" | "--help" | "-h") => {
             println!("{USAGE}");
             ExitCode::SUCCESS
         }
-        Some("test") => misuse("`cargo xtask test` takes no arguments"),
+        Some(command @ ("test" | "requirements")) => {
+            misuse(&format!("`cargo xtask {command}` takes no arguments"))
+        }
         Some(other) => misuse(&format!("unknown command `{other}`")),
         None => misuse("a command is missing"),
     }
