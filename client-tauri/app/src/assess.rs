@@ -1,7 +1,7 @@
 //! 核定申请 and its answers (ASM-1, ASM-2).
 
 use canbao_core::declaration::Field;
-use canbao_core::facts::{UNEMPLOYMENT, UnitView};
+use canbao_core::facts::{FailedRequest, UNEMPLOYMENT, UnitView};
 use canbao_core::ids::UnitId;
 use canbao_core::message::Lang;
 use canbao_core::month::Month;
@@ -64,7 +64,7 @@ impl App {
         let lang = context.lang;
         let mut rows: Vec<AssessmentRow> = Vec::new();
         for ((insurance, settlement), failures) in &unit.failures {
-            for ((at, problems), attempt) in failures.iter().zip(1..) {
+            for (FailedRequest { at, problems }, attempt) in failures.iter().zip(1..) {
                 let status = coded("failed", lang, "核定失败", "failed");
                 rows.push(AssessmentRow {
                     at: Some(at.to_string()),

@@ -31,7 +31,7 @@ pub use record::{PaymentRecord, RecordHash};
 pub use status::{DeclarationStatus, MonthStage, declaration_status, month_stage};
 pub use tax::{Receiving, RosterChange, Sending, TransactionId, TransactionKind, TransactionView};
 pub use unit::{
-    AssessmentView, Decided, ReceiptNumber, ReceivableView, RecordView, RefusedView,
+    AssessmentView, Decided, FailedRequest, ReceiptNumber, ReceivableView, RecordView, RefusedView,
     SubmissionState, SubmissionView, UnitRecord, UnitView,
 };
 

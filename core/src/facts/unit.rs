@@ -144,6 +144,15 @@ pub struct AssessmentView {
     pub at: Timestamp,
 }
 
+/// A request for assessment that failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailedRequest {
+    /// When.
+    pub at: Timestamp,
+    /// Why.
+    pub problems: Vec<Problem>,
+}
+
 /// A receivable and the record that paid it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReceivableView {
@@ -189,7 +198,7 @@ pub struct UnitView {
     /// Successful assessments of 失业 by settlement month.
     pub assessments: BTreeMap<Month, AssessmentView>,
     /// Failed requests for assessment by insurance and settlement month, in order.
-    pub failures: BTreeMap<(u16, Month), Vec<(Timestamp, Vec<Problem>)>>,
+    pub failures: BTreeMap<(u16, Month), Vec<FailedRequest>>,
     /// What goes to tax.
     pub transactions: Transactions,
     /// Postings taken: serial and content hash.
@@ -579,7 +588,10 @@ impl UnitView {
                     self.failures
                         .entry((insurance, settlement))
                         .or_default()
-                        .push((at, problems.clone()));
+                        .push(FailedRequest {
+                            at,
+                            problems: problems.clone(),
+                        });
                 }
             }
         }
