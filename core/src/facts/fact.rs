@@ -5,10 +5,10 @@ use minicbor::{Decode, Encode};
 use crate::certificate::{Certificate, Mandate};
 use crate::declaration::Problem;
 use crate::document::DocumentId;
-use crate::ids::{CertificateSerial, PersonId, Position, StatementId, UnitId, VolumeId};
+use crate::ids::{CertificateSerial, PersonId, StatementId, UnitId, VolumeId};
 use crate::money::Money;
 use crate::month::Month;
-use crate::signed::{Signed, encode};
+use crate::signed::Signed;
 use crate::time::Timestamp;
 
 use super::assessment::{Assessment, Receivable};
@@ -17,8 +17,9 @@ use super::common::Agency;
 use super::person::PersonRecord;
 use super::posting::Incident;
 use super::record::PaymentRecord;
+use super::submission::ReceiptNumber;
 use super::tax::{Receiving, Sending, TransactionId, TransactionKind};
-use super::unit::{ReceiptNumber, UnitRecord};
+use super::unit::UnitRecord;
 
 /// A fact. The number of a kind is part of the format and never used again.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -390,80 +391,9 @@ pub enum AssessmentOutcome {
     Failed(#[n(0)] Vec<Problem>),
 }
 
-/// An entry of the feed: a fact, when the centre ordered it, and for whom.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-pub struct Entry {
-    /// The centre's clock.
-    #[n(0)]
-    pub at: Timestamp,
-    /// Whom it is for.
-    #[n(1)]
-    pub audience: Vec<Audience>,
-    /// The fact's bytes; a kind of a newer program is held without being read.
-    #[n(2)]
-    #[cbor(with = "minicbor::bytes")]
-    fact: Vec<u8>,
-}
-
-/// Bytes that are no entry.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("an entry of the feed is malformed: {0}")]
-pub struct EntryError(String);
-
-/// Why the fact of an entry cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum FactError {
-    /// A kind that a newer program knows: held, shown as 需要更新.
-    #[error("a fact of a kind this program does not know yet")]
-    NewerKind,
-    /// Damage, or a centre of another make.
-    #[error("a fact is malformed: {0}")]
-    Malformed(String),
-}
-
-impl Entry {
-    /// The entry of a fact.
-    #[must_use]
-    pub fn new(at: Timestamp, fact: &Fact) -> Self {
-        Self {
-            at,
-            audience: fact.audience(),
-            fact: encode(fact),
-        }
-    }
-
-    /// Its bytes, which the leaf of the log commits to.
-    #[must_use]
-    pub fn to_bytes(&self) -> Vec<u8> {
-        encode(self)
-    }
-
-    /// Reads an entry back.
-    ///
-    /// # Errors
-    /// [`EntryError`].
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, EntryError> {
-        minicbor::decode(bytes).map_err(|error| EntryError(error.to_string()))
-    }
-
-    /// The fact.
-    ///
-    /// # Errors
-    /// [`FactError`].
-    pub fn fact(&self) -> Result<Fact, FactError> {
-        minicbor::decode(&self.fact).map_err(|error| {
-            if error.is_unknown_variant() {
-                FactError::NewerKind
-            } else {
-                FactError::Malformed(error.to_string())
-            }
-        })
-    }
-}
-
 impl Fact {
     /// Whom it is for (architecture, section 1).
-    fn audience(&self) -> Vec<Audience> {
+    pub(super) fn audience(&self) -> Vec<Audience> {
         match self {
             Self::AgencyListed(_)
             | Self::ParametersAdopted { .. }
@@ -516,15 +446,4 @@ fn owners(certificate: &Signed) -> Vec<Audience> {
         Ok(Mandate::Agency(district)) => vec![Audience::Agency(district)],
         Ok(Mandate::Centre) | Err(_) => vec![Audience::Centre],
     }
-}
-
-/// A fact where the feed put it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Placed {
-    /// Its place.
-    pub position: Position,
-    /// When the centre ordered it.
-    pub at: Timestamp,
-    /// What it says.
-    pub fact: Fact,
 }

@@ -7,21 +7,23 @@
 mod assessment;
 mod audience;
 mod common;
+mod entry;
 mod fact;
+mod fold;
 mod person;
 mod posting;
 mod projection;
 mod record;
 mod status;
+mod submission;
 mod tax;
 mod unit;
 
 pub use assessment::{Assessment, Receivable, Totalled, UNEMPLOYMENT, assess};
 pub use audience::Audience;
 pub use common::{Agency, CommonView};
-pub use fact::{
-    AssessmentOutcome, Effect, Entry, EntryError, Fact, FactError, ListedPerson, Placed, Void,
-};
+pub use entry::{Entry, EntryError, FactError, Placed};
+pub use fact::{AssessmentOutcome, Effect, Fact, ListedPerson, Void};
 pub use person::{BaseSpan, PaymentStatus, PersonRecord, PersonView};
 pub use posting::{
     Incident, IncidentKind, MAX_POSTING_LINES, Posting, PostingAnswer, PostingLine, take_posting,
@@ -29,11 +31,9 @@ pub use posting::{
 pub use projection::Projection;
 pub use record::{PaymentRecord, RecordHash};
 pub use status::{DeclarationStatus, MonthStage, declaration_status, month_stage};
+pub use submission::{Decided, ReceiptNumber, RefusedView, SubmissionState, SubmissionView};
 pub use tax::{Receiving, RosterChange, Sending, TransactionId, TransactionKind, TransactionView};
-pub use unit::{
-    AssessmentView, Decided, FailedRequest, ReceiptNumber, ReceivableView, RecordView, RefusedView,
-    SubmissionState, SubmissionView, UnitRecord, UnitView,
-};
+pub use unit::{AssessmentView, FailedRequest, ReceivableView, RecordView, UnitRecord, UnitView};
 
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use crate::ids::UnitId;
 
 use super::common::CommonView;
-use super::fact::{Fact, Placed};
+use super::entry::Placed;
+use super::fact::Fact;
 use super::unit::UnitView;
 
 /// Everything the facts seen so far say.

@@ -7,8 +7,9 @@ use crate::ids::{DeclarationId, PersonId};
 use crate::month::Month;
 use crate::statement::Verdict;
 
+use super::submission::{ReceiptNumber, SubmissionState, SubmissionView};
 use super::tax::{Receiving, Sending, TransactionKind, TransactionView};
-use super::unit::{ReceiptNumber, SubmissionState, SubmissionView, UnitView};
+use super::unit::UnitView;
 
 /// Where a declaration stands.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,26 +1,21 @@
 //! A unit as its facts have it: the official roster, submissions, assessments, payments.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use minicbor::{Decode, Encode};
-use serde::Serialize;
 
-use crate::declaration::{Declaration, Problem};
+use crate::declaration::Problem;
 use crate::identity::{CreditCode, PensionNumber, UnemploymentNumber};
-use crate::ids::{
-    CertificateSerial, DeclarationId, DistrictId, PersonId, Position, StatementId, UnitId,
-};
-use crate::month::{Interval, Month};
-use crate::statement::{Statement, Verdict, Verified, read_admitted};
+use crate::ids::{DeclarationId, DistrictId, PersonId, Position, StatementId, UnitId};
+use crate::month::Month;
 use crate::time::Timestamp;
 
 use super::assessment::{Assessment, Receivable};
-use super::fact::{AssessmentOutcome, Effect, Fact, ListedPerson, Placed, Void};
-use super::person::{BaseSpan, PersonView};
+use super::person::PersonView;
 use super::posting::Incident;
 use super::record::{PaymentRecord, RecordHash};
-use super::tax::{Receiving, Sending, TransactionView, Transactions};
+use super::submission::{RefusedView, SubmissionView};
+use super::tax::Transactions;
 
 /// A unit (参保单位) as the centre registered it (SIL-22).
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -43,96 +38,6 @@ pub struct UnitRecord {
     /// 养老单位编号.
     #[n(5)]
     pub pension_number: PensionNumber,
-}
-
-/// 受理回执: the settlement month of intake and the submission's place in the feed.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize)]
-#[cbor(transparent)]
-#[serde(transparent)]
-pub struct ReceiptNumber(pub String);
-
-impl ReceiptNumber {
-    /// The receipt of what was taken in at this place, in this settlement period.
-    #[must_use]
-    pub fn of(settlement: Month, position: Position) -> Self {
-        Self(format!("{}{:010}", settlement.compact(), position.0))
-    }
-}
-
-impl fmt::Display for ReceiptNumber {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// A submission that was taken in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SubmissionView {
-    /// What was submitted.
-    pub declaration: Declaration,
-    /// Its receipt.
-    pub receipt: ReceiptNumber,
-    /// The settlement period given at intake.
-    pub settlement: Month,
-    /// When it was taken in.
-    pub received_at: Timestamp,
-    /// Who submitted.
-    pub signer: CertificateSerial,
-    /// Where it stands.
-    pub state: SubmissionState,
-    /// Decisions and withdrawals that came too late, with what stood against them.
-    pub void: Vec<(StatementId, Void)>,
-}
-
-/// Where a submission stands (STA-1).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SubmissionState {
-    /// 已受理, not decided yet.
-    Undecided,
-    /// 审核通过, 已退回 or 审核不通过.
-    Decided(Decided),
-    /// 已撤回.
-    Withdrawn,
-}
-
-/// A decision in force.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decided {
-    /// How.
-    pub verdict: Verdict,
-    /// The clerk's name.
-    pub by: String,
-    /// When it was taken in.
-    pub at: Timestamp,
-}
-
-impl SubmissionView {
-    /// The number that the next decision on it carries.
-    #[must_use]
-    pub fn next_attempt(&self) -> u32 {
-        u32::try_from(self.void.len())
-            .unwrap_or(u32::MAX)
-            .saturating_add(1)
-    }
-}
-
-impl Decided {
-    /// Whether nothing can follow: a return alone may be changed and submitted again.
-    #[must_use]
-    pub fn is_final(&self) -> bool {
-        !matches!(self.verdict, Verdict::Return(_))
-    }
-}
-
-/// A submission that was not taken in (未受理).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RefusedView {
-    /// What was submitted.
-    pub declaration: Declaration,
-    /// Why not.
-    pub problems: Vec<Problem>,
-    /// When.
-    pub at: Timestamp,
 }
 
 /// The requests for assessment of one settlement month.
@@ -207,12 +112,12 @@ pub struct UnitView {
     pub records: Vec<RecordView>,
     /// What tax reported without effect.
     pub incidents: Vec<(Timestamp, Incident)>,
-    receivables: BTreeMap<(Month, u32), ReceivableView>,
+    pub(super) receivables: BTreeMap<(Month, u32), ReceivableView>,
     /// The receivables of a person's month, in the order they were raised.
-    due: BTreeMap<(PersonId, Month), Vec<(Month, u32)>>,
-    newest: BTreeMap<DeclarationId, StatementId>,
-    by_personal_number: BTreeMap<String, PersonId>,
-    by_document: BTreeMap<String, PersonId>,
+    pub(super) due: BTreeMap<(PersonId, Month), Vec<(Month, u32)>>,
+    pub(super) newest: BTreeMap<DeclarationId, StatementId>,
+    pub(super) by_personal_number: BTreeMap<String, PersonId>,
+    pub(super) by_document: BTreeMap<String, PersonId>,
 }
 
 impl UnitView {
@@ -330,303 +235,6 @@ impl UnitView {
         {
             view.proven = true;
         }
-    }
-
-    /// Takes in the unit's next fact.
-    ///
-    /// A statement inside a fact that this program cannot read yet changes nothing; the facts
-    /// that follow from it (effects, receivables, records) are facts of their own.
-    pub fn apply(&mut self, placed: &Placed) {
-        let Placed { position, at, fact } = placed;
-        match fact {
-            Fact::UnitRegistered(record) => self.record = record.clone(),
-            Fact::PersonsListed { persons, .. } => {
-                persons.iter().for_each(|person| self.list(person));
-            }
-            Fact::Received {
-                statement,
-                receipt,
-                settlement,
-                ..
-            } => {
-                self.receive(statement, receipt, *settlement, *at);
-            }
-            Fact::NotReceived {
-                statement,
-                problems,
-                ..
-            } => {
-                self.refuse(statement, problems, *at);
-            }
-            Fact::WithdrawalTaken {
-                statement, void, ..
-            } => self.withdraw(statement, void.as_ref()),
-            Fact::DecisionTaken {
-                statement,
-                decided_by,
-                effect,
-                void,
-                ..
-            } => {
-                self.decide(statement, decided_by, void.as_ref(), *at);
-                self.take_effect(effect.as_ref());
-            }
-            Fact::AssessmentTaken {
-                statement, outcome, ..
-            } => {
-                self.take_assessment(statement, outcome, *at);
-            }
-            Fact::ReceivablesRaised { lines, .. } => self.raise(lines),
-            Fact::TransactionQueued {
-                transaction, kind, ..
-            } => {
-                let view = TransactionView {
-                    kind: kind.clone(),
-                    sending: Sending::Waiting,
-                    receiving: Receiving::NotYet,
-                    collected: false,
-                    queued_at: *at,
-                    changed_at: *at,
-                };
-                self.transactions.insert(transaction.clone(), view);
-            }
-            Fact::TransactionSending {
-                transaction, state, ..
-            } => {
-                if let Some(view) = self.transactions.get_mut(transaction) {
-                    view.sending = state.clone();
-                    view.changed_at = *at;
-                }
-            }
-            Fact::TransactionReceiving {
-                transaction, state, ..
-            } => {
-                if let Some(view) = self.transactions.get_mut(transaction) {
-                    view.receiving = state.clone();
-                    view.changed_at = *at;
-                }
-            }
-            Fact::Collected { transaction, .. } => {
-                if let Some(view) = self.transactions.get_mut(transaction) {
-                    view.collected = true;
-                }
-            }
-            Fact::PostingTaken {
-                serial, content, ..
-            } => {
-                self.postings.insert(serial.clone(), *content);
-            }
-            Fact::Recorded(record) => self.record(*position, record),
-            Fact::IncidentRaised { incident, .. } => self.incidents.push((*at, incident.clone())),
-            Fact::AgencyListed(_)
-            | Fact::ParametersAdopted { .. }
-            | Fact::SettlementOpened { .. }
-            | Fact::VolumeOpened { .. }
-            | Fact::VolumeSealed { .. }
-            | Fact::CodeIssued { .. }
-            | Fact::DeviceEnrolled { .. }
-            | Fact::BatchAdmitted { .. }
-            | Fact::BatchRefused { .. }
-            | Fact::TaxEventsTaken { .. }
-            | Fact::StatementRefused { .. } => {}
-        }
-    }
-
-    fn list(&mut self, listed: &ListedPerson) {
-        let record = &listed.person;
-        self.by_personal_number
-            .insert(record.personal_number.as_str().to_owned(), record.id);
-        self.by_document
-            .insert(record.document.number().to_owned(), record.id);
-        let baseline = listed.wage.map(|wage| BaseSpan {
-            from: listed.paying_since,
-            to: listed.bases_until,
-            wage,
-        });
-        let view = PersonView {
-            record: record.clone(),
-            intervals: vec![Interval::opening(listed.paying_since)],
-            baseline,
-            declared: Vec::new(),
-            terminated: false,
-        };
-        self.persons.insert(record.id, view);
-    }
-
-    fn receive(
-        &mut self,
-        statement: &[u8],
-        receipt: &ReceiptNumber,
-        settlement: Month,
-        at: Timestamp,
-    ) {
-        let Ok(Verified {
-            statement: Statement::Submission(declaration),
-            signer,
-            ..
-        }) = read_admitted(statement)
-        else {
-            return;
-        };
-        let id = declaration.submission_id();
-        self.newest.insert(declaration.id, id);
-        let view = SubmissionView {
-            declaration,
-            receipt: receipt.clone(),
-            settlement,
-            received_at: at,
-            signer,
-            state: SubmissionState::Undecided,
-            void: Vec::new(),
-        };
-        self.submissions.insert(id, view);
-    }
-
-    fn refuse(&mut self, statement: &[u8], problems: &[Problem], at: Timestamp) {
-        if let Ok(Verified {
-            statement: Statement::Submission(declaration),
-            ..
-        }) = read_admitted(statement)
-        {
-            let id = declaration.submission_id();
-            let problems = problems.to_vec();
-            self.refused.insert(
-                id,
-                RefusedView {
-                    declaration,
-                    problems,
-                    at,
-                },
-            );
-        }
-    }
-
-    fn withdraw(&mut self, statement: &[u8], void: Option<&Void>) {
-        let Ok(Verified { statement, .. }) = read_admitted(statement) else {
-            return;
-        };
-        let id = statement.id();
-        if let Statement::Withdrawal { submission, .. } = statement
-            && let Some(view) = self.submissions.get_mut(&submission)
-        {
-            match void {
-                Some(void) => view.void.push((id, void.clone())),
-                None => view.state = SubmissionState::Withdrawn,
-            }
-        }
-    }
-
-    fn decide(&mut self, statement: &[u8], by: &str, void: Option<&Void>, at: Timestamp) {
-        let Ok(Verified { statement, .. }) = read_admitted(statement) else {
-            return;
-        };
-        let id = statement.id();
-        if let Statement::Decision {
-            submission,
-            verdict,
-            ..
-        } = statement
-            && let Some(view) = self.submissions.get_mut(&submission)
-        {
-            match void {
-                Some(void) => view.void.push((id, void.clone())),
-                None => {
-                    let by = by.to_owned();
-                    view.state = SubmissionState::Decided(Decided { verdict, by, at });
-                }
-            }
-        }
-    }
-
-    fn take_effect(&mut self, effect: Option<&Effect>) {
-        match effect {
-            None => {}
-            Some(Effect::Stopped {
-                person,
-                month,
-                terminated,
-            }) => {
-                if let Some(view) = self.persons.get_mut(person) {
-                    view.stop(*month, *terminated);
-                }
-            }
-            Some(Effect::WageSet {
-                person,
-                from,
-                to,
-                wage,
-            }) => {
-                if let Some(view) = self.persons.get_mut(person) {
-                    view.declared.push(BaseSpan {
-                        from: *from,
-                        to: *to,
-                        wage: *wage,
-                    });
-                }
-            }
-        }
-    }
-
-    fn take_assessment(&mut self, statement: &[u8], outcome: &AssessmentOutcome, at: Timestamp) {
-        match outcome {
-            AssessmentOutcome::Assessed(assessment) => {
-                let assessment = assessment.clone();
-                self.assessments
-                    .insert(assessment.settlement, AssessmentView { assessment, at });
-            }
-            AssessmentOutcome::Failed(problems) => {
-                if let Ok(Verified {
-                    statement:
-                        Statement::AssessmentRequest {
-                            insurance,
-                            settlement,
-                            ..
-                        },
-                    ..
-                }) = read_admitted(statement)
-                {
-                    self.failures
-                        .entry((insurance, settlement))
-                        .or_default()
-                        .push(FailedRequest {
-                            at,
-                            problems: problems.clone(),
-                        });
-                }
-            }
-        }
-    }
-
-    fn raise(&mut self, lines: &[Receivable]) {
-        for receivable in lines {
-            let key = (receivable.settlement, receivable.line);
-            let view = ReceivableView {
-                receivable: receivable.clone(),
-                record: None,
-            };
-            if self.receivables.insert(key, view).is_none() {
-                self.due
-                    .entry((receivable.person, receivable.month))
-                    .or_default()
-                    .push(key);
-            }
-        }
-    }
-
-    fn record(&mut self, position: Position, record: &PaymentRecord) {
-        if let Some(view) = self
-            .receivables
-            .get_mut(&(record.settlement, record.receivable))
-        {
-            view.record = Some(self.records.len());
-        }
-        let chained = self.continues_chain(record);
-        self.records.push(RecordView {
-            position,
-            record: record.clone(),
-            proven: false,
-            chained,
-        });
     }
 
     /// The persons with a base who are payable in a month (WAGE-3).

@@ -1,0 +1,315 @@
+//! How each fact changes the view of its unit.
+
+use crate::declaration::Problem;
+use crate::ids::Position;
+use crate::month::{Interval, Month};
+use crate::statement::{Statement, Verified, read_admitted};
+use crate::time::Timestamp;
+
+use super::assessment::Receivable;
+use super::entry::Placed;
+use super::fact::{AssessmentOutcome, Effect, Fact, ListedPerson, Void};
+use super::person::{BaseSpan, PersonView};
+use super::record::PaymentRecord;
+use super::submission::{Decided, ReceiptNumber, RefusedView, SubmissionState, SubmissionView};
+use super::tax::{Receiving, Sending, TransactionView};
+use super::unit::{AssessmentView, FailedRequest, ReceivableView, RecordView, UnitView};
+
+impl UnitView {
+    /// Takes in the unit's next fact.
+    ///
+    /// A statement inside a fact that this program cannot read yet changes nothing; the facts
+    /// that follow from it (effects, receivables, records) are facts of their own.
+    pub fn apply(&mut self, placed: &Placed) {
+        let Placed { position, at, fact } = placed;
+        match fact {
+            Fact::UnitRegistered(record) => self.record = record.clone(),
+            Fact::PersonsListed { persons, .. } => {
+                persons.iter().for_each(|person| self.list(person));
+            }
+            Fact::Received {
+                statement,
+                receipt,
+                settlement,
+                ..
+            } => {
+                self.receive(statement, receipt, *settlement, *at);
+            }
+            Fact::NotReceived {
+                statement,
+                problems,
+                ..
+            } => {
+                self.refuse(statement, problems, *at);
+            }
+            Fact::WithdrawalTaken {
+                statement, void, ..
+            } => self.withdraw(statement, void.as_ref()),
+            Fact::DecisionTaken {
+                statement,
+                decided_by,
+                effect,
+                void,
+                ..
+            } => {
+                self.decide(statement, decided_by, void.as_ref(), *at);
+                self.take_effect(effect.as_ref());
+            }
+            Fact::AssessmentTaken {
+                statement, outcome, ..
+            } => {
+                self.take_assessment(statement, outcome, *at);
+            }
+            Fact::ReceivablesRaised { lines, .. } => self.raise(lines),
+            Fact::TransactionQueued {
+                transaction, kind, ..
+            } => {
+                let view = TransactionView {
+                    kind: kind.clone(),
+                    sending: Sending::Waiting,
+                    receiving: Receiving::NotYet,
+                    collected: false,
+                    queued_at: *at,
+                    changed_at: *at,
+                };
+                self.transactions.insert(transaction.clone(), view);
+            }
+            Fact::TransactionSending {
+                transaction, state, ..
+            } => {
+                if let Some(view) = self.transactions.get_mut(transaction) {
+                    view.sending = state.clone();
+                    view.changed_at = *at;
+                }
+            }
+            Fact::TransactionReceiving {
+                transaction, state, ..
+            } => {
+                if let Some(view) = self.transactions.get_mut(transaction) {
+                    view.receiving = state.clone();
+                    view.changed_at = *at;
+                }
+            }
+            Fact::Collected { transaction, .. } => {
+                if let Some(view) = self.transactions.get_mut(transaction) {
+                    view.collected = true;
+                }
+            }
+            Fact::PostingTaken {
+                serial, content, ..
+            } => {
+                self.postings.insert(serial.clone(), *content);
+            }
+            Fact::Recorded(record) => self.record(*position, record),
+            Fact::IncidentRaised { incident, .. } => self.incidents.push((*at, incident.clone())),
+            Fact::AgencyListed(_)
+            | Fact::ParametersAdopted { .. }
+            | Fact::SettlementOpened { .. }
+            | Fact::VolumeOpened { .. }
+            | Fact::VolumeSealed { .. }
+            | Fact::CodeIssued { .. }
+            | Fact::DeviceEnrolled { .. }
+            | Fact::BatchAdmitted { .. }
+            | Fact::BatchRefused { .. }
+            | Fact::TaxEventsTaken { .. }
+            | Fact::StatementRefused { .. } => {}
+        }
+    }
+
+    fn list(&mut self, listed: &ListedPerson) {
+        let record = &listed.person;
+        self.by_personal_number
+            .insert(record.personal_number.as_str().to_owned(), record.id);
+        self.by_document
+            .insert(record.document.number().to_owned(), record.id);
+        let baseline = listed.wage.map(|wage| BaseSpan {
+            from: listed.paying_since,
+            to: listed.bases_until,
+            wage,
+        });
+        let view = PersonView {
+            record: record.clone(),
+            intervals: vec![Interval::opening(listed.paying_since)],
+            baseline,
+            declared: Vec::new(),
+            terminated: false,
+        };
+        self.persons.insert(record.id, view);
+    }
+
+    fn receive(
+        &mut self,
+        statement: &[u8],
+        receipt: &ReceiptNumber,
+        settlement: Month,
+        at: Timestamp,
+    ) {
+        let Ok(Verified {
+            statement: Statement::Submission(declaration),
+            signer,
+            ..
+        }) = read_admitted(statement)
+        else {
+            return;
+        };
+        let id = declaration.submission_id();
+        self.newest.insert(declaration.id, id);
+        let view = SubmissionView {
+            declaration,
+            receipt: receipt.clone(),
+            settlement,
+            received_at: at,
+            signer,
+            state: SubmissionState::Undecided,
+            void: Vec::new(),
+        };
+        self.submissions.insert(id, view);
+    }
+
+    fn refuse(&mut self, statement: &[u8], problems: &[Problem], at: Timestamp) {
+        if let Ok(Verified {
+            statement: Statement::Submission(declaration),
+            ..
+        }) = read_admitted(statement)
+        {
+            let id = declaration.submission_id();
+            let problems = problems.to_vec();
+            self.refused.insert(
+                id,
+                RefusedView {
+                    declaration,
+                    problems,
+                    at,
+                },
+            );
+        }
+    }
+
+    fn withdraw(&mut self, statement: &[u8], void: Option<&Void>) {
+        let Ok(Verified { statement, .. }) = read_admitted(statement) else {
+            return;
+        };
+        let id = statement.id();
+        if let Statement::Withdrawal { submission, .. } = statement
+            && let Some(view) = self.submissions.get_mut(&submission)
+        {
+            match void {
+                Some(void) => view.void.push((id, void.clone())),
+                None => view.state = SubmissionState::Withdrawn,
+            }
+        }
+    }
+
+    fn decide(&mut self, statement: &[u8], by: &str, void: Option<&Void>, at: Timestamp) {
+        let Ok(Verified { statement, .. }) = read_admitted(statement) else {
+            return;
+        };
+        let id = statement.id();
+        if let Statement::Decision {
+            submission,
+            verdict,
+            ..
+        } = statement
+            && let Some(view) = self.submissions.get_mut(&submission)
+        {
+            match void {
+                Some(void) => view.void.push((id, void.clone())),
+                None => {
+                    let by = by.to_owned();
+                    view.state = SubmissionState::Decided(Decided { verdict, by, at });
+                }
+            }
+        }
+    }
+
+    fn take_effect(&mut self, effect: Option<&Effect>) {
+        match effect {
+            None => {}
+            Some(Effect::Stopped {
+                person,
+                month,
+                terminated,
+            }) => {
+                if let Some(view) = self.persons.get_mut(person) {
+                    view.stop(*month, *terminated);
+                }
+            }
+            Some(Effect::WageSet {
+                person,
+                from,
+                to,
+                wage,
+            }) => {
+                if let Some(view) = self.persons.get_mut(person) {
+                    view.declared.push(BaseSpan {
+                        from: *from,
+                        to: *to,
+                        wage: *wage,
+                    });
+                }
+            }
+        }
+    }
+
+    fn take_assessment(&mut self, statement: &[u8], outcome: &AssessmentOutcome, at: Timestamp) {
+        match outcome {
+            AssessmentOutcome::Assessed(assessment) => {
+                let assessment = assessment.clone();
+                self.assessments
+                    .insert(assessment.settlement, AssessmentView { assessment, at });
+            }
+            AssessmentOutcome::Failed(problems) => {
+                if let Ok(Verified {
+                    statement:
+                        Statement::AssessmentRequest {
+                            insurance,
+                            settlement,
+                            ..
+                        },
+                    ..
+                }) = read_admitted(statement)
+                {
+                    self.failures
+                        .entry((insurance, settlement))
+                        .or_default()
+                        .push(FailedRequest {
+                            at,
+                            problems: problems.clone(),
+                        });
+                }
+            }
+        }
+    }
+
+    fn raise(&mut self, lines: &[Receivable]) {
+        for receivable in lines {
+            let key = (receivable.settlement, receivable.line);
+            let view = ReceivableView {
+                receivable: receivable.clone(),
+                record: None,
+            };
+            if self.receivables.insert(key, view).is_none() {
+                self.due
+                    .entry((receivable.person, receivable.month))
+                    .or_default()
+                    .push(key);
+            }
+        }
+    }
+
+    fn record(&mut self, position: Position, record: &PaymentRecord) {
+        if let Some(view) = self
+            .receivables
+            .get_mut(&(record.settlement, record.receivable))
+        {
+            view.record = Some(self.records.len());
+        }
+        let chained = self.continues_chain(record);
+        self.records.push(RecordView {
+            position,
+            record: record.clone(),
+            proven: false,
+            chained,
+        });
+    }
+}
