@@ -79,7 +79,7 @@ fn every_problem_of_a_form_is_reported_and_nothing_is_kept() {
         stop("9999999999", "2022-13"),
         &[unknown, ("month", "declaration.not_a_month")],
     );
-    let wrong_check = "210102199001010019";
+    let wrong_check = "210199199001010012";
     check(
         stop(wrong_check, "2022-01"),
         &[("person", "declaration.id_check_digit")],
