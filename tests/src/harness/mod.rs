@@ -1,5 +1,6 @@
 //! Real programs as real processes: start, ask, wait by a deadline, kill.
 
+mod port;
 mod process;
 mod programs;
 mod relay;

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use super::port::steady_address;
 use super::process::{Outcome, Process, run};
 use super::programs::Programs;
 
@@ -82,8 +83,8 @@ impl Site {
         Centre {
             site: self,
             process: None,
-            quic: "127.0.0.1:0".to_owned(),
-            http: "127.0.0.1:0".to_owned(),
+            quic: steady_address(),
+            http: steady_address(),
             tax: format!("http://{tax}"),
         }
     }
@@ -94,7 +95,7 @@ impl Site {
         let mut tax = Tax {
             site: self,
             process: None,
-            address: "127.0.0.1:0".to_owned(),
+            address: steady_address(),
         };
         tax.start();
         tax
