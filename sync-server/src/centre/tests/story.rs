@@ -1,10 +1,8 @@
 //! One unit from registration to payment records.
 
-use canbao_core::declaration::Declaration;
 use canbao_core::facts::{
     Audience, Entry, Fact, IncidentKind, MonthStage, PaymentStatus, Receiving, Sending, month_stage,
 };
-use canbao_core::ids::DeclarationId;
 use canbao_core::ledger::checkpoint::Checkpoint;
 use canbao_core::ledger::commitment::commitment;
 use canbao_core::ledger::merkle::Hash;
