@@ -218,9 +218,10 @@ impl HubBackend for Session {
                 && let Err(refusal) = self.look_at_scope()?
             {
                 self.ending = Some(refusal);
+                return Ok(nothing_more(from));
             }
             let page = self.page(from, max_bytes).await?;
-            if self.ending.is_some() || self.heads.borrow().scopes == self.scope.scopes {
+            if self.heads.borrow().scopes == self.scope.scopes {
                 return Ok(page);
             }
         }
@@ -275,6 +276,16 @@ impl HubBackend for Session {
             // An error means that the endpoint is gone.
             _ = self.stopped.wait_for(|stopped| *stopped) => HubEvent::Stop,
         }
+    }
+}
+
+/// The page of a device that may see nothing any more: its cursor stays before what it was not
+/// shown, so that a new certificate goes on there.
+fn nothing_more(from: u64) -> FeedPage {
+    FeedPage {
+        entries: Vec::new(),
+        upto: from,
+        head: from,
     }
 }
 

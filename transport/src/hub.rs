@@ -77,7 +77,7 @@ pub async fn drive_hub<B: HubBackend>(
 ) -> Result<SessionEnd, B::Error> {
     let (send, recv) = match tokio::time::timeout(PATIENCE, connection.quic().accept_bi()).await {
         Ok(Ok(streams)) => streams,
-        Ok(Err(error)) => return Ok(SessionEnd::cut(error)),
+        Ok(Err(error)) => return Ok(SessionEnd::cut(error).named_by_peer(connection.quic())),
         Err(_) => return Ok(SessionEnd::cut("no stream was opened")),
     };
     let counters = connection.counters();
@@ -99,7 +99,7 @@ pub async fn drive_hub<B: HubBackend>(
             pump.say_failed().await;
             Err(error)
         }
-        Err(Stop::Ended(end)) => Ok(end.explained(connection.quic())),
+        Err(Stop::Ended(end)) => Ok(end.named_by_peer(connection.quic())),
         Ok(reason) => {
             pump.writer.finish().await;
             Ok(SessionEnd::Closed(reason))

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use canbao_core::sync::CloseReason;
-use quinn::{RecvStream, SendStream};
+use quinn::{ConnectionError, RecvStream, SendStream};
 use tokio::time::Instant;
 
 use crate::connection::Counters;
@@ -17,13 +17,19 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a peer may let a frame wait without reading.
 pub(crate) const STALLED: Duration = Duration::from_secs(60);
 
+/// The longest name of an end that is taken from a peer, in bytes.
+const MAX_CODE: usize = 48;
+
 /// How a session ended.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SessionEnd {
     /// One of the two sessions closed it.
     #[error(transparent)]
     Closed(CloseReason),
-    /// The connection or the stream broke, or the peer left.
+    /// The peer closed the connection and gave this name for it.
+    #[error("the peer closed the connection: {0}")]
+    Left(String),
+    /// The connection or the stream broke.
     #[error("the connection ended: {0}")]
     Cut(String),
     /// The peer did not read what was sent.
@@ -37,6 +43,7 @@ impl SessionEnd {
     pub fn code(&self) -> &str {
         match self {
             Self::Closed(reason) => reason.code(),
+            Self::Left(code) => code,
             Self::Cut(_) => "transport.cut",
             Self::Stalled => "transport.stalled",
         }
@@ -50,9 +57,28 @@ impl SessionEnd {
         }
     }
 
+    /// This end, under the name that a peer gave which closed the connection itself.
+    pub(crate) fn named_by_peer(self, connection: &quinn::Connection) -> Self {
+        let given = match connection.close_reason() {
+            Some(ConnectionError::ApplicationClosed(close)) => code_in(&close.reason),
+            Some(_) | None => None,
+        };
+        match (self, given) {
+            (Self::Cut(_), Some(code)) => Self::Left(code),
+            (end, _) => end.explained(connection),
+        }
+    }
+
     pub(crate) fn cut(error: impl std::fmt::Display) -> Self {
         Self::Cut(error.to_string())
     }
+}
+
+/// A peer's word is shown only where it has the form of a code, such as `sync.stopped`.
+fn code_in(reason: &[u8]) -> Option<String> {
+    let known = |byte: &u8| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'.');
+    let good = reason.len() <= MAX_CODE && reason.contains(&b'.') && reason.iter().all(known);
+    good.then(|| String::from_utf8_lossy(reason).into_owned())
 }
 
 /// The clock of one session: milliseconds since it began, and its alarm.
@@ -134,5 +160,23 @@ impl Writer<'_> {
             // A peer that does not acknowledge is left without its last frame.
             let _ = tokio::time::timeout(PATIENCE, self.stream.stopped()).await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_peers_name_for_the_end_is_taken_only_where_it_is_a_code() {
+        let check = |reason: &str, taken: bool| {
+            assert_eq!(code_in(reason.as_bytes()).is_some(), taken, "{reason}");
+        };
+        check("sync.stopped", true);
+        check("transport.device_failed", true);
+        check("dropped", false);
+        check("", false);
+        check("sync.stopped\nforged line", false);
+        check(&"sync.".repeat(100), false);
     }
 }

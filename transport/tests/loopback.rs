@@ -101,6 +101,7 @@ async fn a_session_brings_the_feed_and_takes_the_outbox_in() {
     let (end, _connection) = sync(addr, &mut device).await;
 
     assert_eq!(end.code(), "sync.stopped");
+    assert_eq!(centre.ends().await, ["sync.stopped"], "as the device said");
     assert_eq!(device.entries(), centre.entries_for(device_key().public()));
     assert_eq!(device.waiting(), 0);
     assert_eq!(centre.taken_in(), 51);

@@ -192,6 +192,7 @@ impl Door {
                 Err(Fault::refused("sync.needs_update").with("detail", what))
             }
             end @ (SessionEnd::Closed(CloseReason::Silent | CloseReason::Violation(_))
+            | SessionEnd::Left(_)
             | SessionEnd::Cut(_)
             | SessionEnd::Stalled) => Err(Fault::network(end.code()).with("detail", &end)),
         }

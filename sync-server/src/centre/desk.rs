@@ -105,6 +105,16 @@ impl Desk {
             .map(Position))
     }
 
+    /// The positions that the group in hand leads to from the keys with a prefix.
+    pub(super) fn led_to_by_group(&self, prefix: &Place) -> Vec<Position> {
+        self.group
+            .changes
+            .range(prefix.clone()..)
+            .take_while(|((view, key), _)| *view == prefix.0 && key.starts_with(&prefix.1))
+            .filter_map(|(_, value)| index::number(value.as_deref()?).map(Position))
+            .collect()
+    }
+
     /// The fact at a position, the group in hand included.
     pub(super) fn fact_at(&self, position: Position) -> Result<Option<Fact>, Unavailable> {
         let durable = self.frontier.head().size;

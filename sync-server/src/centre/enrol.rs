@@ -3,7 +3,7 @@
 use canbao_core::certificate::{Certificate, Mandate, RootHash};
 use canbao_core::enrolment::{self, EnrolmentCode};
 use canbao_core::facts::Fact;
-use canbao_core::ids::CertificateSerial;
+use canbao_core::ids::{CertificateSerial, Position};
 use canbao_core::signed::Signed;
 use canbao_core::signing::PublicKey;
 use canbao_core::store::Store;
@@ -126,10 +126,7 @@ impl Desk {
             return Ok(Err(EnrolError::CodeUnknown));
         };
         if let Some(used) = self.led_to(&index::code_used(&code_hash))? {
-            let signed = enrolled(self.fact_at(used)?)
-                .ok_or_else(|| unreadable(used.0, &"no certificate"))?;
-            let made = Certificate::open(&signed, &self.keys.trust.authority)
-                .map_err(|error| unreadable(used.0, &error))?;
+            let (signed, made) = self.certificate_at(used)?;
             let same = made.operator_key == claim.operator_key
                 && made.device_key == claim.device_key
                 && made.operator == claim.operator
@@ -152,7 +149,10 @@ impl Desk {
         if now >= expires_at {
             return Ok(Err(EnrolError::CodeExpired));
         }
-        let others = certificates_of(&self.store, &self.keys, &claim.device_key)?;
+        let mut others = certificates_of(&self.store, &self.keys, &claim.device_key)?;
+        for position in self.led_to_by_group(&index::device(&claim.device_key)) {
+            others.push(self.certificate_at(position)?.1);
+        }
         if others.iter().any(|it| it.device != claim.device) {
             return Ok(Err(EnrolError::OtherDevice));
         }
@@ -179,6 +179,15 @@ impl Desk {
             "device enrolled"
         );
         Ok(Ok(self.answer(signed)))
+    }
+
+    /// A certificate as issued and as read, the group in hand included.
+    fn certificate_at(&self, position: Position) -> Result<(Signed, Certificate), Unavailable> {
+        let signed = enrolled(self.fact_at(position)?)
+            .ok_or_else(|| unreadable(position.0, &"no certificate"))?;
+        let opened = Certificate::open(&signed, &self.keys.trust.authority);
+        let certificate = opened.map_err(|error| unreadable(position.0, &error))?;
+        Ok((signed, certificate))
     }
 
     fn answer(&self, certificate: Signed) -> enrolment::Answer {

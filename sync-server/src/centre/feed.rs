@@ -102,14 +102,15 @@ fn positions(
             whole = last + 1;
         }
         found.extend(own);
+        // An agency has thousands of audiences: no more is held than a page takes.
+        while found.len() > max_items
+            && let Some(last) = found.pop_last()
+        {
+            whole = whole.min(last);
+        }
     }
     found.split_off(&whole);
-    let mut positions: Vec<u64> = found.into_iter().collect();
-    if let Some(next) = positions.get(max_items) {
-        whole = *next;
-        positions.truncate(max_items);
-    }
-    Ok((positions, whole))
+    Ok((found.into_iter().collect(), whole))
 }
 
 fn stored_at(store: &Store, position: u64) -> Result<Stored, Unavailable> {

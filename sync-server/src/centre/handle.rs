@@ -60,7 +60,7 @@ pub struct Centre {
 
 pub(super) struct Shared {
     pub(super) store: Arc<Store>,
-    keys: Arc<Keys>,
+    pub(super) keys: Arc<Keys>,
     jobs: mpsc::Sender<Job>,
     heads: watch::Receiver<Head>,
     /// Views for readers; the writer has its own, which run ahead.

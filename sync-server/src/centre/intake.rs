@@ -59,9 +59,8 @@ impl Intake<'_> {
             Statement::AssessmentRequest {
                 insurance,
                 settlement,
-                attempt,
                 ..
-            } => self.assessment(insurance, settlement, attempt, bytes),
+            } => self.assessment(insurance, settlement, bytes),
         }
     }
 
@@ -217,17 +216,13 @@ impl Intake<'_> {
     }
 
     /// ASM-1: the assessment with its receivables and its way to tax, or every reason why not.
-    fn assessment(
-        &self,
-        insurance: u16,
-        settlement: Month,
-        attempt: u32,
-        statement: Vec<u8>,
-    ) -> Vec<Fact> {
+    fn assessment(&self, insurance: u16, settlement: Month, statement: Vec<u8>) -> Vec<Fact> {
         let unit = self.id();
-        let assessed = self
-            .may_assess(insurance, settlement, attempt)
-            .and_then(|()| assess(self.unit, self.common, settlement, self.now.date()));
+        let assessed = if insurance == UNEMPLOYMENT {
+            assess(self.unit, self.common, settlement, self.now.date())
+        } else {
+            Err(vec![whole(ProblemCode::InsuranceUnknown)])
+        };
         let (assessment, lines) = match assessed {
             Ok(assessed) => assessed,
             Err(problems) => {
@@ -253,21 +248,6 @@ impl Intake<'_> {
         }
         facts.push(queued(unit, TransactionKind::Assessment { settlement }));
         facts
-    }
-
-    fn may_assess(
-        &self,
-        insurance: u16,
-        settlement: Month,
-        attempt: u32,
-    ) -> Result<(), Vec<Problem>> {
-        if insurance != UNEMPLOYMENT {
-            return Err(vec![whole(ProblemCode::InsuranceUnknown)]);
-        }
-        if attempt != self.unit.next_attempt(insurance, settlement) {
-            return Err(vec![whole(ProblemCode::AttemptOrder)]);
-        }
-        Ok(())
     }
 }
 

@@ -88,6 +88,9 @@ impl Desk {
         if now >= certificate.expires_at {
             return self.refuse_statement(signer, id, "statement.certificate_expired", now);
         }
+        if let Some(code) = out_of_turn(&statement, view) {
+            return self.refuse_statement(signer, id, code, now);
+        }
         let intake = Intake {
             unit: view,
             common: &self.common,
@@ -137,6 +140,33 @@ fn outside_mandate(
         }
         Statement::Decision { .. } => {
             (!mandate.reviews(unit.record.district)).then_some(ProblemCode::OtherDistrict)
+        }
+    }
+}
+
+/// Why the attempt is not answered: a fact that answers one which nobody can have come to yet
+/// would stand in its way later, since a statement is answered once.
+fn out_of_turn(statement: &Statement, unit: &UnitView) -> Option<&'static str> {
+    match statement {
+        Statement::Submission(_) | Statement::Withdrawal { .. } => None,
+        Statement::Decision {
+            submission,
+            attempt,
+            ..
+        } => {
+            // The signer may not have seen the newest void decisions.
+            let submission = unit.submissions.get(submission)?;
+            let known = (1..=submission.next_attempt()).contains(attempt);
+            (!known).then_some("decision.attempt_order")
+        }
+        Statement::AssessmentRequest {
+            insurance,
+            settlement,
+            attempt,
+            ..
+        } => {
+            let next = unit.next_attempt(*insurance, *settlement);
+            (*attempt != next).then_some(ProblemCode::AttemptOrder.as_str())
         }
     }
 }

@@ -11,15 +11,16 @@ use canbao_core::ids::DistrictId;
 use canbao_core::signing::SigningKey;
 use canbao_core::statement::Statement;
 use canbao_core::sync::device::{Advance, DeviceStart, Outgoing, SessionReport};
-use canbao_core::sync::{Item, ItemId, ProofRefused, RangeProof, Verdict};
+use canbao_core::sync::{Hello, Item, ItemId, PROTOCOL, ProofRefused, RangeProof, Verdict};
+use canbao_core::time::Timestamp;
 use canbao_transport::{
-    Alpn, ClientEndpoint, Connected, DeviceBackend, DeviceEvent, EnrolError, Limits, SessionEnd,
-    Statistics, ask_to_enrol, drive_device,
+    Alpn, ClientEndpoint, Connected, DeviceBackend, DeviceEvent, EnrolError, HubBackend, HubEvent,
+    Limits, SessionEnd, Statistics, ask_to_enrol, drive_device,
 };
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
-use super::Peers;
+use super::{Peers, Scope, Session, nothing_more};
 use crate::centre::tests::fixture::{self, *};
 
 /// A fixture's centre that listens.
@@ -95,6 +96,8 @@ struct Device {
     until: u64,
     /// Whether the session has nothing open: before that it has not heard of its scope.
     settled: bool,
+    /// Told once the session has nothing open.
+    when_settled: Option<oneshot::Sender<()>>,
 }
 
 impl DeviceBackend for Device {
@@ -137,7 +140,12 @@ impl DeviceBackend for Device {
     }
 
     fn report(&mut self, report: SessionReport, _: Statistics) {
-        self.settled |= report == SessionReport::Settled;
+        if report == SessionReport::Settled {
+            self.settled = true;
+            if let Some(waiting) = self.when_settled.take() {
+                waiting.send(()).unwrap();
+            }
+        }
     }
 
     async fn next_event(&mut self) -> DeviceEvent {
@@ -244,12 +252,15 @@ async fn a_unit_registered_during_a_session_is_seen_by_its_agency() {
     let before = device.scope_version;
 
     device.until = it.length() + 2;
+    let (sender, settled) = oneshot::channel();
+    device.when_settled = Some(sender);
     let session = served.session(&clerk.device_key, &mut device);
-    let register = it
-        .centre
-        .append_facts(vec![registration(1), persons(1, &["1.00"])], NOW);
-    let (_, registered) = tokio::join!(session, register);
-    registered.unwrap();
+    let (_, ()) = tokio::join!(session, async {
+        settled.await.unwrap();
+        let facts = vec![registration(1), persons(1, &["1.00"])];
+        it.centre.append_facts(facts, NOW).await.unwrap();
+    });
+    assert_eq!(device.scope_version, before, "the session began before");
     let of_unit = [Audience::Unit(unit(1))];
     let seen = device
         .entries
@@ -260,6 +271,44 @@ async fn a_unit_registered_during_a_session_is_seen_by_its_agency() {
     device.until = it.length();
     served.session(&clerk.device_key, &mut device).await;
     assert_ne!(device.scope_version, before, "told at the next session");
+}
+
+#[tokio::test]
+async fn a_certificate_that_expires_during_a_session_ends_the_feed_at_once() {
+    let it = fixture::start().await;
+    let employer = it.employer(1).await;
+    let mut session = session_of(&it, &employer);
+    let hello = Hello {
+        protocol: PROTOCOL,
+        feed: it.centre.trust().feed,
+        scope_version: 0,
+        cursor: 0,
+        offers: 0,
+    };
+    session.admit(&hello).await.unwrap().unwrap();
+    let page = session.read_feed(0, 1).await.unwrap();
+    assert_eq!((page.entries.len(), page.upto), (1, 1), "more would follow");
+    session.clock = || Timestamp(i64::MAX);
+    let page = session.read_feed(1, usize::MAX).await.unwrap();
+    assert_eq!(page, nothing_more(1));
+    let HubEvent::Refuse(refusal) = session.next_event().await else {
+        panic!("the session goes on")
+    };
+    assert_eq!(refusal.code(), "peers.certificate_expired");
+}
+
+fn session_of(it: &Fixture, operator: &Operator) -> Session {
+    Session {
+        centre: it.centre.clone(),
+        clock: || NOW,
+        device: operator.device_key.public(),
+        scope: Scope::default(),
+        heads: it.centre.growth(),
+        metrics: Arc::default(),
+        stopped: watch::channel(false).1,
+        refusals: 0,
+        ending: None,
+    }
 }
 
 #[tokio::test]

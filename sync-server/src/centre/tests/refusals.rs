@@ -211,3 +211,35 @@ async fn the_administration_is_guarded_and_appends_all_or_none() {
         .await
         .unwrap();
 }
+
+#[tokio::test]
+async fn an_attempt_out_of_turn_does_not_stand_in_the_way_of_the_right_one() {
+    let it = start().await;
+    let (employer, clerk) = (it.employer(1).await, it.clerk().await);
+    let hasty = it.enrol(Mandate::Employer(vec![unit(1)]), 30).await;
+    assert_eq!(
+        code(&it.state(&hasty, &assessment(1, "2022-02", 2)).await),
+        "assessment.attempt_order"
+    );
+    for attempt in [1, 2] {
+        let taken = it
+            .taken(&employer, &assessment(1, "2022-02", attempt))
+            .await;
+        assert!(matches!(taken, Fact::AssessmentTaken { .. }), "{taken:?}");
+    }
+    let declared = interruption(1, 1, "2022-01");
+    it.taken(&employer, &Statement::Submission(declared.clone()))
+        .await;
+    for attempt in [0, 2, u32::MAX] {
+        let decision = Statement::Decision {
+            unit: unit(1),
+            submission: declared.submission_id(),
+            verdict: Verdict::Approve,
+            attempt,
+        };
+        assert_eq!(
+            code(&it.state(&clerk, &decision).await),
+            "decision.attempt_order"
+        );
+    }
+}

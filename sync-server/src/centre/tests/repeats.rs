@@ -1,13 +1,16 @@
 //! The same thing offered again: one answer, whatever happened in between.
 
+use std::sync::Arc;
+
 use canbao_core::certificate::Mandate;
 use canbao_core::enrolment::Request;
 use canbao_core::facts::Fact;
-use canbao_core::ids::{OperatorId, Position};
+use canbao_core::ids::{DeviceId, OperatorId, Position};
 use canbao_core::statement::Statement;
 use canbao_core::time::Timestamp;
 
 use super::fixture::*;
+use crate::centre::desk::Desk;
 use crate::centre::{Answer, EnrolError};
 
 #[tokio::test]
@@ -149,4 +152,20 @@ async fn one_device_has_several_operators_and_one_id() {
     let certificates = it.centre.certificates_of(&claim.device_key).unwrap();
     let serials: Vec<u64> = certificates.iter().map(|it| it.serial.0).collect();
     assert_eq!(serials, [1, 2]);
+}
+
+#[tokio::test]
+async fn a_device_key_has_one_id_within_a_group_too() {
+    let it = start().await;
+    let mandate = || Mandate::Employer(vec![unit(1)]);
+    let (one, other) = (it.code(mandate(), 1).await, it.code(mandate(), 2).await);
+    let shared = &it.centre.shared;
+    let mut desk = Desk::load(Arc::clone(&shared.store), Arc::clone(&shared.keys)).unwrap();
+    let (key, device_key) = keys_of(1);
+    let operator = OperatorId([1; 16]);
+    let ask =
+        |code, device| Request::make(code, operator, &key, DeviceId([device; 16]), &device_key);
+    desk.enrol(&ask(&one, 1), NOW).unwrap().unwrap();
+    let second = desk.enrol(&ask(&other, 9), NOW).unwrap();
+    assert_eq!(second, Err(EnrolError::OtherDevice));
 }
