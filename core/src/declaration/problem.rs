@@ -103,8 +103,6 @@ problem_codes! {
     22 AlreadyAssessed = "assessment.already_assessed",
     /// The settlement period is not open yet (SIL-7).
     23 PeriodNotOpen = "assessment.period_not_open",
-    /// Submissions that concern the month are undecided.
-    24 SubmissionsUndecided = "assessment.submissions_undecided",
     /// A parameter has no value for the month (SIL-23).
     25 ParameterMissing = "assessment.parameter_missing",
     /// Nobody is payable in the month.

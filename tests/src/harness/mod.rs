@@ -1,5 +1,6 @@
 //! Real programs as real processes: start, ask, wait by a deadline, kill.
 
+mod json;
 mod port;
 mod process;
 mod programs;
@@ -8,6 +9,7 @@ mod site;
 mod units;
 mod workbook;
 
+pub use json::{count, items, text};
 pub use process::{Outcome, Process};
 pub use programs::{Programs, ProgramsMissing};
 pub use relay::Relay;

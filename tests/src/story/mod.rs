@@ -10,7 +10,7 @@ pub use founding::site_in;
 
 use serde_json::Value;
 
-use crate::harness::{Centre, Device, Insured, LARGE, Site, Tax, Unit};
+use crate::harness::{Centre, Device, Insured, LARGE, Site, Tax, Unit, count, items, text};
 
 /// The unit of the story.
 const UNIT: Unit = LARGE;
@@ -84,26 +84,4 @@ impl Telling<'_, '_> {
     fn zhang(&self) -> &Insured {
         &self.insured[0]
     }
-}
-
-/// The items of a JSON list.
-fn items(value: &Value) -> &[Value] {
-    value
-        .as_array()
-        .unwrap_or_else(|| panic!("not a list: {value}"))
-}
-
-/// The text of a JSON string.
-fn text(value: &Value) -> &str {
-    value
-        .as_str()
-        .unwrap_or_else(|| panic!("not a text: {value}"))
-}
-
-/// How many items have this text at this place.
-fn count(list: &Value, pointer: &str, wanted: &str) -> usize {
-    items(list)
-        .iter()
-        .filter(|item| item.pointer(pointer).is_some_and(|it| it == wanted))
-        .count()
 }

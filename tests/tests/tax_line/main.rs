@@ -8,7 +8,7 @@ mod whole_way;
 use std::collections::BTreeSet;
 
 use canbao_tests::harness::{
-    Centre, Device, Insured, SMALL, Site, Tax, insured_of, repository, until,
+    Centre, Device, Insured, SMALL, Site, Tax, count, insured_of, items, repository, text, until,
 };
 use canbao_tests::recording_proxy::RecordingProxy;
 use canbao_tests::story::site_in;
@@ -236,24 +236,4 @@ fn january() -> [&'static str; 4] {
         "--settlement",
         SETTLEMENT,
     ]
-}
-
-fn items(value: &Value) -> &[Value] {
-    value
-        .as_array()
-        .unwrap_or_else(|| panic!("not a list: {value}"))
-}
-
-fn text(value: &Value) -> &str {
-    value
-        .as_str()
-        .unwrap_or_else(|| panic!("not a text: {value}"))
-}
-
-/// How many items have this text at this place.
-fn count(list: &Value, pointer: &str, wanted: &str) -> usize {
-    items(list)
-        .iter()
-        .filter(|item| item.pointer(pointer).is_some_and(|it| it == wanted))
-        .count()
 }
