@@ -170,6 +170,7 @@ impl App {
                 .records(context, person, period_from, period_to)
                 .map(Response::Records),
             Request::ReceiptList => self.receipts(context).map(Response::Receipts),
+            Request::QuarantineList => self.quarantine(context.lang).map(Response::Quarantine),
             Request::ProofShow { id } => self
                 .proof(context, &id)
                 .map(|it| Response::Proof(Box::new(it))),

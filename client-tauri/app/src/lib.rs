@@ -20,6 +20,7 @@ mod identity;
 mod notes;
 mod outbox;
 mod proof;
+mod quarantine;
 mod queries;
 mod records;
 mod review;

@@ -180,6 +180,8 @@ pub enum Request {
     },
     /// 受理回执: what the centre took in.
     ReceiptList,
+    /// 隔离: the changes made here that the centre refused.
+    QuarantineList,
     /// The proof of one payment record.
     ProofShow {
         /// The record, `serial/line`.

@@ -109,6 +109,9 @@ pub(crate) enum Command {
     /// The centre's receipts.
     #[command(subcommand)]
     Receipt(Receipt),
+    /// Changes made here that the centre refused.
+    #[command(subcommand)]
+    Quarantine(Quarantine),
     /// Payment proofs.
     #[command(subcommand)]
     Proof(Proof),
@@ -305,6 +308,13 @@ pub(crate) enum Receipt {
     List,
 }
 
+/// `quarantine`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Quarantine {
+    /// Lists refused changes and what became of each.
+    List,
+}
+
 /// `proof`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Proof {
@@ -364,6 +374,7 @@ impl Command {
                 period_to,
             },
             Self::Receipt(Receipt::List) => Request::ReceiptList,
+            Self::Quarantine(Quarantine::List) => Request::QuarantineList,
             Self::Proof(Proof::Show { id }) => Request::ProofShow { id },
             Self::Proof(Proof::Export { id, out, all: _ }) => match id {
                 Some(id) => {

@@ -81,7 +81,7 @@ impl<'a> Source<'a> {
     }
 
     /// What was made here, by its place in the local stream.
-    pub(super) fn made(&self, sequence: u64) -> Result<Made, Fault> {
+    pub(crate) fn made(&self, sequence: u64) -> Result<Made, Fault> {
         let bytes = self
             .store
             .get(Stream::Local, sequence)?

@@ -12,7 +12,8 @@ pub use declarations::{
     PersonRow, ReviewRow, StageCount, SubmitReport, TransactionRow, WageSpanView,
 };
 pub use device::{
-    AgencyView, CheckpointView, Enrolled, OperatorView, PersonRef, StatusView, SyncReport, UnitRef,
+    AgencyView, CheckpointView, Enrolled, OperatorView, PersonRef, QuarantineRow, StatusView,
+    SyncReport, UnitRef,
 };
 pub use records::{
     ExportAllView, ExportView, ProofView, ReceiptRow, RecordRow, RecordsView, TrustFile,
@@ -57,6 +58,8 @@ pub enum Response {
     Records(RecordsView),
     /// To `ReceiptList`.
     Receipts(Vec<ReceiptRow>),
+    /// To `QuarantineList`.
+    Quarantine(Vec<QuarantineRow>),
     /// To `ProofShow`.
     Proof(Box<ProofView>),
     /// To `ProofExport`.

@@ -34,6 +34,7 @@ pub(crate) fn response(response: &Response, lang: Lang) -> String {
         Response::Decided(report) => reviews::decided(report, lang),
         Response::Records(view) => money::records(view, lang),
         Response::Receipts(rows) => declarations::receipts(rows, lang),
+        Response::Quarantine(rows) => status::quarantine(rows, lang),
         Response::Proof(view) => proofs::proof(view, lang),
         Response::Exported(view) => proofs::exported(view, lang),
         Response::ExportedAll(view) => proofs::exported_all(view, lang),
