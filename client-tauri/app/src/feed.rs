@@ -241,6 +241,7 @@ impl Feed {
             | Fact::PersonsListed { .. }
             | Fact::CodeIssued { .. }
             | Fact::DeviceEnrolled { .. }
+            | Fact::CertificateRevoked { .. }
             | Fact::ReceivablesRaised { .. }
             | Fact::TransactionQueued { .. }
             | Fact::TransactionSending { .. }
