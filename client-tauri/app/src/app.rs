@@ -74,6 +74,7 @@ impl App {
             transport: None,
         };
         app.mark_proven();
+        app.note_revocations()?;
         Ok(app)
     }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use canbao_core::document::SignedBatch;
 use canbao_core::facts::{Entry, Fact, Placed, Projection};
-use canbao_core::ids::{Position, UnitId};
+use canbao_core::ids::{CertificateSerial, Position, UnitId};
 use canbao_core::signed::encode;
 use canbao_core::statement::read_admitted;
 use canbao_core::store::{Store, Stream};
@@ -49,6 +49,8 @@ pub(crate) struct Feed {
     pub(crate) answered: BTreeSet<[u8; 32]>,
     /// Batches the centre refused, with the code.
     pub(crate) refused: BTreeMap<[u8; 32], String>,
+    /// Certificates of the own organisation that were revoked, and why.
+    pub(crate) revoked: BTreeMap<CertificateSerial, String>,
     /// The postings by the place of their first record.
     pub(crate) runs: BTreeMap<Position, Run>,
     /// Entries of a kind this program does not know: held, counted, never dropped.
@@ -232,6 +234,9 @@ impl Feed {
                 self.answered.insert(*batch);
                 self.refused.insert(*batch, reason.clone());
             }
+            Fact::CertificateRevoked { serial, reason, .. } => {
+                self.revoked.insert(*serial, reason.clone());
+            }
             Fact::AgencyListed(_)
             | Fact::ParametersAdopted { .. }
             | Fact::SettlementOpened { .. }
@@ -241,7 +246,6 @@ impl Feed {
             | Fact::PersonsListed { .. }
             | Fact::CodeIssued { .. }
             | Fact::DeviceEnrolled { .. }
-            | Fact::CertificateRevoked { .. }
             | Fact::ReceivablesRaised { .. }
             | Fact::TransactionQueued { .. }
             | Fact::TransactionSending { .. }

@@ -27,6 +27,7 @@ mod rows;
 mod session;
 mod status;
 mod submit;
+mod succession;
 mod sync;
 mod verify;
 

@@ -8,6 +8,7 @@ mod queries;
 mod restart;
 mod review;
 mod sentences;
+mod succession;
 
 use std::path::Path;
 
