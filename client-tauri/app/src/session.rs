@@ -98,6 +98,7 @@ impl App {
             self.mark_proven();
         }
         self.note_revocations()?;
+        self.take_batches()?;
         Ok(entries.len() as u64)
     }
 
@@ -119,7 +120,8 @@ impl App {
             code,
             detail,
             at,
-        }])
+        }])?;
+        self.mend()
     }
 
     /// Keeps when the centre was heard, unless that is known to the minute already.

@@ -10,7 +10,7 @@ use canbao_core::ids::CertificateSerial;
 use canbao_core::message::Lang;
 use canbao_core::signed::{Signed, decode_canonical};
 use canbao_core::statement::{Statement, read_admitted};
-use canbao_core::store::{Commit, Stream};
+use canbao_core::store::Stream;
 use canbao_core::sync::{ItemId, Refusal};
 use minicbor::{Decode, Encode};
 
@@ -95,7 +95,7 @@ impl MadeBy {
                 let signed = Signed::from_bytes(batch).ok()?;
                 decode_canonical(&signed.content).ok().map(Self::Batch)
             }
-            Made::Ended { .. } => None,
+            Made::Ended { .. } | Made::GivenUp { .. } => None,
         }
     }
 
@@ -172,41 +172,39 @@ impl App {
     }
 
     /// Signs anew what waits, or was refused, for the sake of a certificate that ended: by one
-    /// that this device was given after it and whose mandate covers it. Tells which.
+    /// that the same operator was given after it and whose mandate covers it. Tells which.
+    /// Nobody's key signs what another person stated.
     ///
     /// A statement keeps its id, so that the centre sees a repeat as one; a batch gets another,
     /// with the same changes in it.
     pub(crate) fn sign_anew(&mut self) -> Result<Vec<ItemId>, Fault> {
         let unsettled = self.outbox.unsettled(&self.feed);
-        let mut commit = Commit::new().expecting(Stream::Local, self.outbox.length());
         let (mut renewed, mut kept) = (Vec::new(), Vec::new());
         for (item, place) in unsettled {
             let made = self.made_at(place)?;
-            if let Some(anew) = self.made_anew(&made) {
-                let at = self.world.now();
+            let Some(anew) = self.made_anew(item, &made) else {
+                continue;
+            };
+            if let Made::Statement { .. } = made {
                 kept.push(Made::Ended {
                     item,
                     code: SIGNED_ANEW.to_owned(),
                     detail: String::new(),
-                    at,
+                    at: self.world.now(),
                 });
-                kept.push(anew);
-                renewed.push(ItemId(item));
             }
+            kept.push(anew);
+            renewed.push(ItemId(item));
         }
         if renewed.is_empty() {
             return Ok(renewed);
         }
-        for made in &kept {
-            commit = commit.append(Stream::Local, made.to_bytes());
-        }
-        self.store.commit(commit)?;
-        kept.iter().try_for_each(|it| self.outbox.push(it))?;
+        self.keep(&kept)?;
         tracing::info!(items = renewed.len(), "signed anew");
         Ok(renewed)
     }
 
-    fn made_anew(&self, made: &Made) -> Option<Made> {
+    fn made_anew(&self, item: [u8; 32], made: &Made) -> Option<Made> {
         let by = MadeBy::read(made)?;
         self.identity.ended.get(&by.signer())?;
         let successor = self.successor(by.signer(), |mandate| match &by {
@@ -232,18 +230,31 @@ impl App {
                 action: action.clone(),
                 batch: SignedBatch::make(&Batch { signer, ..batch }, key).0,
                 at: *at,
+                redoes: Some(item),
             }),
-            (Made::Statement { .. } | Made::Batch { .. } | Made::Ended { .. }, _) => None,
+            (
+                Made::Statement { .. }
+                | Made::Batch { .. }
+                | Made::Ended { .. }
+                | Made::GivenUp { .. },
+                _,
+            ) => None,
         }
     }
 
-    /// The newest certificate in force that was issued after this one and may do this.
+    /// The newest certificate in force that the same operator, by name, was given after this one
+    /// and that may do this.
     fn successor(
         &self,
         ended: CertificateSerial,
         may: impl Fn(&Mandate) -> bool,
     ) -> Option<&Operator> {
-        let later = |it: &&Operator| it.certificate.serial > ended && may(&it.certificate.mandate);
+        let mut operators = self.identity.operators.iter().map(|it| &it.certificate);
+        let before = operators.find(|it| it.serial == ended)?;
+        let later = |it: &&Operator| {
+            let it = &it.certificate;
+            it.serial > ended && it.operator_name == before.operator_name && may(&it.mandate)
+        };
         let candidates = self.identity.in_force().filter(later);
         candidates.max_by_key(|it| it.certificate.serial)
     }

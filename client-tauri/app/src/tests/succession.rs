@@ -2,7 +2,6 @@
 
 use canbao_core::certificate::Mandate;
 use canbao_core::document::Batch;
-use canbao_core::facts::{Fact, Revoker};
 use canbao_core::ids::{CertificateSerial, UnitId};
 use canbao_core::signed::{Signed, decode_canonical};
 use canbao_core::statement::read_admitted;
@@ -17,12 +16,7 @@ use super::*;
 const ZHANG: &str = "0001000001";
 
 fn revoke(centre: &mut Centre, serial: u64) {
-    centre.add(&Fact::CertificateRevoked {
-        serial: CertificateSerial(serial),
-        mandate: Mandate::Employer(vec![UNIT]),
-        reason: "笔记本遗失".to_owned(),
-        by: Revoker::Administration,
-    });
+    centre.revoke(CertificateSerial(serial));
 }
 
 fn status(app: &mut App) -> StatusView {
@@ -169,10 +163,40 @@ fn a_certificate_signs_nothing_anew_that_it_does_not_cover_or_that_came_after_it
     centre.deliver(&mut app);
     assert!(app.sign_anew().expect("nothing to do").is_empty());
     assert_eq!(signers(&app), [3], "the first was there before");
-    centre.enrol(
-        &mut app,
-        Mandate::Employer(vec![UNIT, UnitId([9; 16])]),
-        "钱经办",
-    );
-    assert_eq!(signers(&app), [4]);
+    let both = || Mandate::Employer(vec![UNIT, UnitId([9; 16])]);
+    centre.enrol(&mut app, both(), "钱经办");
+    assert_eq!(signers(&app), [3], "another person signs nothing of hers");
+    centre.enrol(&mut app, both(), "赵经办");
+    assert_eq!(signers(&app), [5]);
+}
+
+#[test]
+fn a_draft_that_was_refused_for_its_certificate_goes_on_with_the_same_change() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut centre = Centre::new(1);
+    let mut app = employer(&mut centre, directory.path());
+    centre.revoke(CertificateSerial(1));
+    for line in [1, 2] {
+        declare(&mut app, stop(&format!("000100000{line}"), "2022-01"));
+    }
+    let waiting = app
+        .outbox
+        .next(&app.feed, &app.store, None, 10, usize::MAX)
+        .expect("read");
+    for item in waiting {
+        let refusal = centre.take(&item.content).expect_err("revoked");
+        app.refused_item(item.item, refusal.code(), "")
+            .expect("kept");
+        let renewed = app.note_refused(item.item, refusal.code()).expect("kept");
+        assert!(!renewed, "there is no other certificate");
+    }
+    assert_eq!(status(&mut app).refused, 2);
+    centre.enrol(&mut app, Mandate::Employer(vec![UNIT]), "王经办");
+    assert_eq!(signers(&app), [2, 2]);
+    centre.exchange(&mut app);
+    let view = status(&mut app);
+    assert_eq!((view.queued, view.refused, view.drafts), (0, 0, 2));
+    drop(app);
+    let mut app = open(directory.path(), 2);
+    assert_eq!(status(&mut app).drafts, 2, "the same after opening again");
 }
