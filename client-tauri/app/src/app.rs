@@ -70,6 +70,7 @@ impl App {
             transport: None,
         };
         app.mark_proven();
+        app.note_revocations()?;
         app.take_batches()?;
         Ok(app)
     }

@@ -28,6 +28,7 @@ mod rows;
 mod session;
 mod status;
 mod submit;
+mod succession;
 mod sync;
 mod verify;
 

@@ -97,6 +97,7 @@ impl App {
         if self.feed.extend(&entries, &self.store)? {
             self.mark_proven();
         }
+        self.note_revocations()?;
         self.take_batches()?;
         Ok(entries.len() as u64)
     }
@@ -111,7 +112,7 @@ impl App {
     }
 
     /// Notes the end of an item that the hub refused by name.
-    fn refused_item(&mut self, item: ItemId, code: &str, detail: &str) -> Result<(), Fault> {
+    pub(crate) fn refused_item(&mut self, item: ItemId, code: &str, detail: &str) -> Result<(), Fault> {
         let at = self.world.now();
         let (code, detail) = (code.to_owned(), detail.to_owned());
         self.keep(&[Made::Ended {
@@ -145,6 +146,8 @@ pub(crate) struct Backend<'d> {
     pub(crate) heard: Option<Timestamp>,
     pub(crate) welcomed: bool,
     settled: bool,
+    /// Something refused was signed anew and waits again.
+    renewed: bool,
     wanted: VecDeque<ProofWanted>,
     /// First positions of proofs asked for, or waiting to be.
     known: BTreeSet<Position>,
@@ -165,6 +168,7 @@ impl<'d> Backend<'d> {
             heard: None,
             welcomed: false,
             settled: false,
+            renewed: false,
             wanted: VecDeque::new(),
             known: BTreeSet::new(),
             out: 0,
@@ -177,6 +181,7 @@ impl<'d> Backend<'d> {
     /// A new session: nothing is asked yet.
     pub(crate) fn begin(&mut self) {
         self.settled = false;
+        self.renewed = false;
         self.wanted.clear();
         self.known.clear();
         self.again.clear();
@@ -230,9 +235,13 @@ impl DeviceBackend for Backend<'_> {
             Verdict::Taken { .. } => self.report.sent += 1,
             Verdict::Held => {}
             Verdict::Refused(refusal) => {
-                self.door
-                    .app()
-                    .refused_item(item, refusal.code(), refusal.detail())?;
+                let mut app = self.door.app();
+                app.refused_item(item, refusal.code(), refusal.detail())?;
+                if app.note_refused(item, refusal.code())? {
+                    self.renewed = true;
+                    return Ok(());
+                }
+                drop(app);
                 let trouble = Trouble::new(Field::Whole, refusal.code())
                     .with("detail", refusal.detail())
                     .at(item);
@@ -299,6 +308,10 @@ impl DeviceBackend for Backend<'_> {
                 self.out += 1;
                 self.settled = false;
                 return DeviceEvent::WantProof(wanted);
+            }
+            if std::mem::take(&mut self.renewed) {
+                self.settled = false;
+                return DeviceEvent::OutboxGrew;
             }
             if self.is_done() || *self.stopped.borrow() {
                 return DeviceEvent::Stop;

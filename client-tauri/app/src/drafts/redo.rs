@@ -104,7 +104,7 @@ impl App {
         let authority = self.identity.centre.as_ref()?.trust.authority;
         let before = self.feed.certificate(signer, &authority);
         let able = || {
-            let operators = self.identity.operators.iter();
+            let operators = self.identity.in_force();
             operators.filter(|it| target.writable_by(&it.certificate.mandate))
         };
         let same = able().find(|it| it.certificate.serial == signer);

@@ -60,6 +60,8 @@ pub struct OperatorView {
     pub district: Option<u16>,
     /// Until when the centre accepts the certificate.
     pub expires_at: String,
+    /// `revoked` or `expired`, and why, once this device was told.
+    pub ended: Option<Coded>,
 }
 
 /// Where everything stands (SIL-8, SIL-19).

@@ -9,6 +9,7 @@ mod queries;
 mod restart;
 mod review;
 mod sentences;
+mod succession;
 
 use std::path::Path;
 

@@ -107,7 +107,9 @@ fn people(view: &StatusView, lang: Lang) -> String {
         [
             it.name.clone(),
             role(it, lang),
-            it.expires_at.clone(),
+            it.ended
+                .as_ref()
+                .map_or_else(|| it.expires_at.clone(), |ended| ended.text.clone()),
             it.id.clone(),
         ]
     });
