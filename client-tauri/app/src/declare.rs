@@ -180,7 +180,7 @@ impl App {
     ) -> Result<Draft, Fault> {
         let unit = self.unit(context)?;
         let common = &self.feed.projection.common;
-        let today = self.world.now().date();
+        let today = self.presumed_now().date();
         let parsed = Declaration::parse(draft, 1, unit, common, today);
         let mut problems = match &parsed {
             Ok(_) => Vec::new(),

@@ -112,7 +112,12 @@ impl App {
     }
 
     /// Notes the end of an item that the hub refused by name.
-    pub(crate) fn refused_item(&mut self, item: ItemId, code: &str, detail: &str) -> Result<(), Fault> {
+    pub(crate) fn refused_item(
+        &mut self,
+        item: ItemId,
+        code: &str,
+        detail: &str,
+    ) -> Result<(), Fault> {
         let at = self.world.now();
         let (code, detail) = (code.to_owned(), detail.to_owned());
         self.keep(&[Made::Ended {

@@ -11,8 +11,8 @@ use canbao_core::document::{BatchId, DocumentId, SignedBatch, genesis_hash};
 use canbao_core::enrolment::{Answer, EnrolmentCode, Request as EnrolmentRequest};
 use canbao_core::facts::{
     AssessmentOutcome, Effect, Entry, Fact, ListedPerson, PersonRecord, Placed, Posting,
-    PostingAnswer, PostingLine, Projection, ReceiptNumber, Revoker, TransactionKind, UnitRecord, assess,
-    take_posting,
+    PostingAnswer, PostingLine, Projection, ReceiptNumber, Revoker, TransactionKind, UnitRecord,
+    assess, take_posting,
 };
 use canbao_core::identity::{IdDocument, IdKind};
 use canbao_core::ids::{

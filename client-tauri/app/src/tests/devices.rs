@@ -349,3 +349,27 @@ fn an_admitted_batch_that_no_operator_of_the_owner_signed_is_left_out_on_every_d
         );
     }
 }
+
+#[test]
+fn a_clock_that_is_years_off_neither_blocks_a_declaration_nor_the_exchange() {
+    const YEAR: i64 = 366 * 24 * 60 * 60;
+    for off in [-YEAR, YEAR, -NOW.0] {
+        let mut pair = Two::new();
+        let directory = pair.directories[0].path().to_owned();
+        let elsewhere = tempfile::tempdir().expect("a directory");
+        drop(std::mem::replace(
+            &mut pair.one,
+            open(elsewhere.path(), 204),
+        ));
+        let clock = canbao_core::time::Timestamp(NOW.0 + off);
+        pair.one = open_at(&directory, 9, clock);
+        declare(&mut pair.one, stop(SUN, "2022-01"));
+        submit_all(&mut pair.one);
+        declare(&mut pair.two, stop(ZHAO, "2022-01"));
+        pair.settle();
+        let mut statuses: Vec<String> =
+            pair.agreed().into_iter().map(|it| it.status.code).collect();
+        statuses.sort();
+        assert_eq!(statuses, ["draft", "received"], "{off}");
+    }
+}
