@@ -18,6 +18,8 @@ mod open;
 mod place;
 mod read;
 mod sealing;
+#[cfg(any(test, feature = "simulation"))]
+pub mod simulated;
 mod whole_file;
 
 #[cfg(test)]
