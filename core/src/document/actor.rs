@@ -15,6 +15,14 @@ impl ActorId {
     pub fn new(device: DeviceId, random: [u8; 8]) -> Self {
         Self([&device.0[..], &random[..]].concat())
     }
+
+    /// The device that it names; `None` where it does not have the form of an actor.
+    #[must_use]
+    pub fn device(&self) -> Option<DeviceId> {
+        let (device, random) = self.0.split_at_checked(16)?;
+        (random.len() == 8).then_some(())?;
+        device.try_into().ok().map(DeviceId)
+    }
 }
 
 /// A change just made here.
