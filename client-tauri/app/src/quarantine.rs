@@ -54,6 +54,9 @@ fn action_of(action: &Action, lang: Lang) -> Coded {
         Action::Declare { .. } => coded("declare", lang, "新增申报", "declaration made"),
         Action::Amend { .. } => coded("amend", lang, "修改申报", "declaration changed"),
         Action::Void { .. } => coded("void", lang, "删除申报", "declaration voided"),
+        Action::Overlay { .. } => {
+            coded("overlay", lang, "修改人员补充信息", "roster entry changed")
+        }
         Action::Annotate { .. } => coded("annotate", lang, "新增备注", "note made"),
         Action::VoidNote { .. } => coded("void_note", lang, "删除备注", "note taken back"),
     }
