@@ -239,6 +239,7 @@ impl Feed {
             | Fact::VolumeSealed { .. }
             | Fact::UnitRegistered(_)
             | Fact::PersonsListed { .. }
+            | Fact::UnitMoved { .. }
             | Fact::CodeIssued { .. }
             | Fact::DeviceEnrolled { .. }
             | Fact::ReceivablesRaised { .. }

@@ -34,7 +34,7 @@ pub struct Head {
     pub note: Arc<str>,
     /// The fold of the facts for everyone.
     pub common: Arc<CommonView>,
-    /// Changes whenever a unit was registered or a device enrolled: what a device may see may
+    /// Changes whenever a unit was registered or moved or a device enrolled: what a device may see may
     /// have changed with it.
     pub scopes: u64,
 }
