@@ -19,6 +19,7 @@ use crate::outbox::{Made, Outbox};
 use crate::proof::Proofs;
 use crate::request::{Context, Request};
 use crate::response::{Failure, Response};
+use crate::scope;
 use crate::world::{System, World, random};
 
 /// The store's file in the data directory.
@@ -55,26 +56,33 @@ impl App {
     pub(crate) fn open_in(directory: &Path, world: Box<dyn World>) -> Result<Self, Fault> {
         let store = open_store(directory)?;
         let identity = Identity::open(&store)?;
-        let feed = Feed::open(&store)?;
-        let mut batches = Batches::new();
-        let outbox = Outbox::open(&store, |sequence, document, batch| {
-            batches.entry(document).or_default().push((sequence, batch));
-        })?;
-        let drafts = Drafts::open(&store, &batches)?;
-        let proofs = Proofs::open(&store)?;
         let mut app = Self {
             directory: directory.to_owned(),
             store,
             world,
             identity,
-            feed,
-            outbox,
-            drafts,
-            proofs,
+            feed: Feed::default(),
+            outbox: Outbox::default(),
+            drafts: Drafts::default(),
+            proofs: Proofs::default(),
             transport: None,
         };
-        app.mark_proven();
+        app.read_streams()?;
         Ok(app)
+    }
+
+    /// Folds the streams of feed, own items and proofs from their start.
+    pub(crate) fn read_streams(&mut self) -> Result<(), Fault> {
+        let store = &self.store;
+        self.feed = Feed::open(store, scope::incomplete(&scope::parts(store)))?;
+        let mut batches = Batches::new();
+        self.outbox = Outbox::open(store, |sequence, document, batch| {
+            batches.entry(document).or_default().push((sequence, batch));
+        })?;
+        self.drafts = Drafts::open(store, &batches)?;
+        self.proofs = Proofs::open(store)?;
+        self.mark_proven();
+        Ok(())
     }
 
     /// Answers everything that needs no network.

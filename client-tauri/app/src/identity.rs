@@ -97,8 +97,6 @@ pub(crate) struct Identity {
     pub(crate) centre: Option<Centre>,
     pub(crate) operators: Vec<Operator>,
     pub(crate) contact: Option<Timestamp>,
-    /// How many operators were enrolled in all; more than one means that the scope grew.
-    pub(crate) enrolments: usize,
     prepared: Vec<([u8; 32], OperatorId, [u8; 32])>,
     length: u64,
 }
@@ -171,7 +169,6 @@ impl Identity {
         };
         self.operators.retain(|it| it.id() != operator.id());
         self.operators.push(operator);
-        self.enrolments += 1;
         self.centre = Some(Centre {
             root,
             chain,

@@ -122,6 +122,7 @@ impl Outbox {
         let mut outbox = Self::default();
         for (sequence, bytes) in store.read(Stream::Local, 0, usize::MAX, usize::MAX)? {
             let made = Made::from_bytes(&bytes)?;
+            outbox.length = sequence;
             outbox.push(&made)?;
             if let Made::Batch {
                 document,
@@ -132,6 +133,7 @@ impl Outbox {
                 batch(sequence, document, bytes);
             }
         }
+        outbox.length = store.length(Stream::Local)?;
         Ok(outbox)
     }
 

@@ -185,7 +185,9 @@ impl Door {
             app.session_start()?
         };
         backend.begin();
-        match drive_device(&connected.connection, start, backend).await? {
+        let ended = drive_device(&connected.connection, start, backend).await;
+        self.app().settle_backfill()?;
+        match ended? {
             SessionEnd::Closed(CloseReason::Stopped) => Ok(()),
             SessionEnd::Closed(CloseReason::Refused(refusal)) => Err(refusal_fault(&refusal)),
             SessionEnd::Closed(CloseReason::NeedsUpdate(what)) => {

@@ -1,5 +1,6 @@
 //! The handle that peers, HTTP, tax and administration share.
 
+use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -272,6 +273,28 @@ impl Centre {
             &self.shared.store,
             audiences,
             (from, head),
+            max_items,
+            max_bytes,
+        )
+    }
+
+    /// The entries of one audience in a range of positions, bounded as those of
+    /// [`Centre::feed`]; the page's head is the end of the range.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub fn part_of_feed(
+        &self,
+        audience: Audience,
+        range: Range<u64>,
+        max_items: usize,
+        max_bytes: usize,
+    ) -> Result<FeedPage, Unavailable> {
+        let head = self.shared.heads.borrow().tree.size;
+        feed::page(
+            &self.shared.store,
+            &[audience],
+            (range.start, range.end.min(head)),
             max_items,
             max_bytes,
         )

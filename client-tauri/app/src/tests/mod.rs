@@ -7,6 +7,7 @@ mod proofs;
 mod queries;
 mod restart;
 mod review;
+mod scope;
 mod sentences;
 
 use std::path::Path;
