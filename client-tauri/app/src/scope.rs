@@ -17,6 +17,8 @@ use crate::drafts::snapshot_key;
 use crate::fault::{Fault, Trouble};
 use crate::feed::{self, Held};
 use crate::outbox::Made;
+use crate::response::UnitRef;
+use crate::rows::unit_ref;
 use crate::session::put_cursor;
 
 /// Before a part's key in the cursor view.
@@ -48,17 +50,20 @@ pub(crate) fn incomplete(parts: &Parts) -> BTreeSet<Audience> {
 }
 
 impl App {
-    /// Makes a new scope durable and purges what is in none of its parts, in one commit; gives
-    /// what of it was still waiting for the centre, which could only have refused it.
-    pub(crate) fn rescope(&mut self, rescope: Rescope) -> Result<Vec<Trouble>, Fault> {
+    /// Makes a new scope durable and purges what is in none of its parts, in one commit.
+    pub(crate) fn rescope(&mut self, rescope: Rescope) -> Result<Left, Fault> {
         let known = parts(&self.store);
         let unheard_of = known.is_empty() && self.feed.length() > 0;
-        let purge = if unheard_of || !rescope.gone.is_empty() {
+        let shrinks = known.keys().any(|it| !rescope.parts.contains_key(it));
+        let purge = if unheard_of || shrinks {
             Purge::of(&self.store, &rescope.parts)?
         } else {
             Purge::default()
         };
-        let dropped = self.dropped(&purge);
+        let left = Left {
+            units: self.units_outside(&rescope.parts),
+            dropped: self.dropped(&purge),
+        };
         let mut commit = Commit::new()
             .expecting(Stream::Feed, self.feed.length())
             .expecting(Stream::Local, self.outbox.length())
@@ -82,12 +87,12 @@ impl App {
             tracing::warn!(
                 entries = purge.entries.len(),
                 items = purge.items.len(),
-                unsent = dropped.len(),
+                unsent = left.dropped.len(),
                 "purged what left the scope"
             );
             self.read_streams()?;
         }
-        Ok(dropped)
+        Ok(left)
     }
 
     /// Makes a part's older entries durable with what is held of the part, in one commit; gives
@@ -128,6 +133,14 @@ impl App {
         Ok(())
     }
 
+    fn units_outside(&self, parts: &Parts) -> Vec<UnitRef> {
+        let units = self.feed.projection.units.values();
+        units
+            .filter(|it| !is_in(parts, &Audience::Unit(it.record.id)))
+            .map(|it| unit_ref(&it.record))
+            .collect()
+    }
+
     /// The items of a purge that still wait, each with its unit's name.
     fn dropped(&self, purge: &Purge) -> Vec<Trouble> {
         let waiting = purge
@@ -151,6 +164,15 @@ impl App {
         });
         named.collect()
     }
+}
+
+/// What a person must hear of when a scope shrank.
+#[derive(Debug)]
+pub(crate) struct Left {
+    /// The units that are not shown any more.
+    pub(crate) units: Vec<UnitRef>,
+    /// What was still waiting for the centre, which could only have refused it.
+    pub(crate) dropped: Vec<Trouble>,
 }
 
 /// What is in none of a scope's parts.

@@ -222,9 +222,10 @@ impl DeviceBackend for Backend<'_> {
 
     async fn rescope(&mut self, rescope: Rescope) -> Result<(), Fault> {
         self.hear();
-        let dropped = self.door.app().rescope(rescope)?;
-        let named = dropped.iter().map(|it| it.in_words(self.lang));
-        self.report.refused.extend(named);
+        let left = self.door.app().rescope(rescope)?;
+        let dropped = left.dropped.iter().map(|it| it.in_words(self.lang));
+        self.report.refused.extend(dropped);
+        self.report.left.extend(left.units);
         // What was wanted of a unit that is gone is not any more, and may be once it is back.
         let wanted = self.door.app().wanted_proofs();
         let still: BTreeSet<Position> = wanted.iter().map(|it| it.first).collect();

@@ -45,11 +45,8 @@ pub struct Rescope {
     pub version: u64,
     /// The cursor with it.
     pub cursor: u64,
-    /// All its parts.
+    /// All its parts; what is in none of them must be purged.
     pub parts: Parts,
-    /// The parts that were in the scope before and are not any more: what is in none of
-    /// [`Rescope::parts`] must be purged.
-    pub gone: BTreeSet<Part>,
 }
 
 /// What came of a backfill, to be made durable as one commit.
@@ -109,7 +106,6 @@ impl ScopeProgress {
             version: scope.version,
             cursor,
             parts: self.parts.clone(),
-            gone: before.into_keys().collect(),
         }
     }
 

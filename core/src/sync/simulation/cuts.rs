@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::world::{Centre, Event, Link, Store};
+use super::link::{Event, Link};
+use super::world::{Centre, Store};
 use crate::sync::device::{Coverage, SessionReport};
 use crate::sync::{Entry, Item};
 

@@ -3,6 +3,7 @@
 
 mod cuts;
 mod hostile;
+mod link;
 mod order;
 mod patience;
 mod scope;
@@ -22,7 +23,8 @@ use super::{
 };
 use crate::ids::{FeedId, Position};
 
-use world::{Centre, Link, Store};
+use link::Link;
+use world::{Centre, Store};
 
 const FEED: FeedId = FeedId([7; 16]);
 

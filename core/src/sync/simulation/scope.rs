@@ -1,6 +1,6 @@
 //! A scope that changes: what is asked for, in which order, and what peers may not do.
 
-use super::world::Event;
+use super::link::Event;
 use super::*;
 use crate::sync::device::Coverage;
 
