@@ -177,6 +177,13 @@ pub enum Volume {
 pub enum Unit {
     /// Register a unit with its roster: 单位编号, 个人编号, 个人名称, 身份证, 缴费工资.
     Load(UnitArgs),
+    /// Move a unit to another district, whose agency decides from then on.
+    Move {
+        /// The unit by id, credit code or unemployment number.
+        unit: String,
+        /// The district (参保区) by name or number.
+        district: String,
+    },
     /// List the units.
     List,
 }

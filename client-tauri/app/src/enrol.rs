@@ -5,7 +5,6 @@ use canbao_core::enrolment::{Answer, EnrolmentCode, Request as EnrolmentRequest}
 use canbao_core::ids::{DeviceId, OperatorId};
 use canbao_core::signed::decode_canonical;
 use canbao_core::signing::{PublicKey, SigningKey};
-use canbao_core::store::{Commit, View};
 use canbao_core::sync::Refusal;
 use canbao_transport::{Alpn, ClientEndpoint, EnrolError, ask_to_enrol};
 
@@ -14,7 +13,6 @@ use crate::door::Door;
 use crate::fault::Fault;
 use crate::identity::Step;
 use crate::response::{Enrolled, FailureClass};
-use crate::session::CURSOR_KEY;
 use crate::status::operator_view;
 use crate::sync::{connect_fault, resolve};
 use crate::world::random;
@@ -102,11 +100,6 @@ impl App {
         answer
             .open(&request.claim)
             .map_err(|error| Fault::trust(error.code()).with("detail", error))?;
-        if !self.identity.operators.is_empty() {
-            // The scope grows: what the new operator may see lies before the cursor too.
-            self.store
-                .commit(Commit::new().remove(View::Cursor, CURSOR_KEY))?;
-        }
         self.step(Step::Enrolled {
             code: code.secret_hash(),
             certificate: answer.certificate,

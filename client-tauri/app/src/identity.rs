@@ -115,8 +115,6 @@ pub(crate) struct Identity {
     /// Certificates that do not count any more.
     pub(crate) ended: BTreeMap<CertificateSerial, Ended>,
     pub(crate) contact: Option<Timestamp>,
-    /// How many operators were enrolled in all; more than one means that the scope grew.
-    pub(crate) enrolments: usize,
     prepared: Vec<([u8; 32], OperatorId, [u8; 32])>,
     length: u64,
 }
@@ -196,7 +194,6 @@ impl Identity {
         };
         self.operators.retain(|it| it.id() != operator.id());
         self.operators.push(operator);
-        self.enrolments += 1;
         self.centre = Some(Centre {
             root,
             chain,

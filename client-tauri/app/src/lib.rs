@@ -27,6 +27,7 @@ mod queries;
 mod records;
 mod review;
 mod rows;
+mod scope;
 mod session;
 mod status;
 mod submit;

@@ -153,9 +153,11 @@ enum Subject {
 impl Outbox {
     pub(crate) fn open(store: &Store) -> Result<Self, Fault> {
         let mut outbox = Self::default();
-        for (_, bytes) in store.read(Stream::Local, 0, usize::MAX, usize::MAX)? {
+        for (sequence, bytes) in store.read(Stream::Local, 0, usize::MAX, usize::MAX)? {
+            outbox.length = sequence;
             outbox.push(&Made::from_bytes(&bytes)?)?;
         }
+        outbox.length = store.length(Stream::Local)?;
         Ok(outbox)
     }
 

@@ -1,6 +1,6 @@
 //! Payment proofs: verified against the log's key before a record counts as 已记账.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -40,6 +40,26 @@ struct Proven {
     hashes: Vec<Hash>,
 }
 
+impl Proven {
+    fn decode(bytes: &[u8]) -> Result<Self, Fault> {
+        minicbor::decode(bytes).map_err(|error| {
+            Fault::store("store.damaged").with("detail", format_args!("proof: {error}"))
+        })
+    }
+}
+
+/// The places in the proof stream of runs that begin at one of these positions.
+pub(crate) fn places_of(store: &Store, purged: &BTreeSet<Position>) -> Result<Vec<u64>, Fault> {
+    let mut places = Vec::new();
+    for (place, bytes) in store.read(Stream::Proof, 0, usize::MAX, usize::MAX)? {
+        let proven = Proven::decode(&bytes)?;
+        if proven.count > 0 && purged.contains(&proven.first) {
+            places.push(place);
+        }
+    }
+    Ok(places)
+}
+
 /// The proofs verified here.
 #[derive(Debug, Default)]
 pub(crate) struct Proofs {
@@ -53,18 +73,35 @@ impl Proofs {
     pub(crate) fn open(store: &Store) -> Result<Self, Fault> {
         let mut proofs = Self::default();
         for (_, bytes) in store.read(Stream::Proof, 0, usize::MAX, usize::MAX)? {
-            let proven = minicbor::decode(&bytes).map_err(|error| {
-                Fault::store("store.damaged").with("detail", format_args!("proof: {error}"))
-            })?;
-            proofs.push(proven);
+            proofs.push(Proven::decode(&bytes)?);
         }
+        proofs.length = store.length(Stream::Proof)?;
         Ok(proofs)
+    }
+
+    /// The commit's expectation for the next proof.
+    pub(crate) fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// The value that keeps the newest head when these places are erased: a proof of nothing.
+    /// A log that shrank is known by it after the records are gone.
+    pub(crate) fn head_without(&self, places: &[u64]) -> Option<Vec<u8>> {
+        let checkpoint = self.newest.clone().filter(|_| !places.is_empty())?;
+        Some(encode(&Proven {
+            first: Position(0),
+            count: 0,
+            checkpoint,
+            hashes: Vec::new(),
+        }))
     }
 
     fn push(&mut self, proven: Proven) {
         self.newest = Some(proven.checkpoint.clone());
         self.length += 1;
-        self.runs.insert(proven.first, proven);
+        if proven.count > 0 {
+            self.runs.insert(proven.first, proven);
+        }
     }
 }
 

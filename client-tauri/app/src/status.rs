@@ -45,7 +45,7 @@ impl App {
             last_contact: contact.map(|it| it.to_string()),
             last_contact_age_seconds: contact.map(|it| now.0.saturating_sub(it.0)),
             transport: self.transport.map(str::to_owned),
-            feed_entries: self.feed.length(),
+            feed_entries: self.feed.count(),
             drafts: self.count_drafts(&units),
             queued: waiting.len() as u64,
             oldest_queued: waiting.iter().min().map(|it| it.to_string()),
@@ -114,6 +114,14 @@ impl App {
                 lang,
                 "需要更新:收到本程序尚不认识的内容",
                 "update needed: something arrived that this program does not know",
+            ));
+        }
+        if !self.feed.incomplete.is_empty() {
+            warnings.push(coded(
+                "status.scope_incomplete",
+                lang,
+                "新纳入的单位的资料尚未取全,取全之前不显示",
+                "the data of units that joined is not complete yet and is shown once it is",
             ));
         }
         let mut records = self.units_in_reach().flat_map(|unit| &unit.records);

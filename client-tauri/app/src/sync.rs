@@ -186,7 +186,9 @@ impl Door {
             app.session_start()?
         };
         backend.begin();
-        match drive_device(&connected.connection, start, backend).await? {
+        let ended = drive_device(&connected.connection, start, backend).await;
+        self.app().settle_backfill()?;
+        match ended? {
             SessionEnd::Closed(CloseReason::Stopped) => Ok(()),
             SessionEnd::Closed(CloseReason::Refused(refusal)) => {
                 self.app().note_locked_out(&refusal)?;

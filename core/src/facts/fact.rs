@@ -5,7 +5,7 @@ use minicbor::{Decode, Encode};
 use crate::certificate::{Certificate, Mandate};
 use crate::declaration::Problem;
 use crate::document::DocumentId;
-use crate::ids::{CertificateSerial, PersonId, StatementId, UnitId, VolumeId};
+use crate::ids::{CertificateSerial, DistrictId, PersonId, StatementId, UnitId, VolumeId};
 use crate::money::Money;
 use crate::month::Month;
 use crate::signed::Signed;
@@ -334,6 +334,19 @@ pub enum Fact {
         #[n(2)]
         reason: String,
     },
+    /// A unit moved to another district, whose agency decides from here on (DIST-2).
+    #[n(28)]
+    UnitMoved {
+        /// Which.
+        #[n(0)]
+        unit: UnitId,
+        /// The district it belonged to.
+        #[n(1)]
+        from: DistrictId,
+        /// The district it belongs to.
+        #[n(2)]
+        to: DistrictId,
+    },
 }
 
 /// The longest reason of a revocation, in characters.
@@ -443,7 +456,8 @@ impl Fact {
             | Self::TransactionSending { unit, .. }
             | Self::TransactionReceiving { unit, .. }
             | Self::Collected { unit, .. }
-            | Self::PostingTaken { unit, .. } => vec![Audience::Unit(*unit)],
+            | Self::PostingTaken { unit, .. }
+            | Self::UnitMoved { unit, .. } => vec![Audience::Unit(*unit)],
             Self::IncidentRaised { unit, .. } => {
                 vec![unit.map_or(Audience::Centre, Audience::Unit)]
             }

@@ -111,6 +111,9 @@ impl Failure {
             AdminError::UnknownUnit(unit) | AdminError::UnitKnown(unit) => {
                 message.with("unit", unit)
             }
+            AdminError::UnitBelongs { unit, district } => {
+                message.with("unit", unit).with("district", district)
+            }
             AdminError::PersonalNumberTaken { row } | AdminError::DocumentTaken { row } => {
                 message.with("row", row)
             }

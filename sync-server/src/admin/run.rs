@@ -65,6 +65,7 @@ fn command_of(command: Admin, lang: Lang) -> Result<Command, Failure> {
         Admin::Volume(Volume::Open { volume }) => Command::OpenVolume(volume),
         Admin::Volume(Volume::Seal { volume }) => Command::SealVolume(volume),
         Admin::Unit(Unit::Load(unit)) => Command::LoadUnit(Box::new(unit_of(unit, lang)?)),
+        Admin::Unit(Unit::Move { unit, district }) => Command::MoveUnit { unit, district },
         Admin::Unit(Unit::List) => Command::ListUnits,
         Admin::Code(Code::Issue(code)) => Command::IssueCode(code_of(code)),
         Admin::Device(Device::List) => Command::ListDevices,

@@ -165,6 +165,14 @@ pub enum AdminError {
     /// A unit of this id was registered before.
     #[error("unit {0} was registered before")]
     UnitKnown(UnitId),
+    /// The unit belongs to this district: it cannot move there, nor from another.
+    #[error("unit {unit} belongs to district {district}")]
+    UnitBelongs {
+        /// Which.
+        unit: UnitId,
+        /// To which.
+        district: DistrictId,
+    },
     /// A unit of this credit code was registered before.
     #[error("a unit of this credit code was registered before")]
     CreditCodeTaken,
@@ -212,6 +220,7 @@ impl AdminError {
             Self::UnknownDistrict(_) => "admin.unknown_district",
             Self::UnknownUnit(_) => "admin.unknown_unit",
             Self::UnitKnown(_) => "admin.unit_known",
+            Self::UnitBelongs { .. } => "admin.unit_belongs",
             Self::CreditCodeTaken => "admin.credit_code_taken",
             Self::UnemploymentNumberTaken => "admin.unemployment_number_taken",
             Self::PersonalNumberTaken { .. } => "admin.personal_number_taken",

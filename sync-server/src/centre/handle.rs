@@ -1,5 +1,6 @@
 //! The handle that peers, HTTP, tax and administration share.
 
+use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -35,8 +36,8 @@ pub struct Head {
     pub note: Arc<str>,
     /// The fold of the facts for everyone.
     pub common: Arc<CommonView>,
-    /// Changes whenever a unit was registered, a device enrolled or a certificate revoked: what a
-    /// device may see may have changed with it.
+    /// Changes whenever a unit was registered or moved, a device enrolled or a certificate revoked:
+    /// what a device may see may have changed with it.
     pub scopes: u64,
 }
 
@@ -273,6 +274,28 @@ impl Centre {
             &self.shared.store,
             audiences,
             (from, head),
+            max_items,
+            max_bytes,
+        )
+    }
+
+    /// The entries of one audience in a range of positions, bounded as those of
+    /// [`Centre::feed`]; the page's head is the end of the range.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub fn part_of_feed(
+        &self,
+        audience: Audience,
+        range: Range<u64>,
+        max_items: usize,
+        max_bytes: usize,
+    ) -> Result<FeedPage, Unavailable> {
+        let head = self.shared.heads.borrow().tree.size;
+        feed::page(
+            &self.shared.store,
+            &[audience],
+            (range.start, range.end.min(head)),
             max_items,
             max_bytes,
         )

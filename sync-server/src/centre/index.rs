@@ -123,9 +123,20 @@ pub(super) fn unit(unit: UnitId) -> Place {
     (View::Unit, [b"i", &unit.0[..]].concat())
 }
 
+/// The district a unit belongs to.
+pub(super) fn home(unit: UnitId) -> Place {
+    (View::Unit, [b"h", &unit.0[..]].concat())
+}
+
 /// The units of a district.
 pub(super) fn district(district: DistrictId) -> Place {
     (View::Unit, [b"d", &district.0.to_be_bytes()[..]].concat())
+}
+
+/// A unit among those of its district.
+fn unit_in(district: DistrictId, unit: UnitId) -> Place {
+    let (view, prefix) = self::district(district);
+    (view, [prefix, unit.0.to_vec()].concat())
 }
 
 /// A unit by credit code.
@@ -199,6 +210,12 @@ pub(super) fn number(bytes: &[u8]) -> Option<u64> {
 /// A unit as a view holds it.
 pub(super) fn unit_id(bytes: &[u8]) -> Option<UnitId> {
     bytes.try_into().ok().map(UnitId)
+}
+
+/// A district as a view holds it.
+pub(super) fn district_id(bytes: &[u8]) -> Option<DistrictId> {
+    let number = bytes.try_into().ok().map(u16::from_be_bytes)?;
+    Some(DistrictId(number))
 }
 
 /// A kind of incident as a view holds it.
@@ -276,12 +293,15 @@ impl Index<'_> {
             Fact::CertificateRevoked { serial, .. } => self.lead(revoked(*serial)),
             Fact::UnitRegistered(record) => {
                 self.lead(unit(record.id));
-                let (view, prefix) = district(record.district);
-                self.put((view, [prefix, record.id.0.to_vec()].concat()), Vec::new());
+                self.settle(record.id, record.district);
                 let code = credit_code(self.store, record.credit_code.as_str());
                 self.put(code, record.id.0);
                 let number = unemployment_number(self.store, record.unemployment_number.as_str());
                 self.put(number, record.id.0);
+            }
+            Fact::UnitMoved { unit, from, to } => {
+                self.changes.push((unit_in(*from, *unit), None));
+                self.settle(*unit, *to);
             }
             Fact::PersonsListed { unit, persons } => {
                 for listed in persons {
@@ -320,6 +340,12 @@ impl Index<'_> {
             | Fact::Collected { .. }
             | Fact::Recorded(_) => {}
         }
+    }
+
+    /// The unit belongs to this district from here on.
+    fn settle(&mut self, unit: UnitId, district: DistrictId) {
+        self.put(unit_in(district, unit), Vec::new());
+        self.put(home(unit), district.0.to_be_bytes());
     }
 
     fn batch(&mut self, document: &DocumentId, bytes: &[u8]) {

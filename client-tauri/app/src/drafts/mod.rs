@@ -14,7 +14,6 @@ use canbao_core::ids::{DeclarationId, UnitId};
 use crate::fault::Fault;
 use replica::Replica;
 
-#[cfg(test)]
 pub(crate) use snapshot::key as snapshot_key;
 pub(crate) use source::Source;
 

@@ -136,10 +136,12 @@ impl Replica {
 
     /// The commit of a snapshot, where enough has changed since the last one.
     pub(crate) fn due_snapshot(&mut self, source: &Source<'_>) -> Option<Commit> {
-        if self.since < SNAPSHOT_EVERY || !self.ahead.is_empty() {
+        let id = self.volume.id();
+        // Where a part of the feed is missing still, older batches may come.
+        let whole = self.ahead.is_empty() && !source.feed.incomplete.contains(&id.audience());
+        if self.since < SNAPSHOT_EVERY || !whole {
             return None;
         }
-        let id = self.volume.id();
         self.since = 0;
         self.generation += 1;
         let waiting = source.waiting(id).map(|it| Id(it.id)).collect();

@@ -150,6 +150,8 @@ pub struct SyncReport {
     pub queued: u64,
     /// Own items the centre refused by name.
     pub refused: Vec<ProblemView>,
+    /// Units that left this device's scope; what it held of them was purged.
+    pub left: Vec<UnitRef>,
     /// Records whose proof was verified.
     pub proven: u64,
     /// The newest checkpoint verified here.

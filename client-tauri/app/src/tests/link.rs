@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use canbao_core::certificate::Mandate;
 use canbao_core::enrolment::Request as EnrolmentRequest;
-use canbao_core::sync::hub::FeedPage;
-use canbao_core::sync::message::ProofWanted;
+use canbao_core::sync::hub::{FeedPage, Visible};
+use canbao_core::sync::message::{BackfillWanted, ProofWanted};
 use canbao_core::sync::{Hello, Item, ItemId, NeedsUpdate, RangeProof, Refusal, Verdict};
 use canbao_transport::{
     Accepted, HubBackend, HubEvent, Limits, ServerEndpoint, drive_hub, offer_enrolment,
@@ -18,7 +18,7 @@ use crate::response::{FailureClass, Response, SyncReport};
 
 use super::*;
 
-type Shared = Arc<Mutex<Centre>>;
+pub(super) type Shared = Arc<Mutex<Centre>>;
 
 /// The hub of the centre in memory.
 struct Hub(Shared);
@@ -32,18 +32,31 @@ impl Hub {
 impl HubBackend for Hub {
     type Error = std::convert::Infallible;
 
-    async fn admit(&mut self, _: &Hello) -> Result<Result<u64, Refusal>, Self::Error> {
-        Ok(Ok(1))
+    async fn admit(&mut self, _: &Hello) -> Result<Result<Visible, Refusal>, Self::Error> {
+        Ok(Ok(self.centre().visible()))
     }
 
-    async fn read_feed(&mut self, from: u64, _: usize) -> Result<FeedPage, Self::Error> {
+    async fn read_feed(
+        &mut self,
+        from: u64,
+        _: usize,
+    ) -> Result<(Option<Visible>, FeedPage), Self::Error> {
         let centre = self.centre();
         let head = centre.entries.len() as u64;
-        Ok(FeedPage {
-            entries: centre.feed_from(from),
+        let page = FeedPage {
+            entries: centre.visible_from(from),
             upto: head,
             head,
-        })
+        };
+        Ok((Some(centre.visible()), page))
+    }
+
+    async fn backfill(
+        &mut self,
+        wanted: &BackfillWanted,
+        _: usize,
+    ) -> Result<Option<FeedPage>, Self::Error> {
+        Ok(self.centre().part_of_feed(wanted))
     }
 
     async fn take_in(&mut self, _: ItemId, content: Item) -> Result<Verdict, Self::Error> {
@@ -75,7 +88,7 @@ impl HubBackend for Hub {
 }
 
 /// Serves until the runtime ends.
-fn serve(centre: &Shared) -> SocketAddr {
+pub(super) fn serve(centre: &Shared) -> SocketAddr {
     let tls = canbao_core::signing::SigningKey::from_seed(
         *centre.lock().expect("no panic before").tls.seed(),
     );
@@ -115,14 +128,14 @@ async fn certify(connection: &canbao_transport::Connection, centre: &Shared) {
     let _ = asked.answer(Ok(answer.to_bytes())).await;
 }
 
-async fn sync(door: &Door) -> Result<SyncReport, Failure> {
+pub(super) async fn sync(door: &Door) -> Result<SyncReport, Failure> {
     match door.ask(&english(), Request::Sync { watch: false }).await? {
         Response::Synced(report) => Ok(report),
         other => panic!("a report, not {other:?}"),
     }
 }
 
-async fn enrolled(centre: &Shared, address: SocketAddr, directory: &Path) -> Door {
+pub(super) async fn enrolled(centre: &Shared, address: SocketAddr, directory: &Path) -> Door {
     let door = Door::to(open(directory, 1));
     let code = centre.lock().expect("no panic before").code(7).to_string();
     let request = Request::Enrol {

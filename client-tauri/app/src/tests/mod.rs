@@ -9,6 +9,7 @@ mod proofs;
 mod queries;
 mod restart;
 mod review;
+mod scope;
 mod sentences;
 mod succession;
 

@@ -2,6 +2,7 @@
 
 mod commits;
 mod damage;
+mod erasing;
 #[cfg(target_os = "linux")]
 mod full_disk;
 mod key_files;

@@ -6,11 +6,12 @@ use std::ops::Bound;
 use proptest::prelude::*;
 
 use super::Place;
-use crate::store::{Commit, Store, Stream, View, ViewUpdate};
+use crate::store::{Commit, ReadError, Store, Stream, View, ViewUpdate};
 
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Model {
-    streams: BTreeMap<Stream, Vec<Vec<u8>>>,
+    /// The values of each stream, none where one was erased.
+    streams: BTreeMap<Stream, Vec<Option<Vec<u8>>>>,
     views: BTreeMap<(View, Vec<u8>), Vec<u8>>,
 }
 
@@ -30,8 +31,13 @@ impl Model {
         {
             return false;
         }
+        for (stream, position) in &commit.erases {
+            let place = usize::try_from(*position).unwrap();
+            self.streams.get_mut(stream).unwrap()[place] = None;
+        }
         for (stream, value) in &commit.appends {
-            self.streams.entry(*stream).or_default().push(value.clone());
+            let values = self.streams.entry(*stream).or_default();
+            values.push(Some(value.clone()));
         }
         for update in &commit.views {
             match update.clone() {
@@ -45,11 +51,19 @@ impl Model {
     fn assert_is(&self, store: &Store) {
         for stream in Stream::ALL {
             let read = store.read(stream, 0, usize::MAX, usize::MAX).unwrap();
-            let values: Vec<Vec<u8>> = read.into_iter().map(|(_, value)| value).collect();
-            assert_eq!(
-                values,
-                self.streams.get(&stream).cloned().unwrap_or_default()
-            );
+            let values = self.streams.get(&stream).cloned().unwrap_or_default();
+            for (value, position) in values.iter().zip(0..) {
+                match (store.get(stream, position), value) {
+                    (Ok(Some(read)), Some(value)) => assert_eq!(read, *value),
+                    (Err(ReadError::ErasedRecord { .. }), None) => {}
+                    (read, value) => panic!("{read:?} instead of {value:?}"),
+                }
+            }
+            let kept: Vec<(u64, Vec<u8>)> = (0..)
+                .zip(values)
+                .filter_map(|(position, value)| Some((position, value?)))
+                .collect();
+            assert_eq!(read, kept);
             assert_eq!(store.length(stream).unwrap(), self.length(stream));
         }
         let read: BTreeMap<(View, Vec<u8>), Vec<u8>> = View::ALL
@@ -70,6 +84,8 @@ impl Model {
 #[derive(Debug, Clone)]
 struct Sketch {
     appends: Vec<(Stream, Vec<u8>)>,
+    /// Streams, and which of their values to erase, as a share of the length.
+    erases: Vec<(Stream, u8)>,
     views: Vec<ViewUpdate>,
     is_late: bool,
 }
@@ -78,8 +94,13 @@ impl Sketch {
     fn commit(self, model: &Model) -> Commit {
         let shift = u64::from(self.is_late);
         let expect = Stream::ALL.map(|stream| (stream, model.length(stream).saturating_sub(shift)));
+        let erases = self.erases.into_iter().filter_map(|(stream, share)| {
+            let position = u64::from(share) * model.length(stream) / 256;
+            (position < model.length(stream)).then_some((stream, position))
+        });
         Commit {
             expect: expect.to_vec(),
+            erases: erases.collect(),
             appends: self.appends,
             views: self.views,
         }
@@ -105,13 +126,16 @@ fn updates() -> impl Strategy<Value = ViewUpdate> {
 
 fn sketches() -> impl Strategy<Value = Sketch> {
     let appends = (prop::sample::select(&Stream::ALL), values());
+    let erases = (prop::sample::select(&Stream::ALL), any::<u8>());
     (
         prop::collection::vec(appends, 0..5),
+        prop::collection::vec(erases, 0..3),
         prop::collection::vec(updates(), 0..5),
         prop::bool::weighted(0.2),
     )
-        .prop_map(|(appends, views, is_late)| Sketch {
+        .prop_map(|(appends, erases, views, is_late)| Sketch {
             appends,
+            erases,
             views,
             is_late,
         })

@@ -2,6 +2,7 @@
 
 mod failures;
 pub(crate) mod fixture;
+mod moves;
 mod refusals;
 mod repeats;
 mod revocation;

@@ -40,7 +40,22 @@ pub(super) fn synced(report: &SyncReport, lang: Lang) -> String {
     if let Some(checkpoint) = &report.checkpoint {
         fields = head(fields, checkpoint);
     }
-    parts([fields.show(), problems("refused", &report.refused, lang)])
+    parts([
+        fields.show(),
+        units_left(report, lang),
+        problems("refused", &report.refused, lang),
+    ])
+}
+
+fn units_left(report: &SyncReport, lang: Lang) -> String {
+    if report.left.is_empty() {
+        return String::new();
+    }
+    let names = report.left.iter();
+    let lines: Vec<String> = names
+        .map(|it| format!("{} {}", it.unemployment_number, it.name))
+        .collect();
+    titled("units_left", lang, &lines.join("\n"))
 }
 
 /// 隔离: refused changes.
