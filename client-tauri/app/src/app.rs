@@ -70,6 +70,7 @@ impl App {
             transport: None,
         };
         app.mark_proven();
+        app.take_chains()?;
         app.note_revocations()?;
         app.take_batches()?;
         Ok(app)
@@ -86,7 +87,7 @@ impl App {
 
     fn answer(&mut self, context: &Context, request: Request) -> Result<Response, Fault> {
         match request {
-            Request::Enrol { .. } | Request::Sync { .. } => {
+            Request::Enrol { .. } | Request::Rekey | Request::Sync { .. } => {
                 Err(Fault::usage("request.needs_network"))
             }
             Request::Status => Ok(Response::Status(Box::new(self.status(context)))),

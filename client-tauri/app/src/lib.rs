@@ -22,6 +22,7 @@ mod outbox;
 mod proof;
 mod queries;
 mod records;
+mod rekey;
 mod review;
 mod rows;
 mod session;

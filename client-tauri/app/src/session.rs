@@ -97,6 +97,7 @@ impl App {
         if self.feed.extend(&entries, &self.store)? {
             self.mark_proven();
         }
+        self.take_chains()?;
         self.note_revocations()?;
         self.take_batches()?;
         Ok(entries.len() as u64)

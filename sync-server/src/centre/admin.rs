@@ -86,7 +86,8 @@ impl Guard<'_> {
             | Fact::BatchAdmitted { .. }
             | Fact::BatchRefused { .. }
             | Fact::TaxEventsTaken { .. }
-            | Fact::StatementRefused { .. } => Err(AdminError::NotAdministrative),
+            | Fact::StatementRefused { .. }
+            | Fact::LogKeyChanged { .. } => Err(AdminError::NotAdministrative),
         };
         if checked.is_ok() {
             self.common.apply(fact);

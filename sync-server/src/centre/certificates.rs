@@ -149,7 +149,7 @@ fn revoked_at(store: &Store, position: u64) -> Result<Revoked, Unavailable> {
 fn certificate_at(store: &Store, keys: &Keys, position: u64) -> Result<Certificate, Unavailable> {
     let signed = enrolled(read_at(store, position)?.fact)
         .ok_or_else(|| unreadable(position, &"no certificate"))?;
-    let opened = Certificate::open(&signed, &keys.trust.authority);
+    let opened = Certificate::open(&signed, &keys.trust.authorities);
     opened.map_err(|error| unreadable(position, &error))
 }
 
@@ -212,6 +212,22 @@ impl Desk {
         Ok(position)
     }
 
+    /// Tells everyone of the log key in use, where the log does not tell of it yet.
+    pub(super) fn announce_log_key(
+        &mut self,
+        now: Timestamp,
+    ) -> Result<Option<Position>, Unavailable> {
+        let told = self.look_up(&index::log_keys())?;
+        let told = told.as_deref().and_then(index::number).unwrap_or(1);
+        if told >= self.keys.chain.logs.len() as u64 {
+            return Ok(None);
+        }
+        let chain = Box::new(self.keys.chain.clone());
+        let position = self.append(Fact::LogKeyChanged { chain }, now)?;
+        tracing::info!(position = position.0, "the log has another key");
+        Ok(Some(position))
+    }
+
     /// Whether a certificate counts now, the group in hand included.
     pub(super) fn standing(
         &self,
@@ -242,7 +258,7 @@ impl Desk {
     ) -> Result<(Signed, Certificate), Unavailable> {
         let signed = enrolled(self.fact_at(position)?)
             .ok_or_else(|| unreadable(position.0, &"no certificate"))?;
-        let opened = Certificate::open(&signed, &self.keys.trust.authority);
+        let opened = Certificate::open(&signed, &self.keys.trust.authorities);
         let certificate = opened.map_err(|error| unreadable(position.0, &error))?;
         Ok((signed, certificate))
     }

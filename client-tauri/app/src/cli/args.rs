@@ -61,6 +61,8 @@ pub(crate) enum Command {
         #[arg(long, value_name = "ADDR")]
         server: String,
     },
+    /// Replaces the keys of this device and its operators; needs no code.
+    Rekey,
     /// Shows where everything stands.
     Status,
     /// Exchanges with the centre.
@@ -335,6 +337,7 @@ impl Command {
     pub(crate) fn into_request(self, here: &Path) -> Request {
         match self {
             Self::Enrol { code, server } => Request::Enrol { code, server },
+            Self::Rekey => Request::Rekey,
             Self::Status => Request::Status,
             Self::Sync { watch } => Request::Sync { watch },
             Self::Roster(Roster::List) => Request::RosterList,

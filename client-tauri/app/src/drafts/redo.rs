@@ -101,8 +101,8 @@ impl App {
     /// Who signs again: the one who signed, by the certificate they have now.
     fn redoer(&self, target: &DocumentId, first: &Fallen) -> Option<&Operator> {
         let signer = first.batch.batch.signer;
-        let authority = self.identity.centre.as_ref()?.trust.authority;
-        let before = self.feed.certificate(signer, &authority);
+        let authorities = &self.identity.centre.as_ref()?.trust.authorities;
+        let before = self.feed.certificate(signer, authorities);
         let able = || {
             let operators = self.identity.in_force();
             operators.filter(|it| target.writable_by(&it.certificate.mandate))

@@ -25,8 +25,8 @@ use canbao_core::ledger::merkle::{Hash, tree_root};
 use canbao_core::ledger::range::RangeProof;
 use canbao_core::month::Month;
 use canbao_core::parameters::builtin_text;
-use canbao_core::signed::encode;
-use canbao_core::signing::SigningKey;
+use canbao_core::signed::{Signed, encode};
+use canbao_core::signing::{PublicKey, SigningKey};
 use canbao_core::statement::{Statement, Verdict, read_admitted};
 use canbao_core::structure::{ChangeHash, CheckedBatch, check_batch};
 use canbao_core::sync::device::Advance;
@@ -46,10 +46,10 @@ const ORIGIN: &str = "log.example/canbao";
 
 /// The whole centre.
 pub(crate) struct Centre {
-    root: SigningKey,
-    authority: SigningKey,
+    pub(crate) root: SigningKey,
+    pub(crate) authority: SigningKey,
     pub(crate) tls: SigningKey,
-    log: SigningKey,
+    pub(crate) log: SigningKey,
     pub(crate) feed: FeedId,
     pub(crate) entries: Vec<(Vec<u8>, [u8; 16])>,
     pub(crate) projection: Projection,
@@ -146,12 +146,39 @@ impl Centre {
         self.certificates.insert(certificate.serial, certificate);
         self.add(&Fact::DeviceEnrolled {
             certificate: signed.clone(),
-            code_hash: request.secret_hash(),
+            code_hash: Some(request.secret_hash()),
         });
         Answer {
             certificate: signed,
             chain: self.chain(),
         }
+    }
+
+    pub(crate) fn certificate(&self, serial: CertificateSerial) -> &Certificate {
+        &self.certificates[&serial]
+    }
+
+    /// Certifies other keys in the place of those of a certificate.
+    pub(crate) fn reissue(
+        &mut self,
+        before: &Certificate,
+        operator_key: PublicKey,
+        device_key: PublicKey,
+    ) -> Signed {
+        self.serial += 1;
+        let certificate = Certificate {
+            serial: CertificateSerial(self.serial),
+            operator_key,
+            device_key,
+            ..before.clone()
+        };
+        let signed = certificate.issue(&self.authority);
+        self.certificates.insert(certificate.serial, certificate);
+        self.add(&Fact::DeviceEnrolled {
+            certificate: signed.clone(),
+            code_hash: None,
+        });
+        signed
     }
 
     /// Enrols without a network.

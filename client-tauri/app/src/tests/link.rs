@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use canbao_core::certificate::Mandate;
-use canbao_core::enrolment::Request as EnrolmentRequest;
+use canbao_core::enrolment::Ask;
 use canbao_core::sync::hub::FeedPage;
 use canbao_core::sync::message::ProofWanted;
 use canbao_core::sync::{Hello, Item, ItemId, NeedsUpdate, RangeProof, Refusal, Verdict};
@@ -106,7 +106,9 @@ async fn certify(connection: &canbao_transport::Connection, centre: &Shared) {
     let Ok(asked) = offer_enrolment(connection, chain).await else {
         return;
     };
-    let request = EnrolmentRequest::from_bytes(asked.request()).expect("well formed");
+    let Ok(Ask::Enrol(request)) = Ask::from_bytes(asked.request()) else {
+        panic!("an enrolment");
+    };
     let answer = centre.lock().expect("no panic before").certify(
         &request,
         Mandate::Employer(vec![UNIT]),

@@ -2,6 +2,7 @@
 
 mod centre;
 mod devices;
+mod keys;
 mod link;
 mod offline;
 mod proofs;

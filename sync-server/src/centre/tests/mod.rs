@@ -2,8 +2,10 @@
 
 mod failures;
 pub(crate) mod fixture;
+mod matrix;
 mod refusals;
 mod repeats;
 mod revocation;
+mod rotation;
 mod story;
 mod views;
