@@ -30,7 +30,12 @@ impl Door {
             .one_session()
             .ok_or_else(|| Fault::usage("enrolment.while_syncing"))?;
         let request = self.app().prepare_enrolment(&code)?;
-        let held = self.app().identity.centre.as_ref().map(|it| it.chain.clone());
+        let held = self
+            .app()
+            .identity
+            .centre
+            .as_ref()
+            .map(|it| it.chain.clone());
         let address = resolve(server).await?;
         let connected = ClientEndpoint::new(None)
             .connect(address, None, Alpn::Enrol)

@@ -273,8 +273,7 @@ impl Identity {
                 },
             );
             let key = SigningKey::from_seed(seed.0);
-            self.operators
-                .retain(|it| it.certificate.serial != before);
+            self.operators.retain(|it| it.certificate.serial != before);
             self.operators.push(Operator { certificate, key });
         }
         if let Some((_, key)) = &mut self.device {

@@ -112,8 +112,14 @@ impl App {
         }
     }
 
-    /// Notes the end of an item that the hub refused by name.
-    pub(crate) fn refused_item(&mut self, item: ItemId, code: &str, detail: &str) -> Result<(), Fault> {
+    /// Notes the end of an item that the hub refused by name. Tells whether it goes on under
+    /// another certificate.
+    pub(crate) fn refused_item(
+        &mut self,
+        item: ItemId,
+        code: &str,
+        detail: &str,
+    ) -> Result<bool, Fault> {
         let at = self.world.now();
         let (code, detail) = (code.to_owned(), detail.to_owned());
         self.keep(&[Made::Ended {
@@ -122,7 +128,9 @@ impl App {
             detail,
             at,
         }])?;
-        self.mend()
+        let renewed = self.note_refused(item, code)?;
+        self.mend()?;
+        Ok(renewed)
     }
 
     /// Keeps when the centre was heard, unless that is known to the minute already.
@@ -237,8 +245,7 @@ impl DeviceBackend for Backend<'_> {
             Verdict::Held => {}
             Verdict::Refused(refusal) => {
                 let mut app = self.door.app();
-                app.refused_item(item, refusal.code(), refusal.detail())?;
-                if app.note_refused(item, refusal.code())? {
+                if app.refused_item(item, refusal.code(), refusal.detail())? {
                     self.renewed = true;
                     return Ok(());
                 }

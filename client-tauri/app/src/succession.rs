@@ -272,9 +272,8 @@ impl App {
     ) -> Option<&Operator> {
         if let Some(instead) = self.identity.replaced.get(&ended) {
             let mut in_force = self.identity.in_force();
-            return in_force.find(|it| {
-                it.certificate.serial == *instead && may(&it.certificate.mandate)
-            });
+            return in_force
+                .find(|it| it.certificate.serial == *instead && may(&it.certificate.mandate));
         }
         let mut operators = self.identity.operators.iter().map(|it| &it.certificate);
         let before = operators.find(|it| it.serial == ended)?;
@@ -308,6 +307,15 @@ impl App {
     /// What to mind about certificates that ended: those that none came after.
     pub(crate) fn certificate_warnings(&self, lang: Lang) -> Vec<Coded> {
         let mut warnings = Vec::new();
+        if self.identity.rekeying.is_some() {
+            warnings.push(coded(
+                "status.rekeying",
+                lang,
+                "更换密钥尚未完成:请再次运行 canbao rekey",
+                "keys are being replaced; run canbao rekey again",
+            ));
+            return warnings;
+        }
         for operator in &self.identity.operators {
             let certificate = &operator.certificate;
             let Some(ended) = self.identity.ended.get(&certificate.serial) else {
@@ -325,7 +333,7 @@ impl App {
                     Ending::Expired => "status.certificate_expired",
                 },
                 lang,
-                "请向中心申请新的注册码,然后用 canbao enrol 重新注册;已录入的内容不会丢失",
+                "请向中心申请新的登记码,然后用 canbao enrol 重新登记;已录入的内容不会丢失",
                 "ask the centre for a new code, then canbao enrol; nothing typed is lost",
             );
             let text = format!("{name}: {}; {}", what.text, advice.text);

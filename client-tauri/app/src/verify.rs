@@ -181,8 +181,7 @@ fn verify_log(directory: &Path, trust: &Trust) -> Result<VerifiedView, Fault> {
             }
         }
     };
-    let checkpoint =
-        audit::audit(&read, &log_keys(trust)?).map_err(|error| audit_fault(&error))?;
+    let checkpoint = audit::audit(&read, &log_keys(trust)?).map_err(|error| audit_fault(&error))?;
     Ok(VerifiedView {
         what: "log".to_owned(),
         checkpoint: checkpoint_view(&checkpoint),

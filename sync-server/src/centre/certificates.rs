@@ -212,22 +212,6 @@ impl Desk {
         Ok(position)
     }
 
-    /// Tells everyone of the log key in use, where the log does not tell of it yet.
-    pub(super) fn announce_log_key(
-        &mut self,
-        now: Timestamp,
-    ) -> Result<Option<Position>, Unavailable> {
-        let told = self.look_up(&index::log_keys())?;
-        let told = told.as_deref().and_then(index::number).unwrap_or(1);
-        if told >= self.keys.chain.logs.len() as u64 {
-            return Ok(None);
-        }
-        let chain = Box::new(self.keys.chain.clone());
-        let position = self.append(Fact::LogKeyChanged { chain }, now)?;
-        tracing::info!(position = position.0, "the log has another key");
-        Ok(Some(position))
-    }
-
     /// Whether a certificate counts now, the group in hand included.
     pub(super) fn standing(
         &self,

@@ -11,8 +11,8 @@ use canbao_core::document::{BatchId, DocumentId, SignedBatch, genesis_hash};
 use canbao_core::enrolment::{Answer, EnrolmentCode, Request as EnrolmentRequest};
 use canbao_core::facts::{
     AssessmentOutcome, Effect, Entry, Fact, ListedPerson, PersonRecord, Placed, Posting,
-    PostingAnswer, PostingLine, Projection, ReceiptNumber, Revoker, TransactionKind, UnitRecord, assess,
-    take_posting,
+    PostingAnswer, PostingLine, Projection, ReceiptNumber, Revoker, TransactionKind, UnitRecord,
+    assess, take_posting,
 };
 use canbao_core::identity::{IdDocument, IdKind};
 use canbao_core::ids::{
@@ -50,6 +50,7 @@ pub(crate) struct Centre {
     pub(crate) authority: SigningKey,
     pub(crate) tls: SigningKey,
     pub(crate) log: SigningKey,
+    later_chain: Option<Chain>,
     pub(crate) feed: FeedId,
     pub(crate) entries: Vec<(Vec<u8>, [u8; 16])>,
     pub(crate) projection: Projection,
@@ -70,6 +71,7 @@ impl Centre {
             authority: key(2),
             tls: key(3),
             log: key(4),
+            later_chain: None,
             feed: FeedId([seed; 16]),
             entries: Vec::new(),
             projection: Projection::default(),
@@ -113,7 +115,8 @@ impl Centre {
 
     pub(crate) fn chain(&self) -> Chain {
         let (tls, log) = (self.tls.public(), self.log.public());
-        Chain::make(&self.root, &self.authority, tls, log, ORIGIN, self.feed)
+        let first = || Chain::make(&self.root, &self.authority, tls, log, ORIGIN, self.feed);
+        self.later_chain.clone().unwrap_or_else(first)
     }
 
     pub(crate) fn code(&self, secret: u8) -> EnrolmentCode {
@@ -179,6 +182,14 @@ impl Centre {
             code_hash: None,
         });
         signed
+    }
+
+    /// Replaces the key of its TLS.
+    pub(crate) fn rotate_tls(&mut self, key: SigningKey) {
+        let chain = self.chain();
+        let trust = chain.follow(&RootHash::of(&chain.root)).expect("its own");
+        self.later_chain = Some(chain.with_tls(&trust, &self.authority, key.public()));
+        self.tls = key;
     }
 
     /// Enrols without a network.

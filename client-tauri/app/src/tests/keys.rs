@@ -60,6 +60,11 @@ fn new_keys_take_the_place_of_the_old_and_what_waits_is_signed_by_them() {
     let again = app.prepare_rekey().expect("asked");
     assert!(again == asked, "after a cut the same keys are asked for");
     assert_eq!(asked.claim.operators.len(), 2);
+    let Response::Status(view) = ask(&mut app, Request::Status) else {
+        panic!("the status")
+    };
+    let warned = |code: &str| view.warnings.iter().any(|it| it.code == code);
+    assert!(warned("status.rekeying"), "it is to be asked for again");
 
     let answered = answer(&mut centre, &asked);
     let rekeyed = app.finish_rekey(&asked, &answered).expect("taken");

@@ -212,18 +212,21 @@ async fn a_server_with_a_new_key_of_the_same_root_is_followed_and_another_is_not
         let centre = app.identity.centre.as_mut().expect("enrolled");
         centre.server = address.to_string();
     };
-    centre.lock().expect("no panic before").tls =
-        canbao_core::signing::SigningKey::from_seed([77; 32]);
+    let new = canbao_core::signing::SigningKey::from_seed([77; 32]);
+    centre.lock().expect("no panic before").rotate_tls(new);
     renew(serve(&centre));
     sync(&door).await.expect("the new key is the centre's");
 
+    let before: Shared = Arc::new(Mutex::new(Centre::new(1)));
     let stranger: Shared = Arc::new(Mutex::new(Centre::new(2)));
-    renew(serve(&stranger));
-    let failure = sync(&door).await.expect_err("another centre");
-    assert_eq!(
-        (failure.code.as_str(), failure.class.exit_code()),
-        ("chain.other_root", 5)
-    );
+    for (other, code) in [(before, "chain.older"), (stranger, "chain.other_root")] {
+        renew(serve(&other));
+        let failure = sync(&door).await.expect_err("not the centre any more");
+        assert_eq!(
+            (failure.code.as_str(), failure.class.exit_code()),
+            (code, 5)
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
