@@ -297,6 +297,12 @@ impl Outbox {
         })
     }
 
+    /// Why the centre refused a batch made here, whatever became of it since.
+    pub(crate) fn refusal<'a>(&'a self, item: &Waiting, feed: &'a Feed) -> Option<&'a str> {
+        let refused = feed.refused.get(&item.id).map(String::as_str);
+        refused.or_else(|| self.end(item).map(|end| end.code.as_str()))
+    }
+
     /// Whether a batch of this id was made here.
     pub(crate) fn made_batch(&self, id: &[u8; 32]) -> bool {
         self.by_id
@@ -317,8 +323,7 @@ impl Outbox {
         if let Some(code) = self.given_up.get(&item.id) {
             return BatchState::GivenUp(code);
         }
-        let refused = feed.refused.get(&item.id).map(String::as_str);
-        match refused.or_else(|| self.end(item).map(|end| end.code.as_str())) {
+        match self.refusal(item, feed) {
             Some(code) => BatchState::Refused(code),
             None if feed.answered.contains(&item.id) => BatchState::Admitted,
             None => BatchState::Waiting,

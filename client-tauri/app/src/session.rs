@@ -120,13 +120,11 @@ impl App {
         code: &str,
         detail: &str,
     ) -> Result<bool, Fault> {
-        let at = self.world.now();
-        let (code, detail) = (code.to_owned(), detail.to_owned());
         self.keep(&[Made::Ended {
             item: item.0,
-            code,
-            detail,
-            at,
+            code: code.to_owned(),
+            detail: detail.to_owned(),
+            at: self.world.now(),
         }])?;
         let renewed = self.note_refused(item, code)?;
         self.mend()?;

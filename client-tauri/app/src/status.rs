@@ -137,6 +137,14 @@ impl App {
     }
 
     /// What is to be minded about time: a wrong clock, a stale calendar. No rule depends on it.
+    /// The time that the rules go by here: the device's, unless the centre signed something
+    /// later. A clock that is behind must not stand in the way of what may be declared today;
+    /// the centre judges by its own (SIL-19).
+    pub(crate) fn presumed_now(&self) -> Timestamp {
+        let now = self.world.now();
+        self.feed.centre_clock.map_or(now, |it| it.max(now))
+    }
+
     pub(crate) fn time_warnings(&self, lang: Lang) -> Vec<Coded> {
         let now = self.world.now();
         let mut warnings = Vec::new();

@@ -14,10 +14,13 @@ mod commit;
 mod engine;
 mod format;
 mod key;
+mod migration;
 mod open;
 mod place;
 mod read;
 mod sealing;
+#[cfg(any(test, feature = "simulation"))]
+pub mod simulated;
 mod whole_file;
 
 #[cfg(test)]

@@ -4,16 +4,19 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use redb::Database;
 use redb::backends::FileBackend;
-use redb::{Database, StorageBackend};
 
 use super::engine::{Engine, Failure, Stopped, builder, guarded};
 use super::format::{FORMAT, Header, key_check};
 use super::key::SealingKey;
-use super::sealing::{NoRandomness, Sealer, random};
+use super::migration::step_up;
+use super::sealing::{NoRandomness, SALT_BYTES, Sealer, random};
+#[cfg(any(test, feature = "simulation"))]
+use super::simulated::SimulatedDisk;
 use super::{Store, whole_file};
 
-/// Why a store was not opened or created. Nothing was changed.
+/// Why a store was not opened or created. No value in it was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// There is no such file.
@@ -88,7 +91,7 @@ impl Store {
     pub fn create(path: &Path, key: &SealingKey) -> Result<Self, OpenError> {
         let (database, header, sealer) = whole_file::create(path, |file| {
             let database = guarded(|| Ok(builder().create_with_backend(FileBackend::new(file)?)?))?;
-            let (header, sealer) = initialise(&database, key)?;
+            let (header, sealer) = initialise(&database, key, random()?)?;
             Ok((database, header, sealer))
         })
         .map_err(|failure| match failure {
@@ -127,23 +130,27 @@ impl Store {
         }
     }
 
-    /// A store over any backend, for tests of crashes: created where the backend is empty.
-    /// After a failure it does not open its backend again.
+    /// The store on a simulated disk, created where the disk is empty: whole or not at all, as
+    /// [`Store::create`] does it. It ends whatever had the disk attached. After a failure it
+    /// does not open its disk again.
     ///
     /// # Errors
-    /// As [`Store::open_or_create`].
-    pub fn with_backend(backend: impl StorageBackend, key: &SealingKey) -> Result<Self, OpenError> {
-        let is_new = backend.len().map_err(|source| OpenError::Disk { source })? == 0;
-        let database = guarded(|| Ok(builder().create_with_backend(backend)?))?;
-        let (header, sealer) = if is_new {
-            initialise(&database, key)?
-        } else {
-            unlock(&database, key)?
-        };
-        Ok(Self {
-            engine: Engine::new(database, None, header),
-            sealer,
-        })
+    /// As [`Store::open`].
+    #[cfg(any(test, feature = "simulation"))]
+    pub fn on_simulated_disk(disk: &SimulatedDisk, key: &SealingKey) -> Result<Self, OpenError> {
+        let on_disk = |source| OpenError::Disk { source };
+        let attached = disk.attach();
+        if attached.length().map_err(on_disk)? == 0 {
+            let beside = SimulatedDisk::new(0);
+            let database = guarded(|| Ok(builder().create_with_backend(beside.attach())?))?;
+            initialise(&database, key, disk.salt())?;
+            drop(database);
+            attached.appear(beside.contents()).map_err(on_disk)?;
+        }
+        let database = guarded(|| Ok(builder().create_with_backend(attached)?))?;
+        let (header, sealer) = unlock(&database, key)?;
+        let engine = Engine::new(database, None, header);
+        Ok(Self { engine, sealer })
     }
 
     /// The file of the store; `None` over another backend.
@@ -183,20 +190,23 @@ fn open_file(path: &Path) -> Result<File, OpenError> {
 }
 
 /// Writes the header of a new store.
-fn initialise(database: &Database, key: &SealingKey) -> Result<(Header, Sealer), OpenError> {
-    let salt = random()?;
+fn initialise(
+    database: &Database,
+    key: &SealingKey,
+    salt: [u8; SALT_BYTES],
+) -> Result<(Header, Sealer), OpenError> {
     let sealer = Sealer::new(key, &salt);
     let header = Header::new(salt, key_check(&sealer)?);
     guarded(|| header.initialise(database))?;
     Ok((header, sealer))
 }
 
-/// Checks format and key of an existing store. A format older than [`FORMAT`] is stepped up
-/// here, one version at a time; there is none yet.
+/// Checks format and key of an existing store, and steps an older format up. Only the holder of
+/// the key changes the file.
 fn unlock(database: &Database, key: &SealingKey) -> Result<(Header, Sealer), OpenError> {
     let header = guarded(|| Header::read(database))?.ok_or(OpenError::NotAStore)?;
     match header.format {
-        FORMAT => {}
+        1..=FORMAT => {}
         0 => return Err(OpenError::NotAStore),
         found => {
             return Err(OpenError::NewerFormat {
@@ -206,11 +216,13 @@ fn unlock(database: &Database, key: &SealingKey) -> Result<(Header, Sealer), Ope
         }
     }
     let sealer = Sealer::new(key, &header.salt);
-    if header.is_sealed_by(&sealer) {
-        Ok((header, sealer))
-    } else {
-        Err(OpenError::WrongKey)
+    if !header.is_sealed_by(&sealer) {
+        return Err(OpenError::WrongKey);
     }
+    if header.format < FORMAT {
+        guarded(|| step_up(database, header.format))?;
+    }
+    Ok((header.stepped_up(), sealer))
 }
 
 impl From<Stopped> for OpenError {

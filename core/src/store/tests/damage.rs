@@ -152,7 +152,7 @@ fn a_changed_byte_never_gives_a_wrong_value() {
     fill(&place.create());
     let whole = fs::read(place.file()).unwrap();
     let written: Vec<usize> = (0..whole.len()).filter(|&at| whole[at] != 0).collect();
-    let mut random = Seeded(1);
+    let mut random = Seeded::new(1);
     for _ in 0..100 {
         let at = written[usize::try_from(random.below(written.len() as u64)).unwrap()];
         let mut changed = whole.clone();
