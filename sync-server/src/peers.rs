@@ -5,7 +5,7 @@ mod places;
 mod scope;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::future::Future;
 use std::net::SocketAddr;

@@ -71,7 +71,7 @@ impl Stranger {
             .follow(&code.root)
             .expect("the centre's own chain");
         let certificate =
-            Certificate::open(&answer.certificate, &trust.authority).expect("certified");
+            Certificate::open(&answer.certificate, &trust.authorities).expect("certified");
         Self {
             server,
             tls: trust.tls,

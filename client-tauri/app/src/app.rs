@@ -77,6 +77,7 @@ impl App {
         self.outbox = Outbox::open(store)?;
         self.proofs = Proofs::open(store)?;
         self.mark_proven();
+        self.take_chains()?;
         self.note_revocations()?;
         self.read_documents()
     }
@@ -100,7 +101,7 @@ impl App {
 
     fn answer(&mut self, context: &Context, request: Request) -> Result<Response, Fault> {
         match request {
-            Request::Enrol { .. } | Request::Sync { .. } => {
+            Request::Enrol { .. } | Request::Rekey | Request::Sync { .. } => {
                 Err(Fault::usage("request.needs_network"))
             }
             Request::Status => Ok(Response::Status(Box::new(self.status(context)))),

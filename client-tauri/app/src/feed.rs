@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use canbao_core::certificate::Certificate;
+use canbao_core::certificate::{Certificate, Chain};
 use canbao_core::document::{BatchId, DocumentId, SignedBatch};
 use canbao_core::facts::{Audience, Entry, Fact, Placed, Projection};
 use canbao_core::ids::{CertificateSerial, Position, UnitId};
@@ -66,6 +66,8 @@ pub(crate) struct Feed {
     pub(crate) admitted: BTreeMap<DocumentId, Vec<Admitted>>,
     /// The certificates of the organisations' devices, by which their batches verify.
     certificates: BTreeMap<CertificateSerial, Signed>,
+    /// The centre's chains that brought another log key, in the order of the log.
+    pub(crate) chains: Vec<Chain>,
     /// The postings by the place of their first record.
     pub(crate) runs: BTreeMap<Position, Run>,
     /// Entries of a kind this program does not know: held, counted, never dropped.
@@ -212,9 +214,9 @@ impl Feed {
     pub(crate) fn certificate(
         &self,
         serial: CertificateSerial,
-        authority: &PublicKey,
+        authorities: &[PublicKey],
     ) -> Option<Certificate> {
-        Certificate::open(self.certificates.get(&serial)?, authority).ok()
+        Certificate::open(self.certificates.get(&serial)?, authorities).ok()
     }
 
     /// Whether every record of a run is held.
@@ -353,6 +355,7 @@ impl Feed {
             | Fact::IncidentRaised { .. }
             | Fact::TaxEventsTaken { .. }
             | Fact::StatementRefused { .. } => {}
+            Fact::LogKeyChanged { chain } => self.chains.push((**chain).clone()),
         }
     }
 }

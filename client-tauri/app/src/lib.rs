@@ -25,6 +25,7 @@ mod proof;
 mod quarantine;
 mod queries;
 mod records;
+mod rekey;
 mod review;
 mod rows;
 mod scope;

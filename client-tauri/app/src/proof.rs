@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use canbao_core::certificate::Trust;
 use canbao_core::facts::{RecordView, UnitView};
 use canbao_core::ids::Position;
+use canbao_core::ledger::LogKeys;
 use canbao_core::ledger::checkpoint::Checkpoint;
 use canbao_core::ledger::commitment::commitment;
 use canbao_core::ledger::merkle::Hash;
-use canbao_core::ledger::note::{KeyName, SignedNote, VerifierKey};
+use canbao_core::ledger::note::SignedNote;
 use canbao_core::ledger::proof::EntryProof;
 use canbao_core::ledger::range::RangeProof;
 use canbao_core::signed::encode;
@@ -133,7 +134,7 @@ impl App {
             .entries(&run, &self.store)?
             .ok_or_else(|| refused("proof.not_a_posting"))?;
         let trust = &self.identity.centre()?.trust;
-        let checkpoint = open_checkpoint(&proof.checkpoint, &verifier_key(trust)?)?;
+        let checkpoint = open_checkpoint(&proof.checkpoint, &log_keys(trust)?)?;
         self.grows(&checkpoint, trust)?;
         let hashes = proof.hashes.iter().map(|it| Hash(it.0)).collect();
         let range = RangeProof {
@@ -174,7 +175,7 @@ impl App {
     pub(crate) fn checkpoint(&self) -> Option<CheckpointView> {
         let trust = &self.identity.centre.as_ref()?.trust;
         let note = self.proofs.newest.as_ref()?;
-        let checkpoint = open_checkpoint(note, &verifier_key(trust).ok()?).ok()?;
+        let checkpoint = open_checkpoint(note, &log_keys(trust).ok()?).ok()?;
         Some(checkpoint_view(&checkpoint))
     }
 
@@ -184,11 +185,14 @@ impl App {
         let view = find_record(unit, id)?;
         let proof = self.open_run(view.position)?.cut(view.position)?;
         let trust = &self.identity.centre()?.trust;
-        let key = verifier_key(trust)?;
-        proof
-            .verify(&key)
+        let keys = log_keys(trust)?;
+        let key = keys
+            .key_for(&proof.checkpoint_note)
             .map_err(|error| Fault::trust(error.code()).with("detail", error))?;
-        let checkpoint = open_checkpoint(&proof.checkpoint_note.to_string(), &key)?;
+        proof
+            .verify(key)
+            .map_err(|error| Fault::trust(error.code()).with("detail", error))?;
+        let checkpoint = open_checkpoint(&proof.checkpoint_note.to_string(), &keys)?;
         Ok(ProofView {
             record: record_row(unit, view, context.lang),
             checkpoint: checkpoint_view(&checkpoint),
@@ -254,7 +258,7 @@ impl App {
         let Some(newest) = &self.proofs.newest else {
             return Ok(());
         };
-        let newest = open_checkpoint(newest, &verifier_key(trust)?)?;
+        let newest = open_checkpoint(newest, &log_keys(trust)?)?;
         if checkpoint.size < newest.size {
             return Err(Fault::trust("checkpoint.shrank")
                 .with("size", checkpoint.size)
@@ -273,11 +277,11 @@ impl App {
         let (first, proven) = before.ok_or_else(unproven)?;
         let run = self.feed.runs.get(first).copied().ok_or_else(unproven)?;
         let entries = self.feed.entries(&run, &self.store)?.ok_or_else(unproven)?;
-        let key = verifier_key(&self.identity.centre()?.trust)?;
+        let keys = log_keys(&self.identity.centre()?.trust)?;
         let note = SignedNote::parse(proven.checkpoint.as_bytes())
             .map_err(|error| Fault::trust(error.code()).with("detail", error))?;
         let open = OpenRun {
-            size: open_checkpoint(&proven.checkpoint, &key)?.size,
+            size: open_checkpoint(&proven.checkpoint, &keys)?.size,
             leaves: leaves(&entries),
             range: RangeProof {
                 first: first.0,
@@ -325,13 +329,11 @@ impl OpenRun {
     }
 }
 
-/// The key that verifies the log's heads.
-pub(crate) fn verifier_key(trust: &Trust) -> Result<VerifierKey, Fault> {
-    let origin: KeyName = trust
-        .origin
-        .parse()
-        .map_err(|_| Fault::trust("trust.inconsistent").with("detail", "origin"))?;
-    Ok(VerifierKey::new(origin, trust.log))
+/// The keys that verify the log's heads.
+pub(crate) fn log_keys(trust: &Trust) -> Result<LogKeys, Fault> {
+    trust
+        .log_keys()
+        .map_err(|_| Fault::trust("trust.inconsistent").with("detail", "origin"))
 }
 
 /// A head of the log as a screen shows it.
@@ -343,10 +345,11 @@ pub(crate) fn checkpoint_view(checkpoint: &Checkpoint) -> CheckpointView {
     }
 }
 
-fn open_checkpoint(note: &str, key: &VerifierKey) -> Result<Checkpoint, Fault> {
+fn open_checkpoint(note: &str, keys: &LogKeys) -> Result<Checkpoint, Fault> {
     let note = SignedNote::parse(note.as_bytes())
         .map_err(|error| Fault::trust(error.code()).with("detail", error))?;
-    Checkpoint::open(&note, key).map_err(|error| Fault::trust(error.code()).with("detail", error))
+    keys.open(&note)
+        .map_err(|error| Fault::trust(error.code()).with("detail", error))
 }
 
 fn leaves(entries: &[Held]) -> Vec<Hash> {

@@ -129,6 +129,7 @@ impl App {
     pub(crate) fn settle_backfill(&mut self) -> Result<(), Fault> {
         if self.feed.refold_late(&self.store)? {
             self.mark_proven();
+            self.take_chains()?;
             self.note_revocations()?;
             self.read_documents()?;
         }

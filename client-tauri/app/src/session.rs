@@ -97,6 +97,7 @@ impl App {
         if self.feed.extend(&entries, &self.store)? {
             self.mark_proven();
         }
+        self.take_chains()?;
         self.note_revocations()?;
         self.take_batches()?;
         Ok(entries.len() as u64)
@@ -111,22 +112,23 @@ impl App {
         }
     }
 
-    /// Notes the end of an item that the hub refused by name.
+    /// Notes the end of an item that the hub refused by name. Tells whether it goes on under
+    /// another certificate.
     pub(crate) fn refused_item(
         &mut self,
         item: ItemId,
         code: &str,
         detail: &str,
-    ) -> Result<(), Fault> {
-        let at = self.world.now();
-        let (code, detail) = (code.to_owned(), detail.to_owned());
+    ) -> Result<bool, Fault> {
         self.keep(&[Made::Ended {
             item: item.0,
-            code,
-            detail,
-            at,
+            code: code.to_owned(),
+            detail: detail.to_owned(),
+            at: self.world.now(),
         }])?;
-        self.mend()
+        let renewed = self.note_refused(item, code)?;
+        self.mend()?;
+        Ok(renewed)
     }
 
     /// Keeps when the centre was heard, unless that is known to the minute already.
@@ -272,8 +274,7 @@ impl DeviceBackend for Backend<'_> {
             Verdict::Held => {}
             Verdict::Refused(refusal) => {
                 let mut app = self.door.app();
-                app.refused_item(item, refusal.code(), refusal.detail())?;
-                if app.note_refused(item, refusal.code())? {
+                if app.refused_item(item, refusal.code(), refusal.detail())? {
                     self.renewed = true;
                     return Ok(());
                 }

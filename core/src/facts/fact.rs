@@ -2,7 +2,7 @@
 
 use minicbor::{Decode, Encode};
 
-use crate::certificate::{Certificate, Mandate};
+use crate::certificate::{Certificate, Chain, Mandate};
 use crate::declaration::Problem;
 use crate::document::DocumentId;
 use crate::ids::{CertificateSerial, DistrictId, PersonId, StatementId, UnitId, VolumeId};
@@ -85,16 +85,15 @@ pub enum Fact {
         #[n(3)]
         expires_at: Timestamp,
     },
-    /// A code was used: operator and device are certified.
+    /// Operator and device are certified.
     #[n(9)]
     DeviceEnrolled {
         /// The certificate, signed by the authority.
         #[n(0)]
         certificate: Signed,
-        /// The code it was used up for.
-        #[n(1)]
-        #[cbor(with = "minicbor::bytes")]
-        code_hash: [u8; 32],
+        /// The code it was used up for; none where it takes the place of an earlier certificate.
+        #[cbor(n(1), with = "minicbor::bytes")]
+        code_hash: Option<[u8; 32]>,
     },
     /// A certificate is refused from this place in the feed on; what was admitted before stands.
     #[n(10)]
@@ -347,6 +346,14 @@ pub enum Fact {
         #[n(2)]
         to: DistrictId,
     },
+    /// The log's heads are signed by another key from here on. The chain says so: the root and
+    /// the key before signed it.
+    #[n(40)]
+    LogKeyChanged {
+        /// The centre's chain with the new key in it.
+        #[n(0)]
+        chain: Box<Chain>,
+    },
 }
 
 /// The longest reason of a revocation, in characters.
@@ -442,7 +449,8 @@ impl Fact {
             | Self::ParametersAdopted { .. }
             | Self::SettlementOpened { .. }
             | Self::VolumeOpened { .. }
-            | Self::VolumeSealed { .. } => vec![Audience::Everyone],
+            | Self::VolumeSealed { .. }
+            | Self::LogKeyChanged { .. } => vec![Audience::Everyone],
             Self::UnitRegistered(record) => vec![Audience::Unit(record.id)],
             Self::Recorded(record) => vec![Audience::Unit(record.unit)],
             Self::PersonsListed { unit, .. }

@@ -114,7 +114,8 @@ impl UnitView {
             | Fact::BatchAdmitted { .. }
             | Fact::BatchRefused { .. }
             | Fact::TaxEventsTaken { .. }
-            | Fact::StatementRefused { .. } => {}
+            | Fact::StatementRefused { .. }
+            | Fact::LogKeyChanged { .. } => {}
         }
     }
 

@@ -149,7 +149,10 @@ impl Failure {
     #[must_use]
     pub fn of_keys(error: &KeysError, lang: Lang) -> Self {
         let class = match error {
-            KeysError::RootInside { .. } | KeysError::Origin { .. } => FailureClass::Refused,
+            KeysError::RootInside { .. }
+            | KeysError::Origin { .. }
+            | KeysError::OtherRoot
+            | KeysError::Chain(_) => FailureClass::Refused,
             _ => FailureClass::Store,
         };
         Self {

@@ -37,6 +37,22 @@ impl Desk {
         tracing::info!(first = first.0, end = self.next().0, "administration");
         Ok(Ok((first.0..self.next().0).map(Position).collect()))
     }
+
+    /// Tells everyone of the log key in use, where the log does not tell of it yet.
+    pub(super) fn announce_log_key(
+        &mut self,
+        now: Timestamp,
+    ) -> Result<Option<Position>, Unavailable> {
+        let told = self.look_up(&index::log_keys())?;
+        let told = told.as_deref().and_then(index::number).unwrap_or(1);
+        if told >= self.keys.chain.logs.len() as u64 {
+            return Ok(None);
+        }
+        let chain = Box::new(self.keys.chain.clone());
+        let position = self.append(Fact::LogKeyChanged { chain }, now)?;
+        tracing::info!(position = position.0, "the log has another key");
+        Ok(Some(position))
+    }
 }
 
 /// Looks at the facts of one request in order, each as if those before were appended.
@@ -88,7 +104,8 @@ impl Guard<'_> {
             | Fact::BatchAdmitted { .. }
             | Fact::BatchRefused { .. }
             | Fact::TaxEventsTaken { .. }
-            | Fact::StatementRefused { .. } => Err(AdminError::NotAdministrative),
+            | Fact::StatementRefused { .. }
+            | Fact::LogKeyChanged { .. } => Err(AdminError::NotAdministrative),
         };
         if checked.is_ok() {
             self.common.apply(fact);

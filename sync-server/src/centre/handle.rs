@@ -171,6 +171,28 @@ impl Centre {
         self.ask(move |desk| desk.enrol(&request, now)).await?
     }
 
+    /// Certifies new keys of a device and its operators by the keys they have, and revokes the
+    /// certificates before; the same request again gets the same certificates.
+    ///
+    /// # Errors
+    /// [`EnrolError`].
+    pub async fn rekey(
+        &self,
+        rekey: enrolment::Rekey,
+        now: Timestamp,
+    ) -> Result<enrolment::RekeyAnswer, EnrolError> {
+        self.ask(move |desk| desk.rekey(&rekey, now)).await?
+    }
+
+    /// Tells everyone of a log key that was changed while the centre was closed; where there is
+    /// nothing to tell, nothing is appended. Whoever opens a centre to run it asks for this first.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub async fn announce_log_key(&self, now: Timestamp) -> Result<Option<Position>, Unavailable> {
+        self.ask(move |desk| desk.announce_log_key(now)).await
+    }
+
     /// Appends facts of the administration (agencies, parameters, settlement periods, volumes,
     /// units, persons), all or none; gives their places.
     ///

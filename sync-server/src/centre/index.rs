@@ -31,6 +31,11 @@ pub(super) fn checkpoint() -> Place {
     (View::Log, b"checkpoint".to_vec())
 }
 
+/// How many log keys the log itself tells of; none before the first was replaced.
+pub(super) fn log_keys() -> Place {
+    (View::Log, b"keys".to_vec())
+}
+
 /// A tile at its place, as wide as it is by now.
 pub(super) fn tile(id: &TileId) -> Place {
     let row = match id.row() {
@@ -282,7 +287,9 @@ impl Index<'_> {
                 certificate,
                 code_hash,
             } => {
-                self.lead(code_used(code_hash));
+                if let Some(code_hash) = code_hash {
+                    self.lead(code_used(code_hash));
+                }
                 if let Ok(it) = minicbor::decode::<Certificate>(&certificate.content) {
                     self.lead(self::certificate(it.serial));
                     let (view, prefix) = device(&it.device_key);
@@ -328,6 +335,9 @@ impl Index<'_> {
             Fact::IncidentRaised { incident, .. } => {
                 let place = self::incident(&incident.serial, &incident.content);
                 self.put(place, encode(&incident.kind));
+            }
+            Fact::LogKeyChanged { chain } => {
+                self.put(log_keys(), (chain.logs.len() as u64).to_be_bytes());
             }
             Fact::TaxEventsTaken { through } => self.put(tax_events(), through.to_be_bytes()),
             Fact::AgencyListed(_)

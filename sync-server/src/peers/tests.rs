@@ -10,7 +10,7 @@ use canbao_core::certificate::{Chain, Mandate};
 use canbao_core::enrolment::{Answer, EnrolmentCode, Request};
 use canbao_core::facts::{Audience, Entry, Fact};
 use canbao_core::ids::{DistrictId, OperatorId};
-use canbao_core::signing::SigningKey;
+use canbao_core::signing::{PublicKey, SigningKey};
 use canbao_core::statement::Statement;
 use canbao_core::sync::device::{
     Advance, Backfilled, Coverage, DeviceStart, Outgoing, Parts, Rescope, SessionReport,
@@ -28,8 +28,20 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
 use super::{Peers, Scope, Session, nothing_more};
-use crate::centre::Revocation;
+use crate::centre::{Centre, Revocation};
 use crate::centre::tests::fixture::{self, *};
+
+/// What a device with this key may see, or the name of the refusal of its session.
+pub(crate) fn seen_by(
+    centre: &Centre,
+    device: &PublicKey,
+    now: Timestamp,
+) -> Result<Vec<Audience>, String> {
+    match Scope::of(centre, device, now, 0).unwrap() {
+        Ok(scope) => Ok(scope.audiences.to_vec()),
+        Err(refusal) => Err(refusal.code().to_owned()),
+    }
+}
 
 /// A fixture's centre that listens.
 struct Served {

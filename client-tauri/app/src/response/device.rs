@@ -45,6 +45,13 @@ pub struct Enrolled {
     pub feed: String,
 }
 
+/// Keys were replaced.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rekeyed {
+    /// The operators whose keys are new, and the device's with them.
+    pub operators: Vec<OperatorView>,
+}
+
 /// An operator enrolled on this device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OperatorView {

@@ -25,8 +25,8 @@ use canbao_core::ledger::merkle::{Hash, tree_root};
 use canbao_core::ledger::range::RangeProof;
 use canbao_core::month::Month;
 use canbao_core::parameters::builtin_text;
-use canbao_core::signed::encode;
-use canbao_core::signing::{SigningKey, hash_parts};
+use canbao_core::signed::{Signed, encode};
+use canbao_core::signing::{PublicKey, SigningKey, hash_parts};
 use canbao_core::statement::{Statement, Verdict, read_admitted};
 use canbao_core::structure::{ChangeHash, CheckedBatch, check_batch};
 use canbao_core::sync::device::Advance;
@@ -47,10 +47,11 @@ const ORIGIN: &str = "log.example/canbao";
 
 /// The whole centre.
 pub(crate) struct Centre {
-    root: SigningKey,
-    authority: SigningKey,
+    pub(crate) root: SigningKey,
+    pub(crate) authority: SigningKey,
     pub(crate) tls: SigningKey,
-    log: SigningKey,
+    pub(crate) log: SigningKey,
+    later_chain: Option<Chain>,
     pub(crate) feed: FeedId,
     pub(crate) entries: Vec<(Vec<u8>, [u8; 16])>,
     pub(crate) projection: Projection,
@@ -73,6 +74,7 @@ impl Centre {
             authority: key(2),
             tls: key(3),
             log: key(4),
+            later_chain: None,
             feed: FeedId([seed; 16]),
             entries: Vec::new(),
             projection: Projection::default(),
@@ -121,7 +123,8 @@ impl Centre {
 
     pub(crate) fn chain(&self) -> Chain {
         let (tls, log) = (self.tls.public(), self.log.public());
-        Chain::make(&self.root, &self.authority, tls, log, ORIGIN, self.feed)
+        let first = || Chain::make(&self.root, &self.authority, tls, log, ORIGIN, self.feed);
+        self.later_chain.clone().unwrap_or_else(first)
     }
 
     pub(crate) fn code(&self, secret: u8) -> EnrolmentCode {
@@ -154,12 +157,47 @@ impl Centre {
         self.certificates.insert(certificate.serial, certificate);
         self.add(&Fact::DeviceEnrolled {
             certificate: signed.clone(),
-            code_hash: request.secret_hash(),
+            code_hash: Some(request.secret_hash()),
         });
         Answer {
             certificate: signed,
             chain: self.chain(),
         }
+    }
+
+    pub(crate) fn certificate(&self, serial: CertificateSerial) -> &Certificate {
+        &self.certificates[&serial]
+    }
+
+    /// Certifies other keys in the place of those of a certificate.
+    pub(crate) fn reissue(
+        &mut self,
+        before: &Certificate,
+        operator_key: PublicKey,
+        device_key: PublicKey,
+    ) -> Signed {
+        self.serial += 1;
+        let certificate = Certificate {
+            serial: CertificateSerial(self.serial),
+            operator_key,
+            device_key,
+            ..before.clone()
+        };
+        let signed = certificate.issue(&self.authority);
+        self.certificates.insert(certificate.serial, certificate);
+        self.add(&Fact::DeviceEnrolled {
+            certificate: signed.clone(),
+            code_hash: None,
+        });
+        signed
+    }
+
+    /// Replaces the key of its TLS.
+    pub(crate) fn rotate_tls(&mut self, key: SigningKey) {
+        let chain = self.chain();
+        let trust = chain.follow(&RootHash::of(&chain.root)).expect("its own");
+        self.later_chain = Some(chain.with_tls(&trust, &self.authority, key.public()));
+        self.tls = key;
     }
 
     /// Enrols without a network.

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use canbao_core::certificate::Mandate;
-use canbao_core::enrolment::Request as EnrolmentRequest;
+use canbao_core::enrolment::Ask;
 use canbao_core::sync::hub::{FeedPage, Visible};
 use canbao_core::sync::message::{BackfillWanted, ProofWanted};
 use canbao_core::sync::{Hello, Item, ItemId, NeedsUpdate, RangeProof, Refusal, Verdict};
@@ -119,7 +119,9 @@ async fn certify(connection: &canbao_transport::Connection, centre: &Shared) {
     let Ok(asked) = offer_enrolment(connection, chain).await else {
         return;
     };
-    let request = EnrolmentRequest::from_bytes(asked.request()).expect("well formed");
+    let Ok(Ask::Enrol(request)) = Ask::from_bytes(asked.request()) else {
+        panic!("an enrolment");
+    };
     let answer = centre.lock().expect("no panic before").certify(
         &request,
         Mandate::Employer(vec![UNIT]),
@@ -223,18 +225,21 @@ async fn a_server_with_a_new_key_of_the_same_root_is_followed_and_another_is_not
         let centre = app.identity.centre.as_mut().expect("enrolled");
         centre.server = address.to_string();
     };
-    centre.lock().expect("no panic before").tls =
-        canbao_core::signing::SigningKey::from_seed([77; 32]);
+    let new = canbao_core::signing::SigningKey::from_seed([77; 32]);
+    centre.lock().expect("no panic before").rotate_tls(new);
     renew(serve(&centre));
     sync(&door).await.expect("the new key is the centre's");
 
+    let before: Shared = Arc::new(Mutex::new(Centre::new(1)));
     let stranger: Shared = Arc::new(Mutex::new(Centre::new(2)));
-    renew(serve(&stranger));
-    let failure = sync(&door).await.expect_err("another centre");
-    assert_eq!(
-        (failure.code.as_str(), failure.class.exit_code()),
-        ("chain.other_root", 5)
-    );
+    for (other, code) in [(before, "chain.older"), (stranger, "chain.other_root")] {
+        renew(serve(&other));
+        let failure = sync(&door).await.expect_err("not the centre any more");
+        assert_eq!(
+            (failure.code.as_str(), failure.class.exit_code()),
+            (code, 5)
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

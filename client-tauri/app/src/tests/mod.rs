@@ -3,6 +3,7 @@
 mod centre;
 mod conflicts;
 mod devices;
+mod keys;
 mod link;
 mod offline;
 mod proofs;

@@ -1,6 +1,8 @@
 //! Where everything stands, an enrolment, an exchange.
 
-use canbao_client::response::{Enrolled, OperatorView, QuarantineRow, StatusView, SyncReport};
+use canbao_client::response::{
+    Enrolled, OperatorView, QuarantineRow, Rekeyed, StatusView, SyncReport,
+};
 use canbao_core::message::Lang;
 
 use super::layout::{Fields, NONE, caption, caption_with, parts, table, titled, words};
@@ -18,6 +20,16 @@ pub(super) fn enrolled(enrolled: &Enrolled, lang: Lang) -> String {
         .with("server", &enrolled.server)
         .show();
     parts([caption("enrolled", lang), fields])
+}
+
+/// Keys were replaced: whose.
+pub(super) fn rekeyed(rekeyed: &Rekeyed, lang: Lang) -> String {
+    let rows = rekeyed
+        .operators
+        .iter()
+        .map(|it| [it.name.clone(), role(it, lang), it.expires_at.clone()]);
+    let columns = [words("operator"), words("role"), words("expires_at")];
+    parts([caption("rekeyed", lang), table(lang, &columns, rows)])
 }
 
 /// Where everything stands: device, units, contact, what waits, what to mind.
