@@ -227,7 +227,7 @@ fn an_entry_for_two_units_stays_while_one_of_them_does() {
     certificate.mandate = Mandate::Employer(vec![UNIT, other]);
     let fact = Fact::DeviceEnrolled {
         certificate: certificate.issue(&SigningKey::from_seed([9; 32])),
-        code_hash: [0; 32],
+        code_hash: Some([0; 32]),
     };
     centre.add(&fact);
     centre.deliver(&mut app);
