@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use canbao_core::certificate::Mandate;
-use canbao_core::document::{Action, ActorId, Batch, DocumentId, SignedBatch, Volume};
+use canbao_core::document::{Action, ActorId, Batch, DocumentId, SCHEMA_VERSION, SignedBatch, Volume};
 use canbao_core::facts::UnitView;
 use canbao_core::ids::UnitId;
 use canbao_core::message::Lang;
@@ -253,6 +253,7 @@ impl App {
                     to: own.seq,
                     signer: operator.certificate.serial,
                     chunks: vec![own.chunk],
+                    schema: SCHEMA_VERSION,
                 };
                 let batch = SignedBatch::make(&batch, &operator.key).0;
                 let made = Made::Batch {

@@ -32,6 +32,9 @@ pub struct Batch {
     /// The changes, one chunk each, in order.
     #[n(5)]
     pub chunks: Vec<Chunk>,
+    /// The schema of the program that made them: a batch of a newer one is held, not read.
+    #[n(6)]
+    pub schema: u64,
 }
 
 /// A change as automerge writes it: one uncompressed chunk with its header.

@@ -14,16 +14,7 @@ use super::action::{Action, Change};
 use super::batch::Chunk;
 use super::genesis::{RECORDS, SCHEMA, SCHEMA_VERSION, genesis};
 use super::id::DocumentId;
-
-const KIND: &str = "kind";
-const PERSON: &str = "person";
-const MONTH: &str = "month";
-const REASON: &str = "reason";
-const FROM: &str = "from";
-const TO: &str = "to";
-const WAGE: &str = "wage";
-const NOTE: &str = "note";
-const VOIDED: &str = "voided";
+use super::schema::{FROM, KIND, MONTH, NOTE, PERSON, REASON, TO, VOIDED, WAGE};
 
 /// Who makes changes: the device and fresh randomness, chosen at the first edit after each
 /// opening of the store, so that a restored backup never writes twice under one actor.
