@@ -270,14 +270,7 @@ impl App {
             .operator(context, |it| document.writable_by(it))?;
         let replica = self.drafts.replica(document)?;
         let (volume, own) = replica.act(&actor, &action, at)?;
-        let batch = Batch {
-            document,
-            actor: own.actor.0.into(),
-            from: own.seq,
-            to: own.seq,
-            signer: operator.certificate.serial,
-            chunks: vec![own.chunk],
-        };
+        let batch = Batch::of(document, own, operator.certificate.serial);
         let made = Made::Batch {
             document,
             action,

@@ -53,7 +53,7 @@ impl App {
             to_review: self.to_review(),
             records: records.clone().count() as u64,
             unproven_records: records.filter(|it| !it.proven).count() as u64,
-            needs_update: self.feed.newer,
+            needs_update: self.needs_update(),
             refused: self.outbox.refused(&self.feed),
             checkpoint: self.checkpoint(),
             warnings: self.warnings(context.lang),
@@ -108,7 +108,7 @@ impl App {
     fn warnings(&self, lang: Lang) -> Vec<Coded> {
         let mut warnings = self.time_warnings(lang);
         warnings.extend(self.certificate_warnings(lang));
-        if self.feed.newer > 0 {
+        if self.needs_update() > 0 {
             warnings.push(coded(
                 "status.needs_update",
                 lang,
@@ -145,6 +145,11 @@ impl App {
     }
 
     /// What is to be minded about time: a wrong clock, a stale calendar. No rule depends on it.
+    /// How many things are held that this program does not read (需要更新).
+    fn needs_update(&self) -> u64 {
+        self.feed.newer + self.drafts.newer.len() as u64
+    }
+
     /// The time that the rules go by here: the device's, unless the centre signed something
     /// later. A clock that is behind must not stand in the way of what may be declared today;
     /// the centre judges by its own (SIL-19).

@@ -2,7 +2,7 @@
 
 use canbao_core::certificate::{Certificate, Mandate};
 use canbao_core::declaration::{Content, Declaration};
-use canbao_core::document::{Action, ActorId, Batch, Change, DocumentId, SignedBatch, Volume};
+use canbao_core::document::{Action, ActorId, Batch, Change, DocumentId, SCHEMA_VERSION, SignedBatch, Volume};
 use canbao_core::enrolment::{EnrolmentCode, Request};
 use canbao_core::facts::{
     Agency, Audience, Fact, ListedPerson, PersonRecord, TransactionId, UnitRecord,
@@ -358,6 +358,7 @@ impl Operator {
             to: own.seq,
             signer: self.certificate.serial,
             chunks: vec![own.chunk],
+            schema: SCHEMA_VERSION,
         };
         SignedBatch::make(&batch, &self.key).0
     }

@@ -139,6 +139,7 @@ fn fact_row(fact: &Fact) -> (&'static str, [bool; 5]) {
         Fact::BatchRefused { .. }         => (NOT, [Y,     N,     N,      N,     N]),
         Fact::TaxEventsTaken { .. }       => (NOT, [N,     N,     N,      N,     Y]),
         Fact::StatementRefused { .. }     => (NOT, [N,     N,     N,      N,     Y]),
+        Fact::UnitMoved { .. }            => (ADM, [Y,     N,     Y,      N,     N]),
         Fact::LogKeyChanged { .. }        => (NOT, [Y,     Y,     Y,      Y,     Y]),
     }
 }
@@ -289,15 +290,7 @@ fn batch(document: DocumentId, by: &Operator, signer: CertificateSerial, actor: 
     let actor = ActorId::new(by.certificate.device, [actor; 8]);
     let mut volume = Volume::replay(document, []).unwrap();
     let own = volume.act(&actor, &action, NOW).unwrap();
-    let batch = Batch {
-        document,
-        actor: own.actor.0.into(),
-        from: own.seq,
-        to: own.seq,
-        signer,
-        chunks: vec![own.chunk],
-    };
-    SignedBatch::make(&batch, &by.key).0
+    SignedBatch::make(&Batch::of(document, own, signer), &by.key).0
 }
 
 #[tokio::test]
