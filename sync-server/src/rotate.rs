@@ -33,8 +33,8 @@ pub struct Rotated {
 /// the next start of the server does that.
 pub fn rotate(directory: &Path, rotation: &Rotation, lang: Lang) -> Result<Rotated, Failure> {
     let seed = border::random().map_err(|error| Failure::of_store(error.code(), error, lang))?;
-    let trust = keys::rotate(directory, rotation, seed)
-        .map_err(|error| Failure::of_keys(&error, lang))?;
+    let trust =
+        keys::rotate(directory, rotation, seed).map_err(|error| Failure::of_keys(&error, lang))?;
     let position = match rotation {
         Rotation::Tls | Rotation::Authority { .. } => None,
         Rotation::Log { .. } => announce(directory, lang)?,

@@ -291,8 +291,8 @@ fn root_of_edges(edges: &[(TileId, Vec<Hash>)]) -> Hash {
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::super::sample::{commitments, log, log_key};
     use super::super::note::VerifierKey;
+    use super::super::sample::{commitments, log, log_key};
     use super::*;
     use crate::signing::SigningKey;
 
@@ -440,7 +440,10 @@ mod tests {
             "checkpoint.other_log"
         );
         let wrong = VerifierKey::new(origin, SigningKey::from_seed([99; 32]).public());
-        assert_eq!(audit(&read, &wrong.into()).unwrap_err().code(), "note.wrong_key");
+        assert_eq!(
+            audit(&read, &wrong.into()).unwrap_err().code(),
+            "note.wrong_key"
+        );
     }
 
     #[test]

@@ -15,8 +15,8 @@ use super::command::{
 use super::desk::Desk;
 use super::failure::Failure;
 use crate::args::{
-    Admin, Agencies, Code, CodeArgs, Device, Incident, Log, Parameters, Settlement, Tax, Unit, UnitArgs,
-    Volume,
+    Admin, Agencies, Code, CodeArgs, Device, Incident, Log, Parameters, Settlement, Tax, Unit,
+    UnitArgs, Volume,
 };
 use crate::baseline::{RosterPerson, read_agencies, read_roster};
 use crate::centre::Centre;

@@ -179,7 +179,8 @@ impl Desk {
         };
         let mut revoked = Vec::with_capacity(meant.len());
         for certificate in &meant {
-            let place = self.revoke_one(certificate, &order.reason, Revoker::Administration, now)?;
+            let place =
+                self.revoke_one(certificate, &order.reason, Revoker::Administration, now)?;
             revoked.push((certificate.serial, place));
         }
         Ok(Ok(revoked))

@@ -57,9 +57,9 @@ pub fn rotate(dir: &Path, rotation: &Rotation, seed: [u8; 32]) -> Result<Trust, 
                 since: store.length(Stream::Feed)?,
             };
             kept.log = seed;
-            kept.chain =
-                keys.chain
-                    .with_log(&keys.trust, &root, &keys.authority, &keys.log, term);
+            kept.chain = keys
+                .chain
+                .with_log(&keys.trust, &root, &keys.authority, &keys.log, term);
         }
     }
     let pinned = RootHash::of(&keys.chain.root);
@@ -150,7 +150,10 @@ mod tests {
             assert!(!others.contains(&new));
         }
         let (_, keys) = open(&centre).unwrap();
-        assert_eq!((keys.trust.authorities.len(), keys.trust.logs.len()), (2, 3));
+        assert_eq!(
+            (keys.trust.authorities.len(), keys.trust.logs.len()),
+            (2, 3)
+        );
     }
 
     #[test]

@@ -28,8 +28,8 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
 use super::{Peers, Scope, Session, nothing_more};
-use crate::centre::{Centre, Revocation};
 use crate::centre::tests::fixture::{self, *};
+use crate::centre::{Centre, Revocation};
 
 /// What a device with this key may see, or the name of the refusal of its session.
 pub(crate) fn seen_by(

@@ -7,7 +7,10 @@ use super::*;
 /// `canbao-server keys rotate`, its result.
 fn rotate(office: &Office<'_>, key: &str, root: Option<&str>) -> Value {
     let centre = office.site.path("centre");
-    let mut rotate = command(office, &["keys", "--data", path(&centre), "--json", "rotate", key]);
+    let mut rotate = command(
+        office,
+        &["keys", "--data", path(&centre), "--json", "rotate", key],
+    );
     if let Some(root) = root {
         rotate.args(["--root", root]);
     }
@@ -58,7 +61,9 @@ fn with_every_key_replaced_the_device_goes_on_and_old_proofs_and_copies_verify()
     assert_eq!(report["queued"], 0, "a certificate of the authority before");
     assert_eq!(office.statuses(), ["received"]);
     let second = office.site.device("second");
-    office.centre.enrol_employer(&second, &SMALL, "单位经办人李");
+    office
+        .centre
+        .enrol_employer(&second, &SMALL, "单位经办人李");
     let _ = second.ok(&["sync"]);
     until("the second device has every proof, by the new key", || {
         let _ = second.ok(&["sync"]);
@@ -86,7 +91,10 @@ fn with_every_key_replaced_the_device_goes_on_and_old_proofs_and_copies_verify()
         .employer
         .run(&["verify", path(&copies[1]), "--trust", path(&trust)])
         .error(5);
-    assert_eq!(refused["code"], "note.wrong_key", "an old bundle knows no new key");
+    assert_eq!(
+        refused["code"], "note.wrong_key",
+        "an old bundle knows no new key"
+    );
     let new = office.site.path("proofs-new");
     let exported = second.ok(&["proof", "export", "--all", "--out", path(&new)]);
     assert_eq!(exported["proofs"], DUE, "{exported}");
@@ -110,6 +118,9 @@ fn a_device_replaces_its_own_keys_without_a_code_and_goes_on() {
     };
     assert_eq!(old["revoked"]["reason"], "replaced", "{listed}");
     assert_eq!(old["revoked"]["replaced_by"], new["serial"]);
-    assert_eq!((&old["device"], &old["operator"]), (&new["device"], &new["operator"]));
+    assert_eq!(
+        (&old["device"], &old["operator"]),
+        (&new["device"], &new["operator"])
+    );
     assert!(new["revoked"].is_null(), "{listed}");
 }

@@ -81,7 +81,12 @@ impl Office<'_> {
             let sent = self.employer.ok(&["tax", "list"]);
             (count(&sent, "/receiving/code", "accepted") == 1).then_some(())
         });
-        let period = ["--credit-code", SMALL.credit_code, "--settlement", SETTLEMENT];
+        let period = [
+            "--credit-code",
+            SMALL.credit_code,
+            "--settlement",
+            SETTLEMENT,
+        ];
         let _ = self.tax.tell("pay", &period);
         until("everyone's payment record, proven", || {
             let _ = self.employer.ok(&["sync"]);

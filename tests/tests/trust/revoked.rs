@@ -28,7 +28,10 @@ fn a_revoked_device_is_told_why_and_its_waiting_work_goes_on_after_a_new_code() 
     let ended = &status["operators"][0]["ended"];
     assert_eq!(ended["code"], "revoked", "{status}");
     assert!(text(&ended["text"]).contains("笔记本遗失"), "{status}");
-    assert_eq!(count(&status["warnings"], "/code", "status.certificate_revoked"), 1);
+    assert_eq!(
+        count(&status["warnings"], "/code", "status.certificate_revoked"),
+        1
+    );
     let person = &office.insured[1].personal_number;
     let stop = ["declare", "int", "--person", person, "--month", "2022-02"];
     let stop = [&stop[..], &["--reason", "解除劳动合同"]].concat();

@@ -391,6 +391,16 @@ async fn facts(cast: &Cast) -> BTreeMap<u8, (Fact, Vec<Audience>)> {
         .take_batch(employer.batch(1, 2), NOW)
         .await
         .unwrap();
+    let moved = |from, to| Fact::UnitMoved {
+        unit: unit(1),
+        from,
+        to,
+    };
+    let there_and_back = vec![
+        moved(DISTRICT, DistrictId(3)),
+        moved(DistrictId(3), DISTRICT),
+    ];
+    it.centre.append_facts(there_and_back, NOW).await.unwrap();
     let mut first = BTreeMap::new();
     for position in 0..it.length() {
         let read = it.read(position);
@@ -432,9 +442,9 @@ async fn every_fact_is_stated_and_seen_by_those_alone_who_may() {
     }
 }
 
-/// The numbers of the kinds of facts.
+/// The numbers of the kinds of facts; the log's new key (40) needs a centre that was closed.
 #[rustfmt::skip]
-const KINDS: [u8; 27] = [
+const KINDS: [u8; 28] = [
     1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23,
-    24, 25, 26, 27,
+    24, 25, 26, 27, 28,
 ];

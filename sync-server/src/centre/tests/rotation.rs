@@ -188,7 +188,11 @@ async fn new_keys_are_refused_by_name() {
         (&one.device_key, &other.device_key),
         &[(one.certificate.serial, &one.key, &key)],
     );
-    assert_eq!(ask(taken, NOW).await, EnrolError::OtherDevice, "a key in use");
+    assert_eq!(
+        ask(taken, NOW).await,
+        EnrolError::OtherDevice,
+        "a key in use"
+    );
     let late = one.certificate.expires_at;
     let expired = ask(rekey(&it, &one, 60), late).await;
     assert_eq!(expired, EnrolError::CertificateExpired);
