@@ -6,23 +6,44 @@ use std::ops::Bound;
 use proptest::prelude::*;
 
 use super::Place;
-use crate::store::{Commit, Store, Stream, View, ViewUpdate};
+use crate::store::{Commit, ReadError, Store, Stream, View, ViewUpdate};
 
+/// What a store holds.
 #[derive(Debug, Clone, Default, PartialEq)]
-struct Model {
+pub(super) struct Model {
     streams: BTreeMap<Stream, Vec<Vec<u8>>>,
     views: BTreeMap<(View, Vec<u8>), Vec<u8>>,
 }
 
 impl Model {
-    fn length(&self, stream: Stream) -> u64 {
+    /// What this store holds.
+    pub(super) fn of(store: &Store) -> Result<Self, ReadError> {
+        let mut model = Self::default();
+        for stream in Stream::ALL {
+            let read = store.read(stream, 0, usize::MAX, usize::MAX)?;
+            assert_eq!(store.length(stream)?, read.len() as u64);
+            let values: Vec<Vec<u8>> = read.into_iter().map(|(_, value)| value).collect();
+            if !values.is_empty() {
+                model.streams.insert(stream, values);
+            }
+        }
+        for view in View::ALL {
+            let entries = store.view_range(view, Bound::Unbounded, Bound::Unbounded, usize::MAX)?;
+            let entries = entries.into_iter();
+            let entries = entries.map(|(key, value)| ((view, key), value));
+            model.views.extend(entries);
+        }
+        Ok(model)
+    }
+
+    pub(super) fn length(&self, stream: Stream) -> u64 {
         self.streams
             .get(&stream)
             .map_or(0, |values| values.len() as u64)
     }
 
     /// Whether the commit is taken in.
-    fn take_in(&mut self, commit: &Commit) -> bool {
+    pub(super) fn take_in(&mut self, commit: &Commit) -> bool {
         if commit
             .expect
             .iter()
@@ -42,27 +63,8 @@ impl Model {
         true
     }
 
-    fn assert_is(&self, store: &Store) {
-        for stream in Stream::ALL {
-            let read = store.read(stream, 0, usize::MAX, usize::MAX).unwrap();
-            let values: Vec<Vec<u8>> = read.into_iter().map(|(_, value)| value).collect();
-            assert_eq!(
-                values,
-                self.streams.get(&stream).cloned().unwrap_or_default()
-            );
-            assert_eq!(store.length(stream).unwrap(), self.length(stream));
-        }
-        let read: BTreeMap<(View, Vec<u8>), Vec<u8>> = View::ALL
-            .iter()
-            .flat_map(|&view| {
-                let read = store
-                    .view_range(view, Bound::Unbounded, Bound::Unbounded, usize::MAX)
-                    .unwrap();
-                read.into_iter()
-                    .map(move |(key, value)| ((view, key), value))
-            })
-            .collect();
-        assert_eq!(read, self.views);
+    pub(super) fn clear_views(&mut self) {
+        self.views.clear();
     }
 }
 
@@ -159,16 +161,16 @@ proptest! {
                 }
                 Step::ClearViews => {
                     store.as_ref().unwrap().clear_views().unwrap();
-                    model.views.clear();
+                    model.clear_views();
                 }
                 Step::Reopen => {
                     drop(store.take());
                     store = Some(place.open());
                 }
             }
-            model.assert_is(store.as_ref().unwrap());
+            prop_assert_eq!(&Model::of(store.as_ref().unwrap()).unwrap(), &model);
         }
         drop(store);
-        model.assert_is(&place.open());
+        prop_assert_eq!(&Model::of(&place.open()).unwrap(), &model);
     }
 }
