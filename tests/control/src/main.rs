@@ -55,8 +55,8 @@ fn main() -> ExitCode {
         &find(seeds, PLAIN, SECTOR),
     );
     report(
-        "one phase, full repair; torn at any byte",
-        &find(seeds, PLAIN, 1),
+        "one phase, full repair; torn at every 8 bytes",
+        &find(seeds, PLAIN, 8),
     );
     match (in_our_settings > 0, faults_expected) {
         (true, true) | (false, false) => ExitCode::SUCCESS,
