@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use canbao_core::identity::{CreditCode, PensionNumber};
-use canbao_core::ids::VolumeId;
+use canbao_core::ids::{CertificateSerial, VolumeId};
 use canbao_core::message::Lang;
 use canbao_core::month::Month;
 use clap::{Args, Parser, Subcommand};
@@ -40,6 +40,8 @@ pub enum Top {
     Serve(ServeArgs),
     /// Administer a centre, running or not.
     Admin(AdminArgs),
+    /// The centre's own keys; no server may run meanwhile.
+    Keys(KeysArgs),
 }
 
 /// `init`.
@@ -88,6 +90,47 @@ pub struct AdminArgs {
     pub command: Admin,
 }
 
+/// `keys`.
+#[derive(Debug, Args)]
+pub struct KeysArgs {
+    /// The directory of the centre.
+    #[arg(long, value_name = "DIR", env = "CANBAO_CENTRE")]
+    pub data: PathBuf,
+    /// Print one JSON document.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Keys,
+}
+
+/// The commands about keys.
+#[derive(Debug, Subcommand)]
+pub enum Keys {
+    /// Put another key in the place of one; it counts from the next start of the server.
+    #[command(subcommand)]
+    Rotate(Rotate),
+}
+
+/// `keys rotate`.
+#[derive(Debug, Subcommand)]
+pub enum Rotate {
+    /// The key that authenticates the server; devices follow by themselves.
+    Tls,
+    /// The key that signs certificates; those issued before stay valid.
+    Authority(RootArgs),
+    /// The key that signs the log's heads; what was signed before still verifies.
+    Log(RootArgs),
+}
+
+/// What the root has to sign.
+#[derive(Debug, Args)]
+pub struct RootArgs {
+    /// The file of the root key.
+    #[arg(long, value_name = "FILE")]
+    pub root: PathBuf,
+}
+
 /// The administrator's commands.
 #[derive(Debug, Subcommand)]
 pub enum Admin {
@@ -109,6 +152,9 @@ pub enum Admin {
     /// Enrolment codes.
     #[command(subcommand)]
     Code(Code),
+    /// The certificates of operators and devices.
+    #[command(subcommand)]
+    Device(Device),
     /// The tax bureau.
     #[command(subcommand)]
     Tax(Tax),
@@ -174,6 +220,13 @@ pub enum Volume {
 pub enum Unit {
     /// Register a unit with its roster: 单位编号, 个人编号, 个人名称, 身份证, 缴费工资.
     Load(UnitArgs),
+    /// Move a unit to another district, whose agency decides from then on.
+    Move {
+        /// The unit by id, credit code or unemployment number.
+        unit: String,
+        /// The district (参保区) by name or number.
+        district: String,
+    },
     /// List the units.
     List,
 }
@@ -239,6 +292,25 @@ pub struct MandateArgs {
     pub centre: bool,
 }
 
+/// `admin device`.
+#[derive(Debug, Subcommand)]
+pub enum Device {
+    /// List the certificates: serial, operator, device, mandate, issued, expires, revoked.
+    List,
+    /// Revoke a certificate: what was admitted before stands, what comes after is refused.
+    Revoke {
+        /// The certificate's serial.
+        #[arg(value_parser = serial)]
+        serial: CertificateSerial,
+        /// Why, as the operator will read it.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// Revoke every certificate of the same device: it is lost.
+        #[arg(long)]
+        device: bool,
+    },
+}
+
 /// `admin tax`.
 #[derive(Debug, Subcommand)]
 pub enum Tax {
@@ -265,6 +337,10 @@ pub enum Log {
 
 fn volume(text: &str) -> Result<VolumeId, std::num::ParseIntError> {
     text.parse().map(VolumeId)
+}
+
+fn serial(text: &str) -> Result<CertificateSerial, std::num::ParseIntError> {
+    text.parse().map(CertificateSerial)
 }
 
 #[cfg(test)]

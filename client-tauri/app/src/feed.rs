@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use canbao_core::document::SignedBatch;
-use canbao_core::facts::{Entry, Fact, Placed, Projection};
-use canbao_core::ids::{Position, UnitId};
-use canbao_core::signed::encode;
+use canbao_core::certificate::{Certificate, Chain};
+use canbao_core::document::{BatchId, DocumentId, SignedBatch};
+use canbao_core::facts::{Audience, Entry, Fact, Placed, Projection};
+use canbao_core::ids::{CertificateSerial, Position, UnitId};
+use canbao_core::signed::{Signed, encode};
+use canbao_core::signing::PublicKey;
 use canbao_core::statement::read_admitted;
 use canbao_core::store::{Store, Stream};
 use canbao_core::sync;
@@ -41,6 +43,15 @@ pub(crate) struct Run {
     pub(crate) count: u32,
 }
 
+/// A batch that the centre admitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Admitted {
+    pub(crate) id: BatchId,
+    pub(crate) position: Position,
+    /// Where in the stream it lies: grows with its arrival, whatever its position.
+    pub(crate) place: u64,
+}
+
 /// Everything the feed says.
 #[derive(Debug, Default)]
 pub(crate) struct Feed {
@@ -49,6 +60,14 @@ pub(crate) struct Feed {
     pub(crate) answered: BTreeSet<[u8; 32]>,
     /// Batches the centre refused, with the code.
     pub(crate) refused: BTreeMap<[u8; 32], String>,
+    /// Certificates of the own organisation that were revoked, and why.
+    pub(crate) revoked: BTreeMap<CertificateSerial, String>,
+    /// The batches admitted to each document, in the order of the log.
+    pub(crate) admitted: BTreeMap<DocumentId, Vec<Admitted>>,
+    /// The certificates of the organisations' devices, by which their batches verify.
+    certificates: BTreeMap<CertificateSerial, Signed>,
+    /// The centre's chains that brought another log key, in the order of the log.
+    pub(crate) chains: Vec<Chain>,
     /// The postings by the place of their first record.
     pub(crate) runs: BTreeMap<Position, Run>,
     /// Entries of a kind this program does not know: held, counted, never dropped.
@@ -56,16 +75,22 @@ pub(crate) struct Feed {
     pub(crate) heard: Option<Timestamp>,
     /// The centre's clock in the newest entry.
     pub(crate) centre_clock: Option<Timestamp>,
+    /// The audiences of which something is missing still: what is held of them is not folded.
+    pub(crate) incomplete: BTreeSet<Audience>,
     /// Where in the stream each entry lies.
     places: BTreeMap<Position, u64>,
     length: u64,
     /// Whether entries came in the order of their positions; a grown scope brings older ones.
     ordered: bool,
+    /// Whether entries are held that came by a backfill and are not folded yet.
+    late: bool,
 }
 
 impl Feed {
-    pub(crate) fn open(store: &Store) -> Result<Self, Fault> {
+    /// Reads the stream; what was erased of it is stepped over.
+    pub(crate) fn open(store: &Store, incomplete: BTreeSet<Audience>) -> Result<Self, Fault> {
         let mut feed = Self {
+            incomplete,
             ordered: true,
             ..Self::default()
         };
@@ -74,18 +99,25 @@ impl Feed {
             if page.is_empty() {
                 break;
             }
-            for (_, bytes) in page {
+            for (place, bytes) in page {
                 let held = decode(&bytes)?;
+                feed.length = place;
                 feed.place(&held);
                 if feed.ordered {
-                    feed.fold(&held);
+                    feed.fold(&held, place);
                 }
             }
         }
+        feed.length = store.length(Stream::Feed)?;
         if !feed.ordered {
             feed.refold(store)?;
         }
         Ok(feed)
+    }
+
+    /// How many entries are held.
+    pub(crate) fn count(&self) -> u64 {
+        self.places.len() as u64
     }
 
     /// The commit's expectation for the next entry.
@@ -118,9 +150,9 @@ impl Feed {
     /// older ones were among them, so that everything was folded anew.
     pub(crate) fn extend(&mut self, entries: &[Held], store: &Store) -> Result<bool, Fault> {
         for held in entries {
-            self.place(held);
+            let place = self.place(held);
             if self.ordered {
-                self.fold(held);
+                self.fold(held, place);
             }
         }
         if self.ordered {
@@ -128,6 +160,25 @@ impl Feed {
         }
         self.refold(store)?;
         Ok(true)
+    }
+
+    /// Takes in entries of a backfill that were just made durable, in the order of the commit.
+    pub(crate) fn extend_late(&mut self, entries: &[Held]) {
+        let ordered = self.ordered;
+        for held in entries {
+            self.place(held);
+        }
+        self.ordered = ordered;
+        self.late |= !entries.is_empty();
+    }
+
+    /// Folds everything anew where a backfill brought something; tells whether it did.
+    pub(crate) fn refold_late(&mut self, store: &Store) -> Result<bool, Fault> {
+        let due = self.late;
+        if due {
+            self.refold(store)?;
+        }
+        Ok(due)
     }
 
     /// The entries of a run of positions; `None` where one is not held.
@@ -146,13 +197,36 @@ impl Feed {
         Ok(Some(entries))
     }
 
+    /// The bytes of a batch that lies at a place of the stream.
+    pub(crate) fn batch_at(store: &Store, place: u64) -> Result<Vec<u8>, Fault> {
+        let lost = || Fault::store("store.damaged").with("detail", format_args!("feed: {place}"));
+        let held = decode(&store.get(Stream::Feed, place)?.ok_or_else(lost)?)?;
+        let fact = Entry::from_bytes(&held.bytes)
+            .ok()
+            .and_then(|it| it.fact().ok());
+        match fact {
+            Some(Fact::BatchAdmitted { batch, .. }) => Ok(batch),
+            _ => Err(lost()),
+        }
+    }
+
+    /// A certificate by its serial, once the authority's signature on it holds.
+    pub(crate) fn certificate(
+        &self,
+        serial: CertificateSerial,
+        authorities: &[PublicKey],
+    ) -> Option<Certificate> {
+        Certificate::open(self.certificates.get(&serial)?, authorities).ok()
+    }
+
     /// Whether every record of a run is held.
     pub(crate) fn is_whole(&self, run: &Run) -> bool {
         let end = Position(run.first.0.saturating_add(u64::from(run.count)));
         self.places.range(run.first..end).count() as u64 == u64::from(run.count)
     }
 
-    fn place(&mut self, held: &Held) {
+    /// Notes where in the stream an entry lies.
+    fn place(&mut self, held: &Held) -> u64 {
         if self
             .places
             .last_key_value()
@@ -160,9 +234,11 @@ impl Feed {
         {
             self.ordered = false;
         }
-        self.places.insert(held.position, self.length);
+        let place = self.length;
+        self.places.insert(held.position, place);
         self.heard = self.heard.max(Some(held.received_at));
         self.length += 1;
+        place
     }
 
     /// Folds everything again in the order of the log.
@@ -171,6 +247,7 @@ impl Feed {
         let mut fresh = Self {
             length: self.length,
             heard: self.heard,
+            incomplete: std::mem::take(&mut self.incomplete),
             ordered: true,
             ..Self::default()
         };
@@ -178,24 +255,28 @@ impl Feed {
             let bytes = store
                 .get(Stream::Feed, *place)?
                 .ok_or_else(|| Fault::store("store.damaged").with("detail", "feed"))?;
-            fresh.fold(&decode(&bytes)?);
+            fresh.fold(&decode(&bytes)?, *place);
         }
         fresh.places = places;
         *self = fresh;
         Ok(())
     }
 
-    fn fold(&mut self, held: &Held) {
+    fn fold(&mut self, held: &Held, place: u64) {
         let Ok(entry) = Entry::from_bytes(&held.bytes) else {
             self.newer += 1;
             return;
         };
         self.centre_clock = self.centre_clock.max(Some(entry.at));
+        if entry.audience.iter().all(|it| self.incomplete.contains(it)) {
+            return;
+        }
         let Ok(fact) = entry.fact() else {
             self.newer += 1;
             return;
         };
         self.note_answers(&fact);
+        self.note_documents(&fact, held.position, place);
         if let Fact::PostingTaken { unit, lines, .. } = &fact {
             let first = Position(held.position.0.saturating_add(1));
             self.runs.insert(
@@ -212,6 +293,25 @@ impl Feed {
             at: entry.at,
             fact,
         });
+    }
+
+    fn note_documents(&mut self, fact: &Fact, position: Position, place: u64) {
+        match fact {
+            Fact::BatchAdmitted { document, batch } => {
+                let admitted = Admitted {
+                    id: SignedBatch(batch.clone()).id(),
+                    position,
+                    place,
+                };
+                self.admitted.entry(*document).or_default().push(admitted);
+            }
+            Fact::DeviceEnrolled { certificate, .. } => {
+                if let Ok(read) = minicbor::decode::<Certificate>(&certificate.content) {
+                    self.certificates.insert(read.serial, certificate.clone());
+                }
+            }
+            _ => {}
+        }
     }
 
     fn note_answers(&mut self, fact: &Fact) {
@@ -232,6 +332,9 @@ impl Feed {
                 self.answered.insert(*batch);
                 self.refused.insert(*batch, reason.clone());
             }
+            Fact::CertificateRevoked { serial, reason, .. } => {
+                self.revoked.insert(*serial, reason.clone());
+            }
             Fact::AgencyListed(_)
             | Fact::ParametersAdopted { .. }
             | Fact::SettlementOpened { .. }
@@ -239,6 +342,7 @@ impl Feed {
             | Fact::VolumeSealed { .. }
             | Fact::UnitRegistered(_)
             | Fact::PersonsListed { .. }
+            | Fact::UnitMoved { .. }
             | Fact::CodeIssued { .. }
             | Fact::DeviceEnrolled { .. }
             | Fact::ReceivablesRaised { .. }
@@ -251,6 +355,7 @@ impl Feed {
             | Fact::IncidentRaised { .. }
             | Fact::TaxEventsTaken { .. }
             | Fact::StatementRefused { .. } => {}
+            Fact::LogKeyChanged { chain } => self.chains.push((**chain).clone()),
         }
     }
 }
@@ -260,7 +365,8 @@ pub(crate) fn to_bytes(held: &Held) -> Vec<u8> {
     encode(held)
 }
 
-fn decode(bytes: &[u8]) -> Result<Held, Fault> {
+/// An entry as it was stored.
+pub(crate) fn decode(bytes: &[u8]) -> Result<Held, Fault> {
     minicbor::decode(bytes).map_err(|error| {
         Fault::store("store.damaged").with("detail", format_args!("feed: {error}"))
     })

@@ -3,8 +3,10 @@
 //! Every step is a record of the identity stream; the newest of a kind holds, so that nothing
 //! about keys is ever overwritten.
 
+use std::collections::BTreeMap;
+
 use canbao_core::certificate::{Certificate, Chain, Mandate, RootHash, Trust};
-use canbao_core::ids::{DeviceId, OperatorId};
+use canbao_core::ids::{CertificateSerial, DeviceId, OperatorId};
 use canbao_core::signed::Signed;
 use canbao_core::signing::SigningKey;
 use canbao_core::store::{Store, Stream};
@@ -13,6 +15,7 @@ use minicbor::{Decode, Encode};
 
 use crate::fault::{Fault, some_of};
 use crate::request::Context;
+use crate::succession::{Ended, Ending};
 
 /// A step in the device's identity.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -66,6 +69,57 @@ pub(crate) enum Step {
     /// The centre was heard; kept at most once a minute.
     #[n(5)]
     Contact(#[n(0)] Timestamp),
+    /// A certificate of this device does not count any more.
+    #[n(6)]
+    Ended {
+        /// Which.
+        #[n(0)]
+        serial: CertificateSerial,
+        /// How.
+        #[n(1)]
+        how: Ending,
+        /// Why, where that was said.
+        #[n(2)]
+        reason: String,
+    },
+    /// Keys that shall take the place of those in use, made before anything is sent.
+    #[n(7)]
+    Rekeying {
+        /// The device's.
+        #[n(0)]
+        device: Seed,
+        /// The operators', by the serials of the certificates in use.
+        #[n(1)]
+        operators: Vec<(CertificateSerial, Seed)>,
+    },
+    /// The centre certified the keys of [`Step::Rekeying`], in its order.
+    #[n(8)]
+    Rekeyed {
+        /// The certificates.
+        #[n(0)]
+        certificates: Vec<Signed>,
+        /// The centre's chain as it was shown.
+        #[n(1)]
+        chain: Chain,
+    },
+}
+
+/// The seed of a key.
+#[derive(Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(transparent)]
+pub(crate) struct Seed(#[cbor(with = "minicbor::bytes")] pub(crate) [u8; 32]);
+
+impl std::fmt::Debug for Seed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Seed")
+    }
+}
+
+/// Keys on their way to be certified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Rekeying {
+    pub(crate) device: Seed,
+    pub(crate) operators: Vec<(CertificateSerial, Seed)>,
 }
 
 /// The centre this device belongs to.
@@ -96,9 +150,13 @@ pub(crate) struct Identity {
     pub(crate) device: Option<(DeviceId, SigningKey)>,
     pub(crate) centre: Option<Centre>,
     pub(crate) operators: Vec<Operator>,
+    /// Certificates that do not count any more.
+    pub(crate) ended: BTreeMap<CertificateSerial, Ended>,
+    /// New keys that were asked for and are not certified yet.
+    pub(crate) rekeying: Option<Rekeying>,
+    /// Certificates whose operators have newer ones instead.
+    pub(crate) replaced: BTreeMap<CertificateSerial, CertificateSerial>,
     pub(crate) contact: Option<Timestamp>,
-    /// How many operators were enrolled in all; more than one means that the scope grew.
-    pub(crate) enrolments: usize,
     prepared: Vec<([u8; 32], OperatorId, [u8; 32])>,
     length: u64,
 }
@@ -142,10 +200,24 @@ impl Identity {
             }
             Step::Chain(chain) => {
                 if let Some(centre) = &mut self.centre {
-                    centre.trust = chain.follow(&centre.root)?;
+                    centre.trust = chain.follow_from(&centre.chain, &centre.root)?;
                     centre.chain = chain;
                 }
             }
+            Step::Ended {
+                serial,
+                how,
+                reason,
+            } => {
+                self.ended.insert(serial, Ended { how, reason });
+            }
+            Step::Rekeying { device, operators } => {
+                self.rekeying = Some(Rekeying { device, operators });
+            }
+            Step::Rekeyed {
+                certificates,
+                chain,
+            } => self.rekeyed(&certificates, chain)?,
             Step::Contact(at) => self.contact = self.contact.max(Some(at)),
         }
         Ok(())
@@ -160,7 +232,7 @@ impl Identity {
         server: String,
     ) -> Result<(), Fault> {
         let trust = chain.follow(&root)?;
-        let certificate = Certificate::open(signed, &trust.authority)
+        let certificate = Certificate::open(signed, &trust.authorities)
             .map_err(|error| Fault::trust(error.code()).with("detail", error))?;
         let (_, seed) = self
             .prepared(&code)
@@ -171,13 +243,39 @@ impl Identity {
         };
         self.operators.retain(|it| it.id() != operator.id());
         self.operators.push(operator);
-        self.enrolments += 1;
         self.centre = Some(Centre {
             root,
             chain,
             trust,
             server,
         });
+        Ok(())
+    }
+
+    fn rekeyed(&mut self, certificates: &[Signed], chain: Chain) -> Result<(), Fault> {
+        let lost = || Fault::store("store.damaged").with("detail", "new keys");
+        let rekeying = self.rekeying.take().ok_or_else(lost)?;
+        let centre = self.centre.as_mut().ok_or_else(lost)?;
+        centre.trust = chain.follow_from(&centre.chain, &centre.root)?;
+        centre.chain = chain;
+        for (signed, (before, seed)) in certificates.iter().zip(rekeying.operators) {
+            let certificate = Certificate::open(signed, &centre.trust.authorities)
+                .map_err(|error| Fault::trust(error.code()).with("detail", error))?;
+            self.replaced.insert(before, certificate.serial);
+            self.ended.insert(
+                before,
+                Ended {
+                    how: Ending::Revoked,
+                    reason: String::new(),
+                },
+            );
+            let key = SigningKey::from_seed(seed.0);
+            self.operators.retain(|it| it.certificate.serial != before);
+            self.operators.push(Operator { certificate, key });
+        }
+        if let Some((_, key)) = &mut self.device {
+            *key = SigningKey::from_seed(rekeying.device.0);
+        }
         Ok(())
     }
 
@@ -190,6 +288,12 @@ impl Identity {
     /// The device's id.
     pub(crate) fn device_id(&self) -> Option<DeviceId> {
         self.device.as_ref().map(|(device, _)| *device)
+    }
+
+    /// The operators whose certificates count, as far as this device was told.
+    pub(crate) fn in_force(&self) -> impl Iterator<Item = &Operator> {
+        let counts = |it: &&Operator| !self.ended.contains_key(&it.certificate.serial);
+        self.operators.iter().filter(counts)
     }
 
     pub(crate) fn centre(&self) -> Result<&Centre, Fault> {
@@ -216,10 +320,18 @@ impl Identity {
                 Some(wanted) => Fault::usage("identity.no_such_operator").with("operator", wanted),
             });
         }
-        let mut able = all.into_iter().filter(|it| may(&it.certificate.mandate));
+        let (ended, in_force): (Vec<&Operator>, Vec<_>) = all
+            .into_iter()
+            .filter(|it| may(&it.certificate.mandate))
+            .partition(|it| self.ended.contains_key(&it.certificate.serial));
+        let ended = ended.last().map(|it| &self.ended[&it.certificate.serial]);
+        let mut able = in_force.into_iter();
         match (able.next(), able.next()) {
             (Some(one), None) => Ok(one),
-            (None, _) => Err(Fault::refused("identity.operator_may_not")),
+            (None, _) => Err(match ended {
+                Some(ended) => ended.how.fault(),
+                None => Fault::refused("identity.operator_may_not"),
+            }),
             (Some(one), Some(two)) => {
                 let all = [one, two].into_iter().chain(able);
                 let names = all.map(|it| it.certificate.operator_name.clone());

@@ -42,6 +42,26 @@ impl DocumentId {
         }
     }
 
+    /// The same owner's document of another volume; one without volumes is itself.
+    #[must_use]
+    pub fn in_volume(self, volume: VolumeId) -> Self {
+        match self {
+            Self::EmployerRoster(_) => self,
+            Self::EmployerVolume(unit, _) => Self::EmployerVolume(unit, volume),
+            Self::AgencyVolume(district, unit, _) => Self::AgencyVolume(district, unit, volume),
+        }
+    }
+
+    /// The unit it is about.
+    #[must_use]
+    pub fn unit(&self) -> UnitId {
+        match self {
+            Self::EmployerRoster(unit)
+            | Self::EmployerVolume(unit, _)
+            | Self::AgencyVolume(_, unit, _) => *unit,
+        }
+    }
+
     /// The volume whose opening and sealing governs it.
     #[must_use]
     pub fn volume(&self) -> Option<VolumeId> {

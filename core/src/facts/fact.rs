@@ -2,10 +2,10 @@
 
 use minicbor::{Decode, Encode};
 
-use crate::certificate::{Certificate, Mandate};
+use crate::certificate::{Certificate, Chain, Mandate};
 use crate::declaration::Problem;
 use crate::document::DocumentId;
-use crate::ids::{CertificateSerial, PersonId, StatementId, UnitId, VolumeId};
+use crate::ids::{CertificateSerial, DistrictId, PersonId, StatementId, UnitId, VolumeId};
 use crate::money::Money;
 use crate::month::Month;
 use crate::signed::Signed;
@@ -85,16 +85,31 @@ pub enum Fact {
         #[n(3)]
         expires_at: Timestamp,
     },
-    /// A code was used: operator and device are certified.
+    /// Operator and device are certified.
     #[n(9)]
     DeviceEnrolled {
         /// The certificate, signed by the authority.
         #[n(0)]
         certificate: Signed,
-        /// The code it was used up for.
+        /// The code it was used up for; none where it takes the place of an earlier certificate.
+        #[cbor(n(1), with = "minicbor::bytes")]
+        code_hash: Option<[u8; 32]>,
+    },
+    /// A certificate is refused from this place in the feed on; what was admitted before stands.
+    #[n(10)]
+    CertificateRevoked {
+        /// Which.
+        #[n(0)]
+        serial: CertificateSerial,
+        /// Its mandate: the devices of the same organisation learn of it.
         #[n(1)]
-        #[cbor(with = "minicbor::bytes")]
-        code_hash: [u8; 32],
+        mandate: Mandate,
+        /// Why, in the words of who revoked it; at most [`MAX_REVOCATION_REASON`] characters.
+        #[n(2)]
+        reason: String,
+        /// Who revoked it.
+        #[n(3)]
+        by: Revoker,
     },
     /// 已受理: a submission was taken in, with its receipt.
     #[n(11)]
@@ -318,6 +333,41 @@ pub enum Fact {
         #[n(2)]
         reason: String,
     },
+    /// A unit moved to another district, whose agency decides from here on (DIST-2).
+    #[n(28)]
+    UnitMoved {
+        /// Which.
+        #[n(0)]
+        unit: UnitId,
+        /// The district it belonged to.
+        #[n(1)]
+        from: DistrictId,
+        /// The district it belongs to.
+        #[n(2)]
+        to: DistrictId,
+    },
+    /// The log's heads are signed by another key from here on. The chain says so: the root and
+    /// the key before signed it.
+    #[n(40)]
+    LogKeyChanged {
+        /// The centre's chain with the new key in it.
+        #[n(0)]
+        chain: Box<Chain>,
+    },
+}
+
+/// The longest reason of a revocation, in characters.
+pub const MAX_REVOCATION_REASON: usize = 100;
+
+/// Who revoked a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub enum Revoker {
+    /// The centre's administration.
+    #[n(1)]
+    Administration,
+    /// Its own holder, who has this one instead.
+    #[n(2)]
+    Holder(#[n(0)] CertificateSerial),
 }
 
 /// A person of [`Fact::PersonsListed`].
@@ -399,7 +449,8 @@ impl Fact {
             | Self::ParametersAdopted { .. }
             | Self::SettlementOpened { .. }
             | Self::VolumeOpened { .. }
-            | Self::VolumeSealed { .. } => vec![Audience::Everyone],
+            | Self::VolumeSealed { .. }
+            | Self::LogKeyChanged { .. } => vec![Audience::Everyone],
             Self::UnitRegistered(record) => vec![Audience::Unit(record.id)],
             Self::Recorded(record) => vec![Audience::Unit(record.unit)],
             Self::PersonsListed { unit, .. }
@@ -413,14 +464,22 @@ impl Fact {
             | Self::TransactionSending { unit, .. }
             | Self::TransactionReceiving { unit, .. }
             | Self::Collected { unit, .. }
-            | Self::PostingTaken { unit, .. } => vec![Audience::Unit(*unit)],
+            | Self::PostingTaken { unit, .. }
+            | Self::UnitMoved { unit, .. } => vec![Audience::Unit(*unit)],
             Self::IncidentRaised { unit, .. } => {
                 vec![unit.map_or(Audience::Centre, Audience::Unit)]
             }
             Self::BatchAdmitted { document, .. } | Self::BatchRefused { document, .. } => {
                 vec![document.audience()]
             }
-            Self::DeviceEnrolled { certificate, .. } => owners(certificate),
+            Self::DeviceEnrolled { certificate, .. } => certified(certificate),
+            Self::CertificateRevoked { mandate, .. } => {
+                let mut audience = owners(mandate);
+                if !audience.contains(&Audience::Centre) {
+                    audience.push(Audience::Centre);
+                }
+                audience
+            }
             Self::CodeIssued { .. }
             | Self::TaxEventsTaken { .. }
             | Self::StatementRefused { .. } => vec![Audience::Centre],
@@ -440,10 +499,18 @@ impl Fact {
 }
 
 /// The devices of the certificate's own organisation, which verify each other's batches by it.
-fn owners(certificate: &Signed) -> Vec<Audience> {
-    match minicbor::decode::<Certificate>(&certificate.content).map(|it| it.mandate) {
-        Ok(Mandate::Employer(units)) => units.into_iter().map(Audience::Employer).collect(),
-        Ok(Mandate::Agency(district)) => vec![Audience::Agency(district)],
-        Ok(Mandate::Centre) | Err(_) => vec![Audience::Centre],
+fn certified(certificate: &Signed) -> Vec<Audience> {
+    match minicbor::decode::<Certificate>(&certificate.content) {
+        Ok(certificate) => owners(&certificate.mandate),
+        Err(_) => vec![Audience::Centre],
+    }
+}
+
+/// The devices that act under a mandate.
+fn owners(mandate: &Mandate) -> Vec<Audience> {
+    match mandate {
+        Mandate::Employer(units) => units.iter().map(|it| Audience::Employer(*it)).collect(),
+        Mandate::Agency(district) => vec![Audience::Agency(*district)],
+        Mandate::Centre => vec![Audience::Centre],
     }
 }

@@ -24,6 +24,7 @@ impl UnitView {
         let Placed { position, at, fact } = placed;
         match fact {
             Fact::UnitRegistered(record) => self.record = record.clone(),
+            Fact::UnitMoved { to, .. } => self.record.district = *to,
             Fact::PersonsListed { persons, .. } => {
                 persons.iter().for_each(|person| self.list(person));
             }
@@ -109,10 +110,12 @@ impl UnitView {
             | Fact::VolumeSealed { .. }
             | Fact::CodeIssued { .. }
             | Fact::DeviceEnrolled { .. }
+            | Fact::CertificateRevoked { .. }
             | Fact::BatchAdmitted { .. }
             | Fact::BatchRefused { .. }
             | Fact::TaxEventsTaken { .. }
-            | Fact::StatementRefused { .. } => {}
+            | Fact::StatementRefused { .. }
+            | Fact::LogKeyChanged { .. } => {}
         }
     }
 

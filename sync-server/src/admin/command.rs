@@ -6,7 +6,7 @@ use std::time::Duration;
 use canbao_core::identity::{
     CreditCode, IdDocument, PensionNumber, PersonalNumber, UnemploymentNumber,
 };
-use canbao_core::ids::VolumeId;
+use canbao_core::ids::{CertificateSerial, VolumeId};
 use canbao_core::message::Lang;
 use canbao_core::money::Money;
 use canbao_core::month::Month;
@@ -63,10 +63,29 @@ pub enum Command {
     SealVolume(VolumeId),
     /// Registers a unit with its roster.
     LoadUnit(Box<LoadUnit>),
+    /// Moves a unit, by id, credit code or unemployment number, to a district, by number or
+    /// name.
+    MoveUnit {
+        /// Which.
+        unit: String,
+        /// Where to.
+        district: String,
+    },
     /// Lists the units.
     ListUnits,
     /// Issues an enrolment code.
     IssueCode(IssueCode),
+    /// Lists the certificates of devices.
+    ListDevices,
+    /// Revokes a certificate, or all of its device.
+    RevokeDevice {
+        /// Which.
+        serial: CertificateSerial,
+        /// Every certificate of the same device with it.
+        whole_device: bool,
+        /// Why.
+        reason: String,
+    },
     /// Says how it stands with tax.
     TaxStatus,
     /// Lists what tax reported and nothing was recorded for.

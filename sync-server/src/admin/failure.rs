@@ -111,10 +111,14 @@ impl Failure {
             AdminError::UnknownUnit(unit) | AdminError::UnitKnown(unit) => {
                 message.with("unit", unit)
             }
+            AdminError::UnitBelongs { unit, district } => {
+                message.with("unit", unit).with("district", district)
+            }
             AdminError::PersonalNumberTaken { row } | AdminError::DocumentTaken { row } => {
                 message.with("row", row)
             }
             AdminError::TooManyPersons { limit } => message.with("limit", limit),
+            AdminError::UnknownCertificate(serial) => message.with("serial", serial.0),
             AdminError::NotAdministrative
             | AdminError::CreditCodeTaken
             | AdminError::UnemploymentNumberTaken
@@ -145,7 +149,10 @@ impl Failure {
     #[must_use]
     pub fn of_keys(error: &KeysError, lang: Lang) -> Self {
         let class = match error {
-            KeysError::RootInside { .. } | KeysError::Origin { .. } => FailureClass::Refused,
+            KeysError::RootInside { .. }
+            | KeysError::Origin { .. }
+            | KeysError::OtherRoot
+            | KeysError::Chain(_) => FailureClass::Refused,
             _ => FailureClass::Store,
         };
         Self {
@@ -198,7 +205,7 @@ impl ProblemView {
 
 #[cfg(test)]
 mod tests {
-    use canbao_core::ids::{DistrictId, UnitId, VolumeId};
+    use canbao_core::ids::{CertificateSerial, DistrictId, UnitId, VolumeId};
     use canbao_core::month::Month;
 
     use super::*;
@@ -224,6 +231,7 @@ mod tests {
             AdminError::DocumentTaken { row: 7 },
             AdminError::TooManyPersons { limit: 7 },
             AdminError::EmptyMandate,
+            AdminError::UnknownCertificate(CertificateSerial(7)),
         ];
         let files = [
             SheetError::Unreadable(std::io::ErrorKind::NotFound.into()),

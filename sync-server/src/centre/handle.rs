@@ -1,13 +1,14 @@
 //! The handle that peers, HTTP, tax and administration share.
 
+use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-use canbao_core::certificate::{Certificate, Chain, Mandate, Trust};
+use canbao_core::certificate::{Chain, Mandate, Trust};
 use canbao_core::enrolment::{self, EnrolmentCode};
 use canbao_core::facts::{Audience, CommonView, Fact, Sending, TransactionId, UnitView};
-use canbao_core::ids::{DistrictId, Position, UnitId};
+use canbao_core::ids::{CertificateSerial, DistrictId, Position, UnitId};
 use canbao_core::ledger::merkle::TreeHead;
 use canbao_core::signing::{PublicKey, SigningKey};
 use canbao_core::store::Store;
@@ -18,11 +19,12 @@ use canbao_core::time::Timestamp;
 use tokio::sync::{mpsc, watch};
 
 use super::answer::{AdminError, Answer, EnrolError, OpenError, TaxAnswer, TaxError, Unavailable};
+use super::certificates::{Issued, Revocation};
 use super::desk::Desk;
 use super::tax::{Outgoing, TaxEvent};
 use super::units::Units;
 use super::writer::{Job, WAITING, Writer, job};
-use super::{batches, enrol, feed, index, outgoing, statements};
+use super::{batches, certificates, feed, index, outgoing, statements};
 use crate::keys::{self, Keys};
 
 /// The durable head of the log and what everyone sees at it.
@@ -34,8 +36,8 @@ pub struct Head {
     pub note: Arc<str>,
     /// The fold of the facts for everyone.
     pub common: Arc<CommonView>,
-    /// Changes whenever a unit was registered or a device enrolled: what a device may see may
-    /// have changed with it.
+    /// Changes whenever a unit was registered or moved, a device enrolled or a certificate revoked:
+    /// what a device may see may have changed with it.
     pub scopes: u64,
 }
 
@@ -169,6 +171,28 @@ impl Centre {
         self.ask(move |desk| desk.enrol(&request, now)).await?
     }
 
+    /// Certifies new keys of a device and its operators by the keys they have, and revokes the
+    /// certificates before; the same request again gets the same certificates.
+    ///
+    /// # Errors
+    /// [`EnrolError`].
+    pub async fn rekey(
+        &self,
+        rekey: enrolment::Rekey,
+        now: Timestamp,
+    ) -> Result<enrolment::RekeyAnswer, EnrolError> {
+        self.ask(move |desk| desk.rekey(&rekey, now)).await?
+    }
+
+    /// Tells everyone of a log key that was changed while the centre was closed; where there is
+    /// nothing to tell, nothing is appended. Whoever opens a centre to run it asks for this first.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub async fn announce_log_key(&self, now: Timestamp) -> Result<Option<Position>, Unavailable> {
+        self.ask(move |desk| desk.announce_log_key(now)).await
+    }
+
     /// Appends facts of the administration (agencies, parameters, settlement periods, volumes,
     /// units, persons), all or none; gives their places.
     ///
@@ -277,6 +301,28 @@ impl Centre {
         )
     }
 
+    /// The entries of one audience in a range of positions, bounded as those of
+    /// [`Centre::feed`]; the page's head is the end of the range.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub fn part_of_feed(
+        &self,
+        audience: Audience,
+        range: Range<u64>,
+        max_items: usize,
+        max_bytes: usize,
+    ) -> Result<FeedPage, Unavailable> {
+        let head = self.shared.heads.borrow().tree.size;
+        feed::page(
+            &self.shared.store,
+            &[audience],
+            (range.start, range.end.min(head)),
+            max_items,
+            max_bytes,
+        )
+    }
+
     /// Proves a run of entries against the durable checkpoint.
     ///
     /// # Errors
@@ -300,8 +346,34 @@ impl Centre {
     ///
     /// # Errors
     /// [`Unavailable`].
-    pub fn certificates_of(&self, device: &PublicKey) -> Result<Vec<Certificate>, Unavailable> {
-        enrol::certificates_of(&self.shared.store, &self.shared.keys, device)
+    pub fn certificates_of(&self, device: &PublicKey) -> Result<Vec<Issued>, Unavailable> {
+        certificates::certificates_of(&self.shared.store, &self.shared.keys, device)
+    }
+
+    /// The certificates issued, in force or not, by serial: at most `limit` behind `after`.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub fn certificates(
+        &self,
+        after: Option<CertificateSerial>,
+        limit: usize,
+    ) -> Result<Vec<Issued>, Unavailable> {
+        certificates::page(&self.shared.store, &self.shared.keys, after, limit)
+    }
+
+    /// Revokes a certificate, or all of its device: what was admitted before stands, what is
+    /// signed by it is refused from then on. Gives the place of each revocation; one that was
+    /// revoked before keeps its own.
+    ///
+    /// # Errors
+    /// [`AdminError::UnknownCertificate`].
+    pub async fn revoke(
+        &self,
+        order: Revocation,
+        now: Timestamp,
+    ) -> Result<Vec<(CertificateSerial, Position)>, AdminError> {
+        self.ask(move |desk| desk.revoke(&order, now)).await?
     }
 
     /// The units of a district.

@@ -7,6 +7,7 @@
 mod admin;
 mod answer;
 mod batches;
+mod certificates;
 mod desk;
 mod enrol;
 mod feed;
@@ -16,6 +17,7 @@ mod intake;
 mod outgoing;
 mod postings;
 mod rebuild;
+mod rekey;
 mod statements;
 mod stored;
 mod tax;
@@ -26,5 +28,6 @@ mod writer;
 pub(crate) mod tests;
 
 pub use answer::{AdminError, Answer, EnrolError, OpenError, TaxAnswer, TaxError, Unavailable};
+pub use certificates::{Issued, Revocation, Revoked, Standing};
 pub use handle::{Centre, CodeOrder, Head};
 pub use tax::{Outgoing, OutgoingContent, RawLine, RawPosting, TaxEvent};

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use canbao_core::certificate::Mandate;
 use canbao_core::facts::Audience;
 use canbao_core::signing::{PublicKey, hash_parts};
-use canbao_core::sync::Refusal;
+use canbao_core::sync::hub::Visible;
+use canbao_core::sync::message::MAX_PARTS;
+use canbao_core::sync::{Part, Refusal};
 use canbao_core::time::Timestamp;
 
-use crate::centre::{Centre, Unavailable};
+use crate::centre::{Centre, Issued, Standing, Unavailable};
 
 /// The audiences of one device.
 #[derive(Debug, Clone)]
@@ -48,14 +50,21 @@ impl Scope {
         if issued.is_empty() {
             return Ok(Err(Refusal::new("peers.unknown_device", "")));
         }
-        let in_force = || issued.iter().filter(|it| now < it.expires_at);
+        let in_force = || {
+            let counts = |it: &&Issued| it.standing(now) == Standing::InForce;
+            issued.iter().filter(counts).map(|it| &it.certificate)
+        };
         let Some(until) = in_force().map(|it| it.expires_at).min() else {
-            return Ok(Err(Refusal::new("peers.certificate_expired", "")));
+            return Ok(Err(none_in_force(&issued)));
         };
         let mut audiences = BTreeSet::new();
         audiences.insert(Audience::Everyone);
         for certificate in in_force() {
             add(&mut audiences, centre, &certificate.mandate)?;
+        }
+        if audiences.len() > MAX_PARTS {
+            let detail = format!("{} of {MAX_PARTS}", audiences.len());
+            return Ok(Err(Refusal::new("peers.scope_too_large", &detail)));
         }
         let audiences: Arc<[Audience]> = audiences.into_iter().collect();
         let version = version_of(&audiences);
@@ -65,6 +74,31 @@ impl Scope {
             scopes,
             until,
         }))
+    }
+
+    /// The scope as the protocol has it.
+    pub(super) fn visible(&self) -> Visible {
+        let mut parts: Vec<Part> = self.audiences.iter().map(|it| Part(it.key())).collect();
+        parts.sort_unstable();
+        Visible {
+            version: self.version,
+            parts,
+        }
+    }
+
+    /// The audience of a part, where it is in the scope.
+    pub(super) fn audience(&self, part: &Part) -> Option<Audience> {
+        let audience = Audience::of_key(&part.0)?;
+        let found = self.audiences.binary_search(&audience);
+        found.is_ok().then_some(audience)
+    }
+}
+
+/// Why a device has no session although it is known: the newest reason given for it.
+fn none_in_force(issued: &[Issued]) -> Refusal {
+    match issued.iter().rev().find_map(|it| it.revoked.as_ref()) {
+        Some(revoked) => Refusal::new("peers.certificate_revoked", &revoked.reason),
+        None => Refusal::new("peers.certificate_expired", ""),
     }
 }
 

@@ -1,13 +1,18 @@
 //! The application against a centre of a few lines: real facts, a real log, real keys.
 
 mod centre;
+mod conflicts;
+mod devices;
+mod keys;
 mod link;
 mod offline;
 mod proofs;
 mod queries;
 mod restart;
 mod review;
+mod scope;
 mod sentences;
+mod succession;
 
 use std::path::Path;
 

@@ -30,7 +30,11 @@ fn step(number: u64) -> Option<Step> {
             b"document",
             vec![1; 3_000],
         ))),
-        3 => Some(Step::Commit(commit(20).remove(View::Snapshot, b"document"))),
+        3 => Some(Step::Commit(
+            commit(20)
+                .remove(View::Snapshot, b"document")
+                .erase(Stream::Feed, 1),
+        )),
         4 => Some(Step::ClearViews),
         _ => None,
     }

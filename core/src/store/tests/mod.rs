@@ -2,6 +2,7 @@
 
 mod commits;
 mod damage;
+mod erasing;
 mod every_cut;
 #[cfg(target_os = "linux")]
 mod full_disk;

@@ -11,7 +11,8 @@ use crate::store::{Commit, ReadError, Store, Stream, View, ViewUpdate};
 /// What a store holds.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Model {
-    streams: BTreeMap<Stream, Vec<Vec<u8>>>,
+    /// The values of each stream, none where one was erased.
+    streams: BTreeMap<Stream, Vec<Option<Vec<u8>>>>,
     views: BTreeMap<(View, Vec<u8>), Vec<u8>>,
 }
 
@@ -20,9 +21,18 @@ impl Model {
     pub(super) fn of(store: &Store) -> Result<Self, ReadError> {
         let mut model = Self::default();
         for stream in Stream::ALL {
-            let read = store.read(stream, 0, usize::MAX, usize::MAX)?;
-            assert_eq!(store.length(stream)?, read.len() as u64);
-            let values: Vec<Vec<u8>> = read.into_iter().map(|(_, value)| value).collect();
+            let length = usize::try_from(store.length(stream)?).unwrap();
+            let mut values = vec![None; length];
+            for (position, value) in store.read(stream, 0, usize::MAX, usize::MAX)? {
+                values[usize::try_from(position).unwrap()] = Some(value);
+            }
+            for (position, _) in (0..).zip(&values).filter(|(_, value)| value.is_none()) {
+                match store.get(stream, position) {
+                    Err(ReadError::ErasedRecord { .. }) => {}
+                    Err(error) => return Err(error),
+                    Ok(found) => panic!("{found:?} was not read"),
+                }
+            }
             if !values.is_empty() {
                 model.streams.insert(stream, values);
             }
@@ -51,8 +61,13 @@ impl Model {
         {
             return false;
         }
+        for (stream, position) in &commit.erases {
+            let place = usize::try_from(*position).unwrap();
+            self.streams.get_mut(stream).unwrap()[place] = None;
+        }
         for (stream, value) in &commit.appends {
-            self.streams.entry(*stream).or_default().push(value.clone());
+            let values = self.streams.entry(*stream).or_default();
+            values.push(Some(value.clone()));
         }
         for update in &commit.views {
             match update.clone() {
@@ -72,6 +87,8 @@ impl Model {
 #[derive(Debug, Clone)]
 struct Sketch {
     appends: Vec<(Stream, Vec<u8>)>,
+    /// Streams, and which of their values to erase, as a share of the length.
+    erases: Vec<(Stream, u8)>,
     views: Vec<ViewUpdate>,
     is_late: bool,
 }
@@ -80,8 +97,13 @@ impl Sketch {
     fn commit(self, model: &Model) -> Commit {
         let shift = u64::from(self.is_late);
         let expect = Stream::ALL.map(|stream| (stream, model.length(stream).saturating_sub(shift)));
+        let erases = self.erases.into_iter().filter_map(|(stream, share)| {
+            let position = u64::from(share) * model.length(stream) / 256;
+            (position < model.length(stream)).then_some((stream, position))
+        });
         Commit {
             expect: expect.to_vec(),
+            erases: erases.collect(),
             appends: self.appends,
             views: self.views,
         }
@@ -107,13 +129,16 @@ fn updates() -> impl Strategy<Value = ViewUpdate> {
 
 fn sketches() -> impl Strategy<Value = Sketch> {
     let appends = (prop::sample::select(&Stream::ALL), values());
+    let erases = (prop::sample::select(&Stream::ALL), any::<u8>());
     (
         prop::collection::vec(appends, 0..5),
+        prop::collection::vec(erases, 0..3),
         prop::collection::vec(updates(), 0..5),
         prop::bool::weighted(0.2),
     )
-        .prop_map(|(appends, views, is_late)| Sketch {
+        .prop_map(|(appends, erases, views, is_late)| Sketch {
             appends,
+            erases,
             views,
             is_late,
         })

@@ -179,11 +179,15 @@ impl Trial {
     }
 }
 
-/// Up to four values and up to three changes of views.
+/// Up to four values, up to three changes of views, and now and then a value is erased.
 fn commit(random: &mut Seeded, held: &Model) -> Commit {
     let mut commit = Stream::ALL.iter().fold(Commit::new(), |commit, &stream| {
         commit.expecting(stream, held.length(stream))
     });
+    let stream = one_of(random, &Stream::ALL);
+    if held.length(stream) > 0 && random.below(4) == 0 {
+        commit = commit.erase(stream, random.below(held.length(stream)));
+    }
     for _ in 0..random.below(5) {
         commit = commit.append(one_of(random, &Stream::ALL), value(random));
     }

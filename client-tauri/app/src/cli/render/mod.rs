@@ -1,5 +1,6 @@
 //! Answers for people: tables and captioned lines in a language.
 
+mod conflicts;
 mod declarations;
 mod layout;
 mod money;
@@ -20,12 +21,15 @@ pub(crate) use problems::failure;
 pub(crate) fn response(response: &Response, lang: Lang) -> String {
     match response {
         Response::Enrolled(enrolled) => status::enrolled(enrolled, lang),
+        Response::Rekeyed(rekeyed) => status::rekeyed(rekeyed, lang),
         Response::Status(view) => status::status(view, lang),
         Response::Synced(report) => status::synced(report, lang),
         Response::Roster(rows) => people::roster(rows, lang),
         Response::Person(detail) => people::person(detail, lang),
         Response::Declaration(row) | Response::Withdrawn(row) => declarations::one(row, lang),
         Response::Declarations(rows) => declarations::list(rows, lang),
+        Response::Conflicts(rows) => conflicts::list(rows, lang),
+        Response::Resolved(view) => conflicts::resolved(view, lang),
         Response::Submitted(report) => declarations::submitted(report, lang),
         Response::Assessment(row) => money::assessment(row, lang),
         Response::Assessments(rows) => money::assessments(rows, lang),
@@ -34,6 +38,7 @@ pub(crate) fn response(response: &Response, lang: Lang) -> String {
         Response::Decided(report) => reviews::decided(report, lang),
         Response::Records(view) => money::records(view, lang),
         Response::Receipts(rows) => declarations::receipts(rows, lang),
+        Response::Quarantine(rows) => status::quarantine(rows, lang),
         Response::Proof(view) => proofs::proof(view, lang),
         Response::Exported(view) => proofs::exported(view, lang),
         Response::ExportedAll(view) => proofs::exported_all(view, lang),

@@ -1,6 +1,8 @@
 //! Where everything stands, an enrolment, an exchange.
 
-use canbao_client::response::{Enrolled, OperatorView, StatusView, SyncReport};
+use canbao_client::response::{
+    Enrolled, OperatorView, QuarantineRow, Rekeyed, StatusView, SyncReport,
+};
 use canbao_core::message::Lang;
 
 use super::layout::{Fields, NONE, caption, caption_with, parts, table, titled, words};
@@ -18,6 +20,16 @@ pub(super) fn enrolled(enrolled: &Enrolled, lang: Lang) -> String {
         .with("server", &enrolled.server)
         .show();
     parts([caption("enrolled", lang), fields])
+}
+
+/// Keys were replaced: whose.
+pub(super) fn rekeyed(rekeyed: &Rekeyed, lang: Lang) -> String {
+    let rows = rekeyed
+        .operators
+        .iter()
+        .map(|it| [it.name.clone(), role(it, lang), it.expires_at.clone()]);
+    let columns = [words("operator"), words("role"), words("expires_at")];
+    parts([caption("rekeyed", lang), table(lang, &columns, rows)])
 }
 
 /// Where everything stands: device, units, contact, what waits, what to mind.
@@ -40,7 +52,47 @@ pub(super) fn synced(report: &SyncReport, lang: Lang) -> String {
     if let Some(checkpoint) = &report.checkpoint {
         fields = head(fields, checkpoint);
     }
-    parts([fields.show(), problems("refused", &report.refused, lang)])
+    parts([
+        fields.show(),
+        units_left(report, lang),
+        problems("refused", &report.refused, lang),
+    ])
+}
+
+fn units_left(report: &SyncReport, lang: Lang) -> String {
+    if report.left.is_empty() {
+        return String::new();
+    }
+    let names = report.left.iter();
+    let lines: Vec<String> = names
+        .map(|it| format!("{} {}", it.unemployment_number, it.name))
+        .collect();
+    titled("units_left", lang, &lines.join("\n"))
+}
+
+/// 隔离: refused changes.
+pub(super) fn quarantine(rows: &[QuarantineRow], lang: Lang) -> String {
+    let columns = [
+        words("made_at"),
+        words("volume"),
+        words("action"),
+        words("declaration"),
+        words("state"),
+        words("why"),
+        words("what_to_do"),
+    ];
+    let rows = rows.iter().map(|it| {
+        [
+            it.made_at.clone(),
+            it.volume.clone().unwrap_or_else(|| NONE.to_owned()),
+            it.action.text.clone(),
+            it.declaration.clone().unwrap_or_else(|| NONE.to_owned()),
+            it.state.text.clone(),
+            it.reason.message.clone(),
+            it.reason.hint.clone(),
+        ]
+    });
+    table(lang, &columns, rows)
 }
 
 fn standing(view: &StatusView, lang: Lang) -> String {
@@ -82,7 +134,9 @@ fn people(view: &StatusView, lang: Lang) -> String {
         [
             it.name.clone(),
             role(it, lang),
-            it.expires_at.clone(),
+            it.ended
+                .as_ref()
+                .map_or_else(|| it.expires_at.clone(), |ended| ended.text.clone()),
             it.id.clone(),
         ]
     });
