@@ -1,4 +1,4 @@
-//! `cargo xtask demo`, `test`, `requirements`, `bench`: the commands of this repository.
+//! `cargo xtask demo`, `test`, `requirements`, `control`, `bench`: the commands of this repository.
 
 mod evidence;
 mod process;
@@ -19,6 +19,7 @@ Usage: cargo xtask COMMAND
   demo [--once]   build the programs and run the story; --once needs no person and exits
   test            format, lints, dependencies, all tests, the README's requirement table
   requirements    the README's requirement table alone
+  control         power cuts over an engine with known faults, which must be found, and over ours
   bench [ARGS]    run the benchmarks; ARGS go to them";
 
 /// The exit code for a command line that cannot be understood.
@@ -37,11 +38,12 @@ fn main() -> ExitCode {
         Some("test") if rest.is_empty() => suite::test(&workspace),
         Some("requirements") if rest.is_empty() => suite::requirements(&workspace),
         Some("bench") => bench(&workspace, &rest),
+        Some("control") if rest.is_empty() => suite::control(&workspace),
         Some("help" | "--help" | "-h") => {
             println!("{USAGE}");
             ExitCode::SUCCESS
         }
-        Some(command @ ("test" | "requirements")) => {
+        Some(command @ ("test" | "requirements" | "control")) => {
             misuse(&format!("`cargo xtask {command}` takes no arguments"))
         }
         Some(other) => misuse(&format!("unknown command `{other}`")),

@@ -3,6 +3,7 @@
 mod commits;
 mod damage;
 mod erasing;
+mod every_cut;
 #[cfg(target_os = "linux")]
 mod full_disk;
 mod key_files;

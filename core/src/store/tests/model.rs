@@ -8,22 +8,52 @@ use proptest::prelude::*;
 use super::Place;
 use crate::store::{Commit, ReadError, Store, Stream, View, ViewUpdate};
 
+/// What a store holds.
 #[derive(Debug, Clone, Default, PartialEq)]
-struct Model {
+pub(super) struct Model {
     /// The values of each stream, none where one was erased.
     streams: BTreeMap<Stream, Vec<Option<Vec<u8>>>>,
     views: BTreeMap<(View, Vec<u8>), Vec<u8>>,
 }
 
 impl Model {
-    fn length(&self, stream: Stream) -> u64 {
+    /// What this store holds.
+    pub(super) fn of(store: &Store) -> Result<Self, ReadError> {
+        let mut model = Self::default();
+        for stream in Stream::ALL {
+            let length = usize::try_from(store.length(stream)?).unwrap();
+            let mut values = vec![None; length];
+            for (position, value) in store.read(stream, 0, usize::MAX, usize::MAX)? {
+                values[usize::try_from(position).unwrap()] = Some(value);
+            }
+            for (position, _) in (0..).zip(&values).filter(|(_, value)| value.is_none()) {
+                match store.get(stream, position) {
+                    Err(ReadError::ErasedRecord { .. }) => {}
+                    Err(error) => return Err(error),
+                    Ok(found) => panic!("{found:?} was not read"),
+                }
+            }
+            if !values.is_empty() {
+                model.streams.insert(stream, values);
+            }
+        }
+        for view in View::ALL {
+            let entries = store.view_range(view, Bound::Unbounded, Bound::Unbounded, usize::MAX)?;
+            let entries = entries.into_iter();
+            let entries = entries.map(|(key, value)| ((view, key), value));
+            model.views.extend(entries);
+        }
+        Ok(model)
+    }
+
+    pub(super) fn length(&self, stream: Stream) -> u64 {
         self.streams
             .get(&stream)
             .map_or(0, |values| values.len() as u64)
     }
 
     /// Whether the commit is taken in.
-    fn take_in(&mut self, commit: &Commit) -> bool {
+    pub(super) fn take_in(&mut self, commit: &Commit) -> bool {
         if commit
             .expect
             .iter()
@@ -48,35 +78,8 @@ impl Model {
         true
     }
 
-    fn assert_is(&self, store: &Store) {
-        for stream in Stream::ALL {
-            let read = store.read(stream, 0, usize::MAX, usize::MAX).unwrap();
-            let values = self.streams.get(&stream).cloned().unwrap_or_default();
-            for (value, position) in values.iter().zip(0..) {
-                match (store.get(stream, position), value) {
-                    (Ok(Some(read)), Some(value)) => assert_eq!(read, *value),
-                    (Err(ReadError::ErasedRecord { .. }), None) => {}
-                    (read, value) => panic!("{read:?} instead of {value:?}"),
-                }
-            }
-            let kept: Vec<(u64, Vec<u8>)> = (0..)
-                .zip(values)
-                .filter_map(|(position, value)| Some((position, value?)))
-                .collect();
-            assert_eq!(read, kept);
-            assert_eq!(store.length(stream).unwrap(), self.length(stream));
-        }
-        let read: BTreeMap<(View, Vec<u8>), Vec<u8>> = View::ALL
-            .iter()
-            .flat_map(|&view| {
-                let read = store
-                    .view_range(view, Bound::Unbounded, Bound::Unbounded, usize::MAX)
-                    .unwrap();
-                read.into_iter()
-                    .map(move |(key, value)| ((view, key), value))
-            })
-            .collect();
-        assert_eq!(read, self.views);
+    pub(super) fn clear_views(&mut self) {
+        self.views.clear();
     }
 }
 
@@ -183,16 +186,16 @@ proptest! {
                 }
                 Step::ClearViews => {
                     store.as_ref().unwrap().clear_views().unwrap();
-                    model.views.clear();
+                    model.clear_views();
                 }
                 Step::Reopen => {
                     drop(store.take());
                     store = Some(place.open());
                 }
             }
-            model.assert_is(store.as_ref().unwrap());
+            prop_assert_eq!(&Model::of(store.as_ref().unwrap()).unwrap(), &model);
         }
         drop(store);
-        model.assert_is(&place.open());
+        prop_assert_eq!(&Model::of(&place.open()).unwrap(), &model);
     }
 }
