@@ -82,7 +82,7 @@ pub(crate) struct Feed {
     length: u64,
     /// Whether entries came in the order of their positions; a grown scope brings older ones.
     ordered: bool,
-    /// Whether entries are held that came by a backfill and are not folded yet.
+    /// Whether entries are held that a backfill brought or completed and that are not folded.
     late: bool,
 }
 
@@ -169,7 +169,11 @@ impl Feed {
             self.place(held);
         }
         self.ordered = ordered;
-        self.late |= !entries.is_empty();
+    }
+
+    /// Nothing is missing of this audience any more: what is held of it is to be folded.
+    pub(crate) fn complete(&mut self, audience: &Audience) {
+        self.late |= self.incomplete.remove(audience);
     }
 
     /// Folds everything anew where a backfill brought something; tells whether it did.

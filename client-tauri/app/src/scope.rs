@@ -117,7 +117,7 @@ impl App {
         if coverage == Coverage::Whole
             && let Some(audience) = Audience::of_key(&part.0)
         {
-            self.feed.incomplete.remove(&audience);
+            self.feed.complete(&audience);
         }
         if is_last {
             self.settle_backfill()?;

@@ -16,6 +16,9 @@ pub type Positioned = (u64, Vec<u8>);
 /// A key of a view and its value.
 pub type Viewed = (Vec<u8>, Vec<u8>);
 
+/// A position of a stream, and its value unless that was erased.
+type Opened = (u64, Option<Vec<u8>>);
+
 /// Why nothing was read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
@@ -128,14 +131,14 @@ impl Store {
         }
     }
 
-    /// A run of positions, `None` where a value was erased.
+    /// A run of positions.
     fn page(
         &self,
         stream: Stream,
         from: u64,
         max_items: usize,
         max_bytes: usize,
-    ) -> Result<Vec<(u64, Option<Vec<u8>>)>, ReadError> {
+    ) -> Result<Vec<Opened>, ReadError> {
         let (length, stored) = self.engine.run(|database| {
             let transaction = database.begin_read()?;
             let meta = transaction.open_table(META)?;

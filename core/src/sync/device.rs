@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use super::close::{CloseReason, NeedsUpdate, Violation};
 use super::frame::{self, Decoded, FrameDecoder};
 use super::message::{
-    Answer, Backfill, Hello, Incoming, Message, ProofRefused, ProofWanted, Refusal, Scope, Welcome,
+    Answer, Hello, Incoming, Message, ProofRefused, ProofWanted, Refusal, Welcome,
 };
 use super::{DEVICE_SILENCE, PING_AFTER, PROTOCOL, Verdict};
 use crate::ids::FeedId;
@@ -214,25 +214,6 @@ impl DeviceSession {
         Ok(())
     }
 
-    fn rescoped(&mut self, scope: Scope) -> Result<(), Violation> {
-        let (from, to) = (self.feed.scope_version, scope.version);
-        let cursor = self.feed.rescoped(&scope)?;
-        let rescope = self.scope.rescoped(scope, cursor);
-        self.state = State::Live;
-        self.settled = false;
-        self.report(SessionReport::ScopeChanged { from, to });
-        self.outputs.push_back(DeviceOutput::Rescope(rescope));
-        Ok(())
-    }
-
-    fn backfilled(&mut self, backfill: Backfill) -> Result<(), Violation> {
-        if let Some(backfilled) = self.scope.backfilled(backfill)? {
-            self.feed.persisting = true;
-            self.outputs.push_back(DeviceOutput::Backfill(backfilled));
-        }
-        Ok(())
-    }
-
     fn feed_step(&mut self, step: Step) {
         match step {
             Step::Persist(advance) => self.outputs.push_back(DeviceOutput::Persist(advance)),
@@ -338,15 +319,6 @@ impl DeviceSession {
             };
             self.proofs_asked += 1;
             self.send(&Message::ProofWanted(wanted));
-        }
-    }
-
-    /// One at a time, and the next when what came is durable: the live feed is not held up.
-    fn ask_for_backfill(&mut self) {
-        if !self.feed.persisting
-            && let Some(wanted) = self.scope.next_wanted()
-        {
-            self.send(&Message::BackfillWanted(wanted));
         }
     }
 

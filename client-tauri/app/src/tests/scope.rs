@@ -218,6 +218,41 @@ fn a_part_is_shown_once_it_is_whole_however_often_the_backfill_is_cut() {
 }
 
 #[test]
+fn a_device_that_lost_its_views_hears_of_its_scope_anew_and_purges_what_left_meanwhile() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut centre = Centre::new(1);
+    let mut app = employer(&mut centre, directory.path());
+    declare(&mut app, stop("0001000001", "2022-01"));
+    app.store.clear_views().expect("cleared");
+    drop(app);
+    let mut app = open(directory.path(), 2);
+    let start = app.session_start().expect("enrolled");
+    let end = centre.entries.len() as u64;
+    assert_eq!((start.scope_version, start.cursor), (0, end));
+    assert_eq!(start.parts, Parts::new());
+
+    let scope = [Audience::Everyone];
+    let (from, upto) = (0, end);
+    let rescope = Rescope {
+        version: 7,
+        cursor: end,
+        parts: parts_of(&scope, Coverage::Missing { from, upto }),
+    };
+    let left = app.rescope(rescope).expect("made durable");
+    assert_eq!((left.units.len(), left.dropped.len()), (1, 1));
+    assert_eq!(found(&app.store), Vec::<Vec<u8>>::new());
+    let page = Backfilled {
+        part: Part(Audience::Everyone.key()),
+        entries: centre.feed_from(0).into_iter().take(4).collect(),
+        coverage: Coverage::Whole,
+        is_last: true,
+    };
+    assert_eq!(app.backfill(page).expect("made durable"), 0, "all held");
+    let common = centre.projection.common.clone();
+    assert_eq!(app.feed.projection.common, common, "and shown as before");
+}
+
+#[test]
 fn an_entry_for_two_units_stays_while_one_of_them_does() {
     let directory = tempfile::tempdir().expect("a directory");
     let mut centre = Centre::new(1);

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use minicbor::{Decode, Encode};
 
+use super::{DeviceOutput, DeviceSession, SessionReport, State};
 use crate::sync::message::{Backfill, BackfillWanted, Message, Part, Scope};
 use crate::sync::{Entry, Violation};
 
@@ -171,6 +172,36 @@ impl ScopeProgress {
             .iter()
             .filter(|(_, coverage)| **coverage != Coverage::Whole);
         self.missing = missing.map(|(part, _)| part.clone()).collect();
+    }
+}
+
+impl DeviceSession {
+    pub(super) fn rescoped(&mut self, scope: Scope) -> Result<(), Violation> {
+        let (from, to) = (self.feed.scope_version, scope.version);
+        let cursor = self.feed.rescoped(&scope)?;
+        let rescope = self.scope.rescoped(scope, cursor);
+        self.state = State::Live;
+        self.settled = false;
+        self.report(SessionReport::ScopeChanged { from, to });
+        self.outputs.push_back(DeviceOutput::Rescope(rescope));
+        Ok(())
+    }
+
+    pub(super) fn backfilled(&mut self, backfill: Backfill) -> Result<(), Violation> {
+        if let Some(backfilled) = self.scope.backfilled(backfill)? {
+            self.feed.persisting = true;
+            self.outputs.push_back(DeviceOutput::Backfill(backfilled));
+        }
+        Ok(())
+    }
+
+    /// One at a time, and the next when what came is durable: the live feed is not held up.
+    pub(super) fn ask_for_backfill(&mut self) {
+        if !self.feed.persisting
+            && let Some(wanted) = self.scope.next_wanted()
+        {
+            self.send(&Message::BackfillWanted(wanted));
+        }
     }
 }
 
