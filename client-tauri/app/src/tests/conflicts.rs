@@ -455,6 +455,28 @@ fn a_conflict_of_the_roster_is_chosen_by_the_person() {
 }
 
 #[test]
+fn the_status_counts_what_waits_for_a_choice_and_says_so() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut app = employer(&mut Centre::new(1), directory.path());
+    let counted = |app: &mut App| {
+        let Response::Status(status) = ask(app, Request::Status) else {
+            panic!("the status")
+        };
+        let codes = status.warnings.into_iter().map(|it| it.code);
+        let warned = codes.filter(|it| it == "status.conflicts").count();
+        (status.conflicts, warned)
+    };
+    assert_eq!(counted(&mut app), (0, 0));
+    let id = in_conflict(&mut app);
+    assert_eq!(counted(&mut app), (1, 1));
+    let void = Request::DeclareVoid {
+        id: id.parse().expect("an id"),
+    };
+    ask(&mut app, void);
+    assert_eq!(counted(&mut app), (0, 0), "of a voided draft nothing waits");
+}
+
+#[test]
 fn every_field_has_a_caption_in_both_languages() {
     use canbao_core::document::FieldName;
     for field in FieldName::OF_DRAFT.into_iter().chain(FieldName::OF_OVERLAY) {
