@@ -59,6 +59,19 @@ impl App {
         Ok(rows.collect())
     }
 
+    /// How many fields of a unit wait for a choice.
+    pub(crate) fn count_conflicts(&self, unit: &UnitView) -> u64 {
+        let drafts = self.drafts.of(unit.record.id).into_values();
+        let of_drafts = drafts
+            .filter(|(_, stored)| self.is_changeable(unit, stored))
+            .map(|(_, stored)| stored.conflicts.len());
+        let overlays = self.overlays_of(unit.record.id).into_values();
+        let of_roster = overlays
+            .filter(|it| unit.persons.contains_key(&it.person))
+            .map(|it| it.conflicts.len());
+        of_drafts.chain(of_roster).sum::<usize>() as u64
+    }
+
     /// The fields of a draft that wait for a choice; none where the draft cannot be changed.
     pub(crate) fn conflicts_of(
         &self,

@@ -47,6 +47,7 @@ impl App {
             transport: self.transport.map(str::to_owned),
             feed_entries: self.feed.count(),
             drafts: self.count_drafts(&units),
+            conflicts: units.iter().map(|unit| self.count_conflicts(unit)).sum(),
             queued: waiting.len() as u64,
             oldest_queued: waiting.iter().min().map(|it| it.to_string()),
             received: units.iter().map(|unit| undecided(unit)).sum(),
@@ -131,6 +132,14 @@ impl App {
                 lang,
                 "缴费记录的编号或校验值前后不连续,可能有记录被扣留;请与中心核对",
                 "payment records do not follow one another, one may be withheld; ask the centre",
+            ));
+        }
+        if self.units_in_reach().any(|it| self.count_conflicts(it) > 0) {
+            warnings.push(coded(
+                "status.conflicts",
+                lang,
+                "有内容在两台设备上填得不同,需要选定:canbao conflicts list",
+                "two devices filled something in differently, choose: canbao conflicts list",
             ));
         }
         if self.outbox.refused(&self.feed) > 0 {

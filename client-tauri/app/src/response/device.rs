@@ -98,6 +98,8 @@ pub struct StatusView {
     pub feed_entries: u64,
     /// Declarations not submitted yet.
     pub drafts: u64,
+    /// Fields with several values, of which a person has to choose one.
+    pub conflicts: u64,
     /// Items that wait for the centre.
     pub queued: u64,
     /// When the oldest of them was made.

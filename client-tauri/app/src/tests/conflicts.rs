@@ -18,8 +18,9 @@ const ZHANG: &str = "0001000001";
 const ZHAO: &str = "0001000002";
 const VOLUME: DocumentId = DocumentId::EmployerVolume(UNIT, VolumeId(2022));
 const ROSTER: DocumentId = DocumentId::EmployerRoster(UNIT);
-/// The other device, an hour before this one.
-const ELSEWHERE: DeviceId = DeviceId([9; 16]);
+/// The other device, an hour before this one. Of two values written at once that of the greater
+/// actor is shown, so that this device shows its own.
+const ELSEWHERE: DeviceId = DeviceId([0; 16]);
 const EARLIER: Timestamp = Timestamp(NOW.0 - 3600);
 
 /// What another device of the unit, which knows what this one knows now, does meanwhile; it
@@ -126,7 +127,7 @@ fn a_field_that_two_devices_wrote_is_listed_with_who_when_and_where() {
     assert_eq!(row.values[1].operator.as_deref(), Some("王经办"));
 
     let listed = &declarations(&mut app)[0];
-    assert_eq!(listed.conflicts, [row.field.clone()]);
+    assert_eq!(listed.conflicts, std::slice::from_ref(&row.field));
     assert_eq!(listed.status.code, "draft");
 }
 
@@ -316,7 +317,7 @@ fn a_frozen_declaration_asks_for_no_choice_until_it_comes_back() {
     assert_eq!(
         codes(&refuse(&mut app, all)),
         [("wage", "submit.conflict")],
-        "said, although the value shown may be the one submitted before"
+        "said, although the value shown is the one submitted before"
     );
 }
 
@@ -445,11 +446,34 @@ fn a_conflict_of_the_roster_is_chosen_by_the_person() {
 
     let view = resolved(&mut app, resolve(ZHANG, "联系电话", keep("024-2")));
     assert_eq!(view.left.len(), 1);
-    ask(&mut app, set(ZHAO, None, Some("024-3")));
-    assert_eq!(conflicts(&mut app), []);
+    let shown = roster(&mut app)[1].phone.clone().expect("one of them");
+    ask(&mut app, set(ZHAO, None, Some(&shown)));
+    assert_eq!(conflicts(&mut app), [], "the value that was shown already");
     let phones: Vec<_> = roster(&mut app).into_iter().map(|it| it.phone).collect();
     let phones: Vec<_> = phones.iter().map(Option::as_deref).collect();
-    assert_eq!(phones, [Some("024-2"), Some("024-3"), None]);
+    assert_eq!(phones, [Some("024-2"), Some("024-1"), None]);
+}
+
+#[test]
+fn the_status_counts_what_waits_for_a_choice_and_says_so() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut app = employer(&mut Centre::new(1), directory.path());
+    let counted = |app: &mut App| {
+        let Response::Status(status) = ask(app, Request::Status) else {
+            panic!("the status")
+        };
+        let codes = status.warnings.into_iter().map(|it| it.code);
+        let warned = codes.filter(|it| it == "status.conflicts").count();
+        (status.conflicts, warned)
+    };
+    assert_eq!(counted(&mut app), (0, 0));
+    let id = in_conflict(&mut app);
+    assert_eq!(counted(&mut app), (1, 1));
+    let void = Request::DeclareVoid {
+        id: id.parse().expect("an id"),
+    };
+    ask(&mut app, void);
+    assert_eq!(counted(&mut app), (0, 0), "of a voided draft nothing waits");
 }
 
 #[test]

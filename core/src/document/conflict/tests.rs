@@ -203,6 +203,22 @@ fn what_one_device_voids_stays_voided_whatever_another_writes() {
 }
 
 #[test]
+fn a_record_created_twice_is_voided_where_either_of_the_two_is() {
+    for voids in [1, 2] {
+        let (mut one, mut two) = (begun(DOCUMENT), begun(DOCUMENT));
+        let mut first = vec![act(&mut one, 1, 1, &declare(vec![wage(1)])).chunk];
+        let mut second = vec![act(&mut two, 2, 1, &declare(vec![wage(1)])).chunk];
+        let void = Action::Void { id: DRAFT };
+        match voids {
+            1 => first.push(act(&mut one, 1, 2, &void).chunk),
+            _ => second.push(act(&mut two, 2, 2, &void).chunk),
+        }
+        exchange(&mut one, &mut two, &first, &second);
+        assert!(stored(&one).voided && stored(&two).voided, "{voids}");
+    }
+}
+
+#[test]
 fn declaring_what_is_there_amends_it_and_keeps_its_form() {
     let (mut one, _) = two_devices();
     let again = Action::Declare {

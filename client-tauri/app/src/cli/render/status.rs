@@ -114,6 +114,7 @@ fn standing(view: &StatusView, lang: Lang) -> String {
         )
         .with("device_date", &view.device_date)
         .with("drafts", view.drafts)
+        .counted("conflicts", view.conflicts)
         .with("queued", view.queued)
         .maybe("oldest_queued", view.oldest_queued.as_ref())
         .with("received", view.received)

@@ -34,25 +34,28 @@ enum Step {
         record: u8,
         fields: Vec<(FieldName, u8)>,
     },
-    /// A device hears one of the changes that another knows, with all that it builds on.
+    /// A device hears everything that another knows, or one of its changes with all that it
+    /// builds on.
     Hear {
         from: usize,
         to: usize,
-        which: prop::sample::Index,
+        which: Option<prop::sample::Index>,
     },
 }
 
-const DEVICES: usize = 4;
+const DEVICES: usize = 3;
+const RECORDS: u8 = 2;
 
 fn step() -> impl Strategy<Value = Step> {
     let field = prop::sample::select(vec![FieldName::Wage, FieldName::From]);
     let fields = prop::collection::vec((field, 0_u8..3), 1..3);
-    let write = (0..DEVICES, 0_u8..2, fields).prop_map(|(device, record, fields)| Step::Write {
+    let record = prop_oneof![3 => Just(0), 1 => 0..RECORDS];
+    let write = (0..DEVICES, record, fields).prop_map(|(device, record, fields)| Step::Write {
         device,
         record,
         fields,
     });
-    let which = any::<prop::sample::Index>();
+    let which = prop::option::weighted(0.3, any::<prop::sample::Index>());
     let hear = (0..DEVICES, 0..DEVICES, which).prop_map(|(from, to, which)| Step::Hear {
         from,
         to,
@@ -69,12 +72,16 @@ fn value(field: FieldName, number: u8) -> Value {
 }
 
 impl Devices {
+    /// Devices that know of one record, and have the others to create.
     fn new() -> Self {
-        Self {
+        let mut devices = Self {
             volumes: (0..DEVICES).map(|_| begun(DOCUMENT)).collect(),
             heard: vec![BTreeSet::new(); DEVICES],
             changes: Vec::new(),
-        }
+        };
+        devices.write(0, 0, &[(FieldName::Wage, 0), (FieldName::From, 0)]);
+        devices.hear_all();
+        devices
     }
 
     /// The writes that stand for a device: nobody it heard of wrote over them.
@@ -138,23 +145,36 @@ impl Devices {
             .push((own.chunk, written.collect(), knew.clone()));
     }
 
-    fn hear(&mut self, from: usize, to: usize, which: &prop::sample::Index) {
-        let known: Vec<usize> = self.heard[from].iter().copied().collect();
-        if known.is_empty() {
-            return;
+    fn hear(&mut self, from: usize, to: usize, which: Option<&prop::sample::Index>) {
+        let mut told = self.heard[from].clone();
+        if let Some(which) = which {
+            let known: Vec<usize> = told.into_iter().collect();
+            let one = *which.get(&known);
+            told = self.changes[one].2.clone();
+            told.insert(one);
         }
-        let which = *which.get(&known);
-        let mut told = self.changes[which].2.clone();
-        told.insert(which);
         let new: Vec<usize> = told.difference(&self.heard[to]).copied().collect();
+        self.tell(to, new);
+    }
+
+    /// Everyone hears everything, each in the order that is left.
+    fn hear_all(&mut self) {
+        for device in 0..DEVICES {
+            let all = 0..self.changes.len();
+            let new = all.filter(|it| !self.heard[device].contains(it)).collect();
+            self.tell(device, new);
+        }
+    }
+
+    fn tell(&mut self, device: usize, new: Vec<usize>) {
         let chunks = new.iter().map(|index| &self.changes[*index].0);
-        self.volumes[to].extend(chunks).unwrap();
-        self.heard[to].extend(new);
+        self.volumes[device].extend(chunks).unwrap();
+        self.heard[device].extend(new);
     }
 
     /// The document says what the model says.
     fn check(&self, device: usize) {
-        for record in 0..2 {
+        for record in 0..RECORDS {
             let stored = self.volumes[device].draft(DeclarationId([record; 16]));
             for field in [FieldName::Wage, FieldName::From] {
                 let standing = self.standing(device, record, field);
@@ -200,7 +220,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
-    fn a_conflict_is_exactly_what_nobody_wrote_over(steps in prop::collection::vec(step(), 1..32)) {
+    fn a_conflict_is_exactly_what_nobody_wrote_over(steps in prop::collection::vec(step(), 12..40)) {
         let mut devices = Devices::new();
         for step in &steps {
             let device = match step {
@@ -209,19 +229,14 @@ proptest! {
                     *device
                 }
                 Step::Hear { from, to, which } => {
-                    devices.hear(*from, *to, which);
+                    devices.hear(*from, *to, which.as_ref());
                     *to
                 }
             };
             devices.check(device);
         }
-        // At last everyone hears everything, each in an order of its own.
-        let all: BTreeSet<usize> = (0..devices.changes.len()).collect();
+        devices.hear_all();
         for device in 0..DEVICES {
-            let new: Vec<usize> = all.difference(&devices.heard[device]).copied().collect();
-            let chunks = new.iter().map(|index| &devices.changes[*index].0);
-            devices.volumes[device].extend(chunks).unwrap();
-            devices.heard[device].extend(new);
             devices.check(device);
             prop_assert_eq!(devices.volumes[device].drafts(), devices.volumes[0].drafts());
         }
