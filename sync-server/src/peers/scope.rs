@@ -62,9 +62,8 @@ impl Scope {
         for certificate in in_force() {
             add(&mut audiences, centre, &certificate.mandate)?;
         }
-        if audiences.len() > MAX_PARTS {
-            let detail = format!("{} of {MAX_PARTS}", audiences.len());
-            return Ok(Err(Refusal::new("peers.scope_too_large", &detail)));
+        if let Err(refusal) = fits(audiences.len()) {
+            return Ok(Err(refusal));
         }
         let audiences: Arc<[Audience]> = audiences.into_iter().collect();
         let version = version_of(&audiences);
@@ -123,9 +122,30 @@ fn add(
     Ok(())
 }
 
+/// Whether a scope of so many parts can be told.
+fn fits(parts: usize) -> Result<(), Refusal> {
+    if parts <= MAX_PARTS {
+        return Ok(());
+    }
+    let detail = format!("{parts} of {MAX_PARTS}");
+    Err(Refusal::new("peers.scope_too_large", &detail))
+}
+
 fn version_of(audiences: &[Audience]) -> u64 {
     let keys: Vec<Vec<u8>> = audiences.iter().map(Audience::key).collect();
     let parts: Vec<&[u8]> = keys.iter().map(Vec::as_slice).collect();
     let hash = hash_parts("canbao/scope/1", &parts);
     hash.first_chunk().map_or(0, |it| u64::from_be_bytes(*it))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scope_that_cannot_be_told_is_refused_by_name() {
+        assert_eq!(fits(MAX_PARTS), Ok(()));
+        let refused = fits(MAX_PARTS + 1).unwrap_err();
+        assert_eq!(refused.code(), "peers.scope_too_large");
+    }
 }
