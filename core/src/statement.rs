@@ -6,6 +6,7 @@ use crate::certificate::Certificate;
 use crate::declaration::Declaration;
 use crate::ids::{CertificateSerial, StatementId, UnitId};
 use crate::month::Month;
+use crate::refusal::RefusalName;
 use crate::signed::{Signed, SignedError, decode_canonical, encode};
 use crate::signing::{Domain, SigningKey, hash_parts};
 use crate::time::Timestamp;
@@ -180,12 +181,19 @@ impl StatementError {
     /// The stable name of the refusal.
     #[must_use]
     pub fn code(&self) -> &'static str {
-        match self {
-            Self::TooLarge => "statement.too_large",
-            Self::Signed(error) => error.code(),
-            Self::NewerKind => "statement.newer_kind",
-            Self::TextTooLong => "statement.text_too_long",
-        }
+        self.refusal()
+            .map_or("statement.newer_kind", RefusalName::as_str)
+    }
+
+    /// The name by which it is refused; none for what is held instead.
+    #[must_use]
+    pub fn refusal(&self) -> Option<RefusalName> {
+        Some(match self {
+            Self::TooLarge => RefusalName::StatementTooLarge,
+            Self::Signed(error) => error.into(),
+            Self::NewerKind => return None,
+            Self::TextTooLong => RefusalName::StatementTextTooLong,
+        })
     }
 }
 

@@ -12,6 +12,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use canbao_core::refusal::RefusalName;
 use canbao_core::signing::PublicKey;
 use canbao_core::statement::{Statement, read_admitted};
 use canbao_core::sync::hub::{FeedPage, Visible};
@@ -148,7 +149,7 @@ impl Peer {
         let heads = self.centre.growth();
         let _connected = self.metrics.connected();
         let place = self.places.take(device);
-        let too_many = || Refusal::new("peers.too_many_sessions", "");
+        let too_many = || Refusal::new(RefusalName::PeersTooManySessions, "");
         let mut session = Session {
             centre: self.centre,
             clock: self.clock,
@@ -273,7 +274,8 @@ impl HubBackend for Session {
             self.metrics.refused(refusal.code());
             self.refusals += 1;
             if self.refusals >= MOST_REFUSALS {
-                self.ending = Some(Refusal::new("peers.too_many_refusals", ""));
+                let refusal = Refusal::new(RefusalName::PeersTooManyRefusals, "");
+                self.ending = Some(refusal);
             }
         }
         Ok(answer.into())

@@ -11,6 +11,7 @@ use crate::document::{
     Chunk, DocumentId, Field, GENESIS_OPERATIONS, MAX_TEXT_BYTES, RECORDS_OPERATION, Shape,
     genesis_actor, genesis_hash,
 };
+use crate::refusal::RefusalName;
 
 use super::batch::CheckedBatch;
 use super::chunk::{ChangeHash, ChangeHead};
@@ -85,9 +86,9 @@ impl StructureError {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Sequence => "structure.sequence",
+            Self::Sequence => RefusalName::StructureSequence.as_str(),
             Self::UnknownDependency => "structure.unknown_dependency",
-            Self::Previous => "structure.previous",
+            Self::Previous => RefusalName::StructurePrevious.as_str(),
             Self::StartOp => "structure.start_op",
             Self::MaxOp => "structure.max_op",
             Self::Undecodable => "structure.undecodable",

@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 
 use canbao_core::enrolment::Ask;
 use canbao_core::signed::encode;
-use canbao_core::sync::Refusal;
 use canbao_transport::{Connection, offer_enrolment};
 
 use super::Clock;
@@ -77,7 +76,7 @@ pub(super) async fn serve(
     };
     let answer = answer.map_err(|error| {
         tracing::warn!(code = error.code(), "not enrolled");
-        Refusal::new(error.code(), &error.to_string())
+        error.refusal()
     });
     if let Err(error) = requested.answer(answer).await {
         tracing::debug!(code = error.code(), "the answer may not have arrived");

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use canbao_core::certificate::Mandate;
 use canbao_core::facts::Audience;
+use canbao_core::refusal::RefusalName;
 use canbao_core::signing::{PublicKey, hash_parts};
 use canbao_core::sync::hub::Visible;
 use canbao_core::sync::message::MAX_PARTS;
@@ -48,7 +49,7 @@ impl Scope {
     ) -> Result<Result<Self, Refusal>, Unavailable> {
         let issued = centre.certificates_of(device)?;
         if issued.is_empty() {
-            return Ok(Err(Refusal::new("peers.unknown_device", "")));
+            return Ok(Err(Refusal::new(RefusalName::PeersUnknownDevice, "")));
         }
         let in_force = || {
             let counts = |it: &&Issued| it.standing(now) == Standing::InForce;
@@ -96,8 +97,8 @@ impl Scope {
 /// Why a device has no session although it is known: the newest reason given for it.
 fn none_in_force(issued: &[Issued]) -> Refusal {
     match issued.iter().rev().find_map(|it| it.revoked.as_ref()) {
-        Some(revoked) => Refusal::new("peers.certificate_revoked", &revoked.reason),
-        None => Refusal::new("peers.certificate_expired", ""),
+        Some(revoked) => Refusal::new(RefusalName::PeersCertificateRevoked, &revoked.reason),
+        None => Refusal::new(RefusalName::PeersCertificateExpired, ""),
     }
 }
 
@@ -128,7 +129,7 @@ fn fits(parts: usize) -> Result<(), Refusal> {
         return Ok(());
     }
     let detail = format!("{parts} of {MAX_PARTS}");
-    Err(Refusal::new("peers.scope_too_large", &detail))
+    Err(Refusal::new(RefusalName::PeersScopeTooLarge, &detail))
 }
 
 fn version_of(audiences: &[Audience]) -> u64 {
