@@ -1,5 +1,6 @@
 //! Devices over loopback: enrolment, sessions, refusals.
 
+mod names;
 mod scope;
 
 use std::convert::Infallible;
