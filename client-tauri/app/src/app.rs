@@ -201,6 +201,9 @@ impl App {
                 .records(context, person, period_from, period_to)
                 .map(Response::Records),
             Request::ReceiptList => self.receipts(context).map(Response::Receipts),
+            Request::RosterReveal { person, reason } => self
+                .reveal(context, &person, &reason)
+                .map(|it| Response::Revealed(Box::new(it))),
             Request::QuarantineList => self.quarantine(context.lang).map(Response::Quarantine),
             Request::ProofShow { id } => self
                 .proof(context, &id)

@@ -324,7 +324,8 @@ impl Feed {
             | Fact::NotReceived { statement, .. }
             | Fact::WithdrawalTaken { statement, .. }
             | Fact::DecisionTaken { statement, .. }
-            | Fact::AssessmentTaken { statement, .. } => {
+            | Fact::AssessmentTaken { statement, .. }
+            | Fact::Audited { statement, .. } => {
                 if let Ok(verified) = read_admitted(statement) {
                     self.answered.insert(verified.statement.id().0);
                 }

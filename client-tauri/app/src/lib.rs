@@ -9,6 +9,7 @@ pub mod world;
 
 mod app;
 mod assess;
+mod audit;
 mod captions;
 mod conflicts;
 mod declare;

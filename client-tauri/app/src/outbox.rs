@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use canbao_core::declaration::Declaration;
 use canbao_core::document::{Action, DocumentId, SignedBatch};
-use canbao_core::ids::{DeclarationId, StatementId, UnitId};
+use canbao_core::ids::{AuditId, DeclarationId, StatementId, UnitId};
 use canbao_core::month::Month;
 use canbao_core::signed::encode;
 use canbao_core::statement::{Statement, Verdict, read_admitted};
@@ -151,6 +151,7 @@ enum Subject {
     Withdrawal(StatementId),
     Decision(StatementId),
     Assessment(UnitId, Month),
+    Audit(AuditId),
 }
 
 impl Outbox {
@@ -446,6 +447,7 @@ fn subject(what: &What) -> Option<Subject> {
         What::Statement(Statement::AssessmentRequest {
             unit, settlement, ..
         }) => Some(Subject::Assessment(*unit, *settlement)),
+        What::Statement(Statement::Audit { id, .. }) => Some(Subject::Audit(*id)),
     }
 }
 

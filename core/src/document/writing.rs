@@ -6,12 +6,11 @@ use automerge::{AutomergeError, ObjId, ObjType, ReadDoc, ScalarValue};
 use crate::declaration::Kind;
 use crate::ids::{DeclarationId, NoteId};
 
-use super::schema::{KIND, NOTE, VOIDED};
 use super::action::{Action, Change};
 use super::field::FieldName;
 use super::overlay::OverlayField;
+use super::schema::{KIND, NOTE, VOIDED};
 use super::volume::DocumentError;
-
 
 /// What an action writes into which record.
 pub(super) struct Writing {

@@ -146,6 +146,10 @@ fn outside_mandate(
         Statement::Decision { .. } => {
             (!mandate.reviews(unit.record.district)).then_some(ProblemCode::OtherDistrict)
         }
+        Statement::Audit { .. } => {
+            let sees = mandate.employs(unit.record.id) || mandate.reviews(unit.record.district);
+            (!sees).then_some(ProblemCode::NotYourUnit)
+        }
     }
 }
 
@@ -153,7 +157,7 @@ fn outside_mandate(
 /// would stand in its way later, since a statement is answered once.
 fn out_of_turn(statement: &Statement, unit: &UnitView) -> Option<&'static str> {
     match statement {
-        Statement::Submission(_) | Statement::Withdrawal { .. } => None,
+        Statement::Submission(_) | Statement::Withdrawal { .. } | Statement::Audit { .. } => None,
         Statement::Decision {
             submission,
             attempt,
