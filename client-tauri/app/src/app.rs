@@ -4,7 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use canbao_core::certificate::Mandate;
-use canbao_core::document::{Action, ActorId, Batch, DocumentId, SCHEMA_VERSION, SignedBatch, Volume};
+use canbao_core::document::{
+    Action, ActorId, Batch, DocumentId, SCHEMA_VERSION, SignedBatch, Volume,
+};
 use canbao_core::facts::UnitView;
 use canbao_core::ids::UnitId;
 use canbao_core::message::Lang;
