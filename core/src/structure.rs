@@ -283,6 +283,51 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Why a batch does not fit into what is known of its document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum StructureError {
+    /// A change depends on one that is not there.
+    #[error("a change depends on one that is not there")]
+    UnknownDependency,
+}
+
+impl StructureError {
+    /// The stable name of the refusal.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownDependency => "structure.unknown_dependency",
+        }
+    }
+}
+
+/// What is known of one document: the changes taken in so far.
+#[derive(Debug)]
+pub struct History {
+    known: BTreeSet<ChangeHash>,
+}
+
+impl History {
+    /// That of a document which holds its genesis alone.
+    #[must_use]
+    pub fn new(document: crate::document::DocumentId) -> Self {
+        let known = BTreeSet::from([crate::document::genesis_hash(&document)]);
+        Self { known }
+    }
+
+    /// Takes a batch in, whole or not at all.
+    ///
+    /// # Errors
+    /// [`StructureError`].
+    pub fn check(&mut self, batch: &CheckedBatch) -> Result<(), StructureError> {
+        if !batch.outside_dependencies().is_subset(&self.known) {
+            return Err(StructureError::UnknownDependency);
+        }
+        self.known.extend(batch.heads.iter().map(|head| head.hash));
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -4,14 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use canbao_core::certificate::Mandate;
-use canbao_core::document::{Action, ActorId, Batch, DocumentId, SignedBatch, Volume};
+use canbao_core::document::{Action, ActorId, Batch, DocumentId, SignedBatch};
 use canbao_core::facts::UnitView;
-use canbao_core::ids::UnitId;
 use canbao_core::message::Lang;
 use canbao_core::statement::Statement;
-use canbao_core::store::{Commit, SealingKey, Store, Stream, View};
+use canbao_core::store::{Commit, SealingKey, Store, Stream};
 
-use crate::drafts::{self, Batches, Drafts};
+use crate::drafts::{Drafts, Source};
 use crate::fault::{self, Fault, some_of};
 use crate::feed::Feed;
 use crate::identity::{Identity, Step};
@@ -56,11 +55,8 @@ impl App {
         let store = open_store(directory)?;
         let identity = Identity::open(&store)?;
         let feed = Feed::open(&store)?;
-        let mut batches = Batches::new();
-        let outbox = Outbox::open(&store, |sequence, document, batch| {
-            batches.entry(document).or_default().push((sequence, batch));
-        })?;
-        let drafts = Drafts::open(&store, &batches)?;
+        let outbox = Outbox::open(&store)?;
+        let drafts = Drafts::open(&Source::of(&store, &feed, &outbox, &identity))?;
         let proofs = Proofs::open(&store)?;
         let mut app = Self {
             directory: directory.to_owned(),
@@ -74,6 +70,7 @@ impl App {
             transport: None,
         };
         app.mark_proven();
+        app.take_batches()?;
         Ok(app)
     }
 
@@ -231,59 +228,91 @@ impl App {
     pub(crate) fn act(
         &mut self,
         context: &Context,
-        unit: UnitId,
         document: DocumentId,
         action: Action,
     ) -> Result<(), Fault> {
         let at = self.world.now();
         let actor = self.actor()?;
-        let operator = self.identity.operator(context, |it| it.employs(unit))?;
-        let mut volume = match self.drafts.documents.remove(&document) {
-            Some(volume) => volume,
-            None => Volume::replay(document, [])?,
+        let operator = self
+            .identity
+            .operator(context, |it| document.writable_by(it))?;
+        let replica = self.drafts.replica(document)?;
+        let (volume, own) = replica.act(&actor, &action, at)?;
+        let batch = Batch {
+            document,
+            actor: own.actor.0.into(),
+            from: own.seq,
+            to: own.seq,
+            signer: operator.certificate.serial,
+            chunks: vec![own.chunk],
         };
-        let acted = volume
-            .act(&actor, &action, at)
-            .map_err(Fault::from)
-            .and_then(|own| {
-                let batch = Batch {
-                    document,
-                    actor: own.actor.0.into(),
-                    from: own.seq,
-                    to: own.seq,
-                    signer: operator.certificate.serial,
-                    chunks: vec![own.chunk],
-                };
-                let batch = SignedBatch::make(&batch, &operator.key).0;
-                let made = Made::Batch {
-                    document,
-                    action,
-                    batch,
-                    at,
-                };
-                let place = self.outbox.length();
-                let commit = Commit::new()
-                    .expecting(Stream::Local, place)
-                    .append(Stream::Local, made.to_bytes())
-                    .put(
-                        View::Snapshot,
-                        drafts::snapshot_key(&document),
-                        drafts::snapshot(place, &volume),
-                    );
-                self.store.commit(commit)?;
-                Ok(made)
-            });
-        match acted {
-            Ok(made) => {
-                self.drafts.documents.insert(document, volume);
-                self.outbox.push(&made)
-            }
-            Err(fault) => {
-                // The document in memory may hold what the store does not: back to the truth.
-                self.reload_document(document)?;
-                Err(fault)
+        let made = Made::Batch {
+            document,
+            action,
+            batch: SignedBatch::make(&batch, &operator.key).0,
+            at,
+            redoes: None,
+        };
+        if let Err(fault) = self.keep(&[made]) {
+            // The next change must not claim a number that the lost one may have used.
+            self.drafts.actor = None;
+            return Err(fault);
+        }
+        self.drafts.replica(document)?.acted(volume);
+        self.keep_snapshots(&[document])
+    }
+
+    /// Takes a snapshot of those documents that have changed enough.
+    pub(crate) fn keep_snapshots(&mut self, documents: &[DocumentId]) -> Result<(), Fault> {
+        let Self {
+            store,
+            feed,
+            outbox,
+            identity,
+            drafts,
+            ..
+        } = self;
+        let source = Source::of(store, feed, outbox, identity);
+        for document in documents {
+            if let Some(commit) = drafts.replica(*document)?.due_snapshot(&source) {
+                store.commit(commit)?;
             }
         }
+        Ok(())
+    }
+
+    /// Where documents come from.
+    pub(crate) fn source(&self) -> Source<'_> {
+        Source::of(&self.store, &self.feed, &self.outbox, &self.identity)
+    }
+
+    /// Opens a document again from what the streams say of it now.
+    pub(crate) fn reopen(&mut self, document: DocumentId) -> Result<(), Fault> {
+        let Self {
+            store,
+            feed,
+            outbox,
+            identity,
+            drafts,
+            ..
+        } = self;
+        drafts.reopen(document, &Source::of(store, feed, outbox, identity))
+    }
+
+    /// Takes the batches that the feed brought into their documents, and mends what was refused.
+    pub(crate) fn take_batches(&mut self) -> Result<(), Fault> {
+        let Self {
+            store,
+            feed,
+            outbox,
+            identity,
+            drafts,
+            ..
+        } = self;
+        drafts.catch_up(&Source::of(store, feed, outbox, identity))?;
+        self.mend()?;
+        let documents = self.drafts.documents();
+        self.keep_snapshots(&documents)
     }
 
     /// Signs statements and makes them durable, all in one commit.
@@ -328,7 +357,7 @@ impl App {
     }
 
     /// The actor of this opening: a restored backup never writes twice under one.
-    fn actor(&mut self) -> Result<ActorId, Fault> {
+    pub(crate) fn actor(&mut self) -> Result<ActorId, Fault> {
         if let Some(actor) = &self.drafts.actor {
             return Ok(actor.clone());
         }
@@ -339,23 +368,6 @@ impl App {
         let actor = ActorId::new(device, random(self.world.as_mut())?);
         self.drafts.actor = Some(actor.clone());
         Ok(actor)
-    }
-
-    fn reload_document(&mut self, document: DocumentId) -> Result<(), Fault> {
-        let mut own = Vec::new();
-        Outbox::open(&self.store, |sequence, of, batch| {
-            if of == document {
-                own.push((sequence, batch));
-            }
-        })?;
-        if !own.is_empty() {
-            self.drafts
-                .documents
-                .insert(document, drafts::replay(document, &own)?);
-        }
-        // The next change must not claim a sequence number that the lost one may have used.
-        self.drafts.actor = None;
-        Ok(())
     }
 }
 

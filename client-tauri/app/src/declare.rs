@@ -80,7 +80,7 @@ impl App {
             .collect();
         if !changed.is_empty() {
             let (document, action) = self.in_open_volume(unit, document, &draft, changed)?;
-            self.act(context, unit, document, action)?;
+            self.act(context, document, action)?;
         }
         self.one(context, id)
     }
@@ -95,9 +95,9 @@ impl App {
         let (document, stored) = self.editable(unit, id, context.lang)?;
         let (document, redone) = self.in_open_volume(unit, document, &stored.draft, Vec::new())?;
         if matches!(redone, Action::Declare { .. }) {
-            self.act(context, unit, document, redone)?;
+            self.act(context, document, redone)?;
         }
-        self.act(context, unit, document, Action::Void { id })?;
+        self.act(context, document, Action::Void { id })?;
         self.one(context, id)
     }
 
@@ -167,7 +167,7 @@ impl App {
             kind,
             fields: Change::all_of(&draft),
         };
-        self.act(context, unit, document, action)?;
+        self.act(context, document, action)?;
         self.one(context, id)
     }
 

@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use canbao_core::document::SignedBatch;
+use canbao_core::certificate::Certificate;
+use canbao_core::document::{BatchId, DocumentId, SignedBatch};
 use canbao_core::facts::{Entry, Fact, Placed, Projection};
-use canbao_core::ids::{Position, UnitId};
-use canbao_core::signed::encode;
+use canbao_core::ids::{CertificateSerial, Position, UnitId};
+use canbao_core::signed::{Signed, encode};
+use canbao_core::signing::PublicKey;
 use canbao_core::statement::read_admitted;
 use canbao_core::store::{Store, Stream};
 use canbao_core::sync;
@@ -41,6 +43,15 @@ pub(crate) struct Run {
     pub(crate) count: u32,
 }
 
+/// A batch that the centre admitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Admitted {
+    pub(crate) id: BatchId,
+    pub(crate) position: Position,
+    /// Where in the stream it lies: grows with its arrival, whatever its position.
+    pub(crate) place: u64,
+}
+
 /// Everything the feed says.
 #[derive(Debug, Default)]
 pub(crate) struct Feed {
@@ -49,6 +60,10 @@ pub(crate) struct Feed {
     pub(crate) answered: BTreeSet<[u8; 32]>,
     /// Batches the centre refused, with the code.
     pub(crate) refused: BTreeMap<[u8; 32], String>,
+    /// The batches admitted to each document, in the order of the log.
+    pub(crate) admitted: BTreeMap<DocumentId, Vec<Admitted>>,
+    /// The certificates of the organisations' devices, by which their batches verify.
+    certificates: BTreeMap<CertificateSerial, Signed>,
     /// The postings by the place of their first record.
     pub(crate) runs: BTreeMap<Position, Run>,
     /// Entries of a kind this program does not know: held, counted, never dropped.
@@ -76,9 +91,9 @@ impl Feed {
             }
             for (_, bytes) in page {
                 let held = decode(&bytes)?;
-                feed.place(&held);
+                let place = feed.place(&held);
                 if feed.ordered {
-                    feed.fold(&held);
+                    feed.fold(&held, place);
                 }
             }
         }
@@ -118,9 +133,9 @@ impl Feed {
     /// older ones were among them, so that everything was folded anew.
     pub(crate) fn extend(&mut self, entries: &[Held], store: &Store) -> Result<bool, Fault> {
         for held in entries {
-            self.place(held);
+            let place = self.place(held);
             if self.ordered {
-                self.fold(held);
+                self.fold(held, place);
             }
         }
         if self.ordered {
@@ -146,13 +161,36 @@ impl Feed {
         Ok(Some(entries))
     }
 
+    /// The bytes of a batch that lies at a place of the stream.
+    pub(crate) fn batch_at(store: &Store, place: u64) -> Result<Vec<u8>, Fault> {
+        let lost = || Fault::store("store.damaged").with("detail", format_args!("feed: {place}"));
+        let held = decode(&store.get(Stream::Feed, place)?.ok_or_else(lost)?)?;
+        let fact = Entry::from_bytes(&held.bytes)
+            .ok()
+            .and_then(|it| it.fact().ok());
+        match fact {
+            Some(Fact::BatchAdmitted { batch, .. }) => Ok(batch),
+            _ => Err(lost()),
+        }
+    }
+
+    /// A certificate by its serial, once the authority's signature on it holds.
+    pub(crate) fn certificate(
+        &self,
+        serial: CertificateSerial,
+        authority: &PublicKey,
+    ) -> Option<Certificate> {
+        Certificate::open(self.certificates.get(&serial)?, authority).ok()
+    }
+
     /// Whether every record of a run is held.
     pub(crate) fn is_whole(&self, run: &Run) -> bool {
         let end = Position(run.first.0.saturating_add(u64::from(run.count)));
         self.places.range(run.first..end).count() as u64 == u64::from(run.count)
     }
 
-    fn place(&mut self, held: &Held) {
+    /// Notes where in the stream an entry lies.
+    fn place(&mut self, held: &Held) -> u64 {
         if self
             .places
             .last_key_value()
@@ -160,9 +198,11 @@ impl Feed {
         {
             self.ordered = false;
         }
-        self.places.insert(held.position, self.length);
+        let place = self.length;
+        self.places.insert(held.position, place);
         self.heard = self.heard.max(Some(held.received_at));
         self.length += 1;
+        place
     }
 
     /// Folds everything again in the order of the log.
@@ -178,14 +218,14 @@ impl Feed {
             let bytes = store
                 .get(Stream::Feed, *place)?
                 .ok_or_else(|| Fault::store("store.damaged").with("detail", "feed"))?;
-            fresh.fold(&decode(&bytes)?);
+            fresh.fold(&decode(&bytes)?, *place);
         }
         fresh.places = places;
         *self = fresh;
         Ok(())
     }
 
-    fn fold(&mut self, held: &Held) {
+    fn fold(&mut self, held: &Held, place: u64) {
         let Ok(entry) = Entry::from_bytes(&held.bytes) else {
             self.newer += 1;
             return;
@@ -196,6 +236,7 @@ impl Feed {
             return;
         };
         self.note_answers(&fact);
+        self.note_documents(&fact, held.position, place);
         if let Fact::PostingTaken { unit, lines, .. } = &fact {
             let first = Position(held.position.0.saturating_add(1));
             self.runs.insert(
@@ -212,6 +253,25 @@ impl Feed {
             at: entry.at,
             fact,
         });
+    }
+
+    fn note_documents(&mut self, fact: &Fact, position: Position, place: u64) {
+        match fact {
+            Fact::BatchAdmitted { document, batch } => {
+                let admitted = Admitted {
+                    id: SignedBatch(batch.clone()).id(),
+                    position,
+                    place,
+                };
+                self.admitted.entry(*document).or_default().push(admitted);
+            }
+            Fact::DeviceEnrolled { certificate, .. } => {
+                if let Ok(read) = minicbor::decode::<Certificate>(&certificate.content) {
+                    self.certificates.insert(read.serial, certificate.clone());
+                }
+            }
+            _ => {}
+        }
     }
 
     fn note_answers(&mut self, fact: &Fact) {

@@ -28,7 +28,7 @@ impl App {
         let seconds = u64::try_from(self.world.now().0).unwrap_or(0);
         let id = NoteId::from_parts(seconds.saturating_mul(1000), random(self.world.as_mut())?);
         let action = Action::Annotate { id, person, text };
-        self.act(context, unit, DocumentId::EmployerRoster(unit), action)?;
+        self.act(context, DocumentId::EmployerRoster(unit), action)?;
         self.roster_person(context, &person.to_string())
     }
 
@@ -36,18 +36,18 @@ impl App {
     pub(crate) fn unnote(&mut self, context: &Context, id: NoteId) -> Result<PersonDetail, Fault> {
         let unit = self.unit(context)?.record.id;
         let document = DocumentId::EmployerRoster(unit);
-        let notes = self.drafts.documents.get(&document).map(|it| it.notes());
+        let notes = self.drafts.document(&document).map(|it| it.notes());
         let note = notes.into_iter().flatten().find(|it| it.id == id);
         let person = note
             .ok_or_else(|| Fault::usage("document.no_such_note"))?
             .person;
-        self.act(context, unit, document, Action::VoidNote { id })?;
+        self.act(context, document, Action::VoidNote { id })?;
         self.roster_person(context, &person.to_string())
     }
 
     /// The notes on a person.
     pub(crate) fn notes_on(&self, unit: UnitId, person: PersonId) -> Vec<NoteView> {
-        let roster = self.drafts.documents.get(&DocumentId::EmployerRoster(unit));
+        let roster = self.drafts.document(&DocumentId::EmployerRoster(unit));
         roster
             .iter()
             .flat_map(|it| it.notes())

@@ -1,6 +1,6 @@
 //! What was made on this device, in order, and what of it still waits for the centre.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use canbao_core::declaration::Declaration;
 use canbao_core::document::{Action, DocumentId, SignedBatch};
@@ -32,6 +32,9 @@ pub(crate) enum Made {
         batch: Vec<u8>,
         #[n(3)]
         at: Timestamp,
+        /// The refused batch, or the one that was built on it, in whose place this one stands.
+        #[cbor(n(4), with = "minicbor::bytes")]
+        redoes: Option<[u8; 32]>,
     },
     /// A signed statement.
     #[n(2)]
@@ -51,6 +54,16 @@ pub(crate) enum Made {
         #[n(2)]
         detail: String,
         #[n(3)]
+        at: Timestamp,
+    },
+    /// A batch that cannot be made again: it stays in quarantine.
+    #[n(4)]
+    GivenUp {
+        #[cbor(n(0), with = "minicbor::bytes")]
+        batch: [u8; 32],
+        #[n(1)]
+        code: String,
+        #[n(2)]
         at: Timestamp,
     },
 }
@@ -80,8 +93,23 @@ pub(crate) struct Waiting {
 /// What an item is.
 #[derive(Debug, Clone)]
 pub(crate) enum What {
-    Batch,
+    Batch(DocumentId),
     Statement(Statement),
+}
+
+/// Where a batch made here stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BatchState<'a> {
+    /// The centre has not judged it.
+    Waiting,
+    /// It is in the feed.
+    Admitted,
+    /// In quarantine, with the code of the refusal; not made again yet.
+    Refused(&'a str),
+    /// In quarantine for good, with the code that says why.
+    GivenUp(&'a str),
+    /// Another batch stands in its place.
+    Redone,
 }
 
 /// How an item ended at the hub.
@@ -97,6 +125,11 @@ pub(crate) struct End {
 pub(crate) struct Outbox {
     items: Vec<Waiting>,
     ends: BTreeMap<[u8; 32], End>,
+    /// Batches in whose place another one stands.
+    redone: BTreeSet<[u8; 32]>,
+    /// What a batch stands in the place of.
+    stands_for: BTreeMap<[u8; 32], [u8; 32]>,
+    given_up: BTreeMap<[u8; 32], String>,
     /// The newest item by its id.
     by_id: BTreeMap<[u8; 32], usize>,
     /// The newest item by what it is about.
@@ -114,23 +147,10 @@ enum Subject {
 }
 
 impl Outbox {
-    /// Opens it; every batch is handed to `batch` with its sequence, for the documents.
-    pub(crate) fn open(
-        store: &Store,
-        mut batch: impl FnMut(u64, DocumentId, Vec<u8>),
-    ) -> Result<Self, Fault> {
+    pub(crate) fn open(store: &Store) -> Result<Self, Fault> {
         let mut outbox = Self::default();
-        for (sequence, bytes) in store.read(Stream::Local, 0, usize::MAX, usize::MAX)? {
-            let made = Made::from_bytes(&bytes)?;
-            outbox.push(&made)?;
-            if let Made::Batch {
-                document,
-                batch: bytes,
-                ..
-            } = made
-            {
-                batch(sequence, document, bytes);
-            }
+        for (_, bytes) in store.read(Stream::Local, 0, usize::MAX, usize::MAX)? {
+            outbox.push(&Made::from_bytes(&bytes)?)?;
         }
         Ok(outbox)
     }
@@ -145,13 +165,23 @@ impl Outbox {
         let sequence = self.length;
         self.length += 1;
         match made {
-            Made::Batch { batch, at, .. } => {
+            Made::Batch {
+                document,
+                batch,
+                at,
+                redoes,
+                ..
+            } => {
                 let id = SignedBatch(batch.clone()).id().0;
+                if let Some(of) = redoes {
+                    self.redone.insert(*of);
+                    self.stands_for.insert(id, *of);
+                }
                 self.add(Waiting {
                     sequence,
                     id,
                     at: *at,
-                    what: What::Batch,
+                    what: What::Batch(*document),
                 });
             }
             Made::Statement { signed, at } => {
@@ -176,6 +206,9 @@ impl Outbox {
                     detail: detail.clone(),
                 };
                 self.ends.insert(*item, end);
+            }
+            Made::GivenUp { batch, code, .. } => {
+                self.given_up.insert(*batch, code.clone());
             }
         }
         Ok(())
@@ -209,13 +242,53 @@ impl Outbox {
                 Some(subject) => self.newest.get(&subject) == Some(place),
                 None => true,
             };
-            let refused = match feed.answered.contains(&it.id) {
-                true => feed.refused.contains_key(&it.id),
-                false => self.end(it).is_some(),
+            let refused = match (&it.what, feed.answered.contains(&it.id)) {
+                (What::Batch(_), _) => matches!(
+                    self.batch_state(it, feed),
+                    BatchState::Refused(_) | BatchState::GivenUp(_)
+                ),
+                (What::Statement(_), true) => feed.refused.contains_key(&it.id),
+                (What::Statement(_), false) => self.end(it).is_some(),
             };
             newest && refused
         };
         self.items.iter().enumerate().filter(counts).count() as u64
+    }
+
+    /// The batches of documents made here, in order.
+    pub(crate) fn batches(&self) -> impl Iterator<Item = (DocumentId, &Waiting)> {
+        self.items.iter().filter_map(|it| match &it.what {
+            What::Batch(document) => Some((*document, it)),
+            What::Statement(_) => None,
+        })
+    }
+
+    /// Whether a batch of this id was made here.
+    pub(crate) fn made_batch(&self, id: &[u8; 32]) -> bool {
+        self.by_id
+            .get(id)
+            .is_some_and(|place| matches!(self.items[*place].what, What::Batch(_)))
+    }
+
+    /// How many times what a batch does was done before.
+    pub(crate) fn times_redone(&self, id: &[u8; 32]) -> usize {
+        std::iter::successors(self.stands_for.get(id), |of| self.stands_for.get(*of)).count()
+    }
+
+    /// Where a batch made here stands.
+    pub(crate) fn batch_state<'a>(&'a self, item: &Waiting, feed: &'a Feed) -> BatchState<'a> {
+        if self.redone.contains(&item.id) {
+            return BatchState::Redone;
+        }
+        if let Some(code) = self.given_up.get(&item.id) {
+            return BatchState::GivenUp(code);
+        }
+        let refused = feed.refused.get(&item.id).map(String::as_str);
+        match refused.or_else(|| self.end(item).map(|end| end.code.as_str())) {
+            Some(code) => BatchState::Refused(code),
+            None if feed.answered.contains(&item.id) => BatchState::Admitted,
+            None => BatchState::Waiting,
+        }
     }
 
     /// The next items to offer: at most so many, and so many bytes but one at least.
@@ -256,7 +329,7 @@ impl Outbox {
             What::Statement(Statement::Submission(declaration)) => {
                 Some((declaration, self.end(item)))
             }
-            What::Statement(_) | What::Batch => None,
+            What::Statement(_) | What::Batch(_) => None,
         }
     }
 
@@ -271,7 +344,7 @@ impl Outbox {
             What::Statement(Statement::Decision { verdict, .. }) if self.is_waiting(item, feed) => {
                 Some(verdict)
             }
-            What::Statement(_) | What::Batch => None,
+            What::Statement(_) | What::Batch(_) => None,
         }
     }
 
@@ -290,7 +363,7 @@ impl Outbox {
                 attempt,
                 ..
             }) if *unit == wanted => Some((*settlement, *attempt, it)),
-            What::Statement(_) | What::Batch => None,
+            What::Statement(_) | What::Batch(_) => None,
         })
     }
 
@@ -299,7 +372,10 @@ impl Outbox {
     }
 
     fn is_waiting(&self, item: &Waiting, feed: &Feed) -> bool {
-        !feed.answered.contains(&item.id) && self.end(item).is_none()
+        match &item.what {
+            What::Batch(_) => self.batch_state(item, feed) == BatchState::Waiting,
+            What::Statement(_) => !feed.answered.contains(&item.id) && self.end(item).is_none(),
+        }
     }
 
     /// How an item ended at the hub: made again later, it counts anew.
@@ -312,7 +388,7 @@ impl Outbox {
 
 fn subject(what: &What) -> Option<Subject> {
     match what {
-        What::Batch => None,
+        What::Batch(_) => None,
         What::Statement(Statement::Submission(it)) => Some(Subject::Declaration(it.id)),
         What::Statement(Statement::Withdrawal { submission, .. }) => {
             Some(Subject::Withdrawal(*submission))
@@ -332,6 +408,6 @@ fn content(store: &Store, sequence: u64) -> Result<Item, Fault> {
     match Made::from_bytes(&bytes)? {
         Made::Batch { batch, .. } => Ok(Item::Batch(batch)),
         Made::Statement { signed, .. } => Ok(Item::Statement(signed)),
-        Made::Ended { .. } => Err(lost()),
+        Made::Ended { .. } | Made::GivenUp { .. } => Err(lost()),
     }
 }

@@ -97,6 +97,7 @@ impl App {
         if self.feed.extend(&entries, &self.store)? {
             self.mark_proven();
         }
+        self.take_batches()?;
         Ok(entries.len() as u64)
     }
 
@@ -118,7 +119,8 @@ impl App {
             code,
             detail,
             at,
-        }])
+        }])?;
+        self.mend()
     }
 
     /// Keeps when the centre was heard, unless that is known to the minute already.

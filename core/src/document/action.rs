@@ -63,6 +63,17 @@ pub enum Action {
     },
 }
 
+impl Action {
+    /// The declaration it is about.
+    #[must_use]
+    pub fn declaration(&self) -> Option<DeclarationId> {
+        match self {
+            Self::Declare { id, .. } | Self::Amend { id, .. } | Self::Void { id } => Some(*id),
+            Self::Annotate { .. } | Self::VoidNote { .. } => None,
+        }
+    }
+}
+
 /// A field and its new value.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub enum Change {

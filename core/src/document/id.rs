@@ -42,6 +42,16 @@ impl DocumentId {
         }
     }
 
+    /// The same owner's document of another volume; one without volumes is itself.
+    #[must_use]
+    pub fn in_volume(self, volume: VolumeId) -> Self {
+        match self {
+            Self::EmployerRoster(_) => self,
+            Self::EmployerVolume(unit, _) => Self::EmployerVolume(unit, volume),
+            Self::AgencyVolume(district, unit, _) => Self::AgencyVolume(district, unit, volume),
+        }
+    }
+
     /// The volume whose opening and sealing governs it.
     #[must_use]
     pub fn volume(&self) -> Option<VolumeId> {

@@ -7,7 +7,7 @@ use automerge::{Automerge, ObjId, ObjType, ROOT, ReadDoc, ScalarValue, Value};
 use crate::declaration::{Draft, Kind};
 use crate::ids::{DeclarationId, NoteId, PersonId};
 use crate::money::Money;
-use crate::structure::{self, ChunkError};
+use crate::structure::{self, ChangeHash, ChunkError};
 use crate::time::Timestamp;
 
 use super::action::{Action, Change};
@@ -108,7 +108,7 @@ impl DocumentError {
 }
 
 /// An open document: a volume of drafts, or the roster with its notes.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Volume {
     id: DocumentId,
     document: Automerge,
@@ -160,6 +160,14 @@ impl Volume {
     #[must_use]
     pub fn id(&self) -> DocumentId {
         self.id
+    }
+
+    /// The newest changes, on which the next one builds.
+    #[must_use]
+    pub fn heads(&self) -> Vec<ChangeHash> {
+        let mut heads: Vec<_> = self.document.get_heads().iter().map(|it| it.0).collect();
+        heads.sort_unstable();
+        heads.into_iter().map(ChangeHash).collect()
     }
 
     /// Applies further changes in one call.

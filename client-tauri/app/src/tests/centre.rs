@@ -1,11 +1,13 @@
 //! A centre in memory: it decides nothing cleverly, but orders facts as the real one does.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::Path;
 
+use canbao_core::admission::{Known, admit};
 use canbao_core::certificate::{Certificate, Chain, Mandate, RootHash};
 use canbao_core::declaration::{Content, Declaration, Draft};
-use canbao_core::document::SignedBatch;
+use canbao_core::document::{BatchId, DocumentId, SignedBatch, genesis_hash};
 use canbao_core::enrolment::{Answer, EnrolmentCode, Request as EnrolmentRequest};
 use canbao_core::facts::{
     AssessmentOutcome, Effect, Entry, Fact, ListedPerson, PersonRecord, Placed, Posting,
@@ -26,6 +28,7 @@ use canbao_core::parameters::builtin_text;
 use canbao_core::signed::encode;
 use canbao_core::signing::SigningKey;
 use canbao_core::statement::{Statement, Verdict, read_admitted};
+use canbao_core::structure::{ChangeHash, CheckedBatch, check_batch};
 use canbao_core::sync::device::Advance;
 use canbao_core::sync::message::{ProofHash, ProofWanted};
 use canbao_core::sync::{self, Item, Refusal};
@@ -51,6 +54,10 @@ pub(crate) struct Centre {
     pub(crate) entries: Vec<(Vec<u8>, [u8; 16])>,
     pub(crate) projection: Projection,
     serial: u64,
+    certificates: BTreeMap<CertificateSerial, Certificate>,
+    admitted: BTreeMap<BatchId, Position>,
+    actors: BTreeMap<(DocumentId, Vec<u8>), u64>,
+    changes: BTreeSet<ChangeHash>,
 }
 
 impl Centre {
@@ -66,6 +73,10 @@ impl Centre {
             entries: Vec::new(),
             projection: Projection::default(),
             serial: 0,
+            certificates: BTreeMap::new(),
+            admitted: BTreeMap::new(),
+            actors: BTreeMap::new(),
+            changes: BTreeSet::new(),
         };
         centre.add(&Fact::ParametersAdopted {
             text: builtin_text().to_string(),
@@ -129,8 +140,14 @@ impl Centre {
             issued_at: NOW,
             expires_at: Timestamp(NOW.0 + 86_400),
         };
+        let signed = certificate.issue(&self.authority);
+        self.certificates.insert(certificate.serial, certificate);
+        self.add(&Fact::DeviceEnrolled {
+            certificate: signed.clone(),
+            code_hash: request.secret_hash(),
+        });
         Answer {
-            certificate: certificate.issue(&self.authority),
+            certificate: signed,
             chain: self.chain(),
         }
     }
@@ -196,7 +213,11 @@ impl Centre {
             .next(&app.feed, &app.store, None, 1000, usize::MAX)
             .expect("read");
         for item in waiting {
-            self.take(&item.content).expect("taken");
+            // A refused batch comes back by the feed, as a fact.
+            match (self.take(&item.content), &item.content) {
+                (Ok(_), _) | (Err(_), Item::Batch(_)) => {}
+                (Err(refusal), Item::Statement(_)) => panic!("taken, not {refusal}"),
+            }
         }
         self.deliver(app);
     }
@@ -205,20 +226,45 @@ impl Centre {
     pub(crate) fn take(&mut self, item: &Item) -> Result<Position, Refusal> {
         match item {
             Item::Batch(bytes) => {
-                let checked = canbao_core::structure::check_batch(bytes)
-                    .map_err(|error| Refusal::new(error.code(), ""))?;
-                let document = checked.batch.document;
-                assert_ne!(SignedBatch(bytes.clone()).id().0, [0; 32]);
-                Ok(self.add(&Fact::BatchAdmitted {
-                    document,
-                    batch: bytes.clone(),
-                }))
+                let checked = check_batch(bytes).map_err(|error| Refusal::new(error.code(), ""))?;
+                self.judge(&checked, bytes)
             }
             Item::Statement(bytes) => {
                 let verified = read_admitted(bytes).map_err(|it| Refusal::new(it.code(), ""))?;
                 Ok(self.state(verified.statement, bytes.clone()))
             }
         }
+    }
+
+    /// Admits a batch by the real rules; a repeat finds what it found before.
+    fn judge(&mut self, checked: &CheckedBatch, bytes: &[u8]) -> Result<Position, Refusal> {
+        let id = SignedBatch(bytes.to_vec()).id();
+        if let Some(position) = self.admitted.get(&id) {
+            return Ok(*position);
+        }
+        let (document, actor) = (checked.batch.document, checked.batch.actor.to_vec());
+        let certificate = &self.certificates[&checked.batch.signer];
+        let last_seq = self.actors.get(&(document, actor.clone())).copied();
+        let common = &self.projection.common;
+        let known = Known {
+            volume_open: document.volume().is_none_or(|it| common.volume_is_open(it)),
+            last_seq: last_seq.unwrap_or(0),
+            has: &|hash| *hash == genesis_hash(&document) || self.changes.contains(hash),
+        };
+        if let Err(error) = admit(checked, certificate, NOW, &known) {
+            self.add(&Fact::BatchRefused {
+                document,
+                batch: id.0,
+                reason: error.code().to_owned(),
+            });
+            return Err(Refusal::new(error.code(), ""));
+        }
+        self.actors.insert((document, actor), checked.batch.to);
+        self.changes.extend(checked.heads.iter().map(|it| it.hash));
+        let batch = bytes.to_vec();
+        let position = self.add(&Fact::BatchAdmitted { document, batch });
+        self.admitted.insert(id, position);
+        Ok(position)
     }
 
     fn state(&mut self, statement: Statement, bytes: Vec<u8>) -> Position {
@@ -438,7 +484,7 @@ impl Centre {
 }
 
 fn listed((name, line): (&&str, u8)) -> ListedPerson {
-    let number = id_number(&format!("2101021990010100{line}"));
+    let number = id_number(&format!("2101991990010100{line}"));
     ListedPerson {
         person: PersonRecord {
             id: PersonId([line; 16]),

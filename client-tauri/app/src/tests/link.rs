@@ -144,7 +144,7 @@ async fn a_sync_hands_over_the_outbox_brings_the_answers_and_verifies_the_proofs
     let address = serve(&centre);
     let door = enrolled(&centre, address, directory.path()).await;
     let report = sync(&door).await.expect("synced");
-    assert_eq!(report.entries, 6, "all that the centre ordered");
+    assert_eq!(report.entries, 7, "all that the centre ordered");
 
     for person in ["0001000001", "0001000002", "0001000003"] {
         declare(&mut door.app(), wage(person, "2022-01", "2022-12", "6000"));

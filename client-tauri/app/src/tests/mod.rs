@@ -1,6 +1,7 @@
 //! The application against a centre of a few lines: real facts, a real log, real keys.
 
 mod centre;
+mod devices;
 mod link;
 mod offline;
 mod proofs;

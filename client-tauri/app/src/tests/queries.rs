@@ -118,7 +118,7 @@ fn no_answer_shows_an_id_number() {
     let directory = tempfile::tempdir().expect("a directory");
     let mut centre = Centre::new(1);
     let mut app = employer(&mut centre, directory.path());
-    let number = id_number("21010219900101001");
+    let number = id_number("21019919900101001");
     declare(&mut app, stop(&number, "2022-01"));
     submit_all(&mut app);
     for request in [

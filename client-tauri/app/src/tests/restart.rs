@@ -64,32 +64,66 @@ fn without_snapshots_and_views_everything_comes_back_byte_identical() {
 }
 
 #[test]
-fn a_damaged_snapshot_is_rebuilt_from_the_changes() {
+fn a_damaged_snapshot_gives_way_to_the_older_one_and_both_to_the_changes() {
     let directory = tempfile::tempdir().expect("a directory");
     let mut app = employer(&mut Centre::new(1), directory.path());
-    declare(&mut app, stop("0001000001", "2022-01"));
-    declare(&mut app, wage("0001000002", "2022-01", "2022-12", "6000"));
+    let id = declare(&mut app, wage("0001000002", "2022-01", "2022-12", "6000")).id;
+    for amount in 6001..6140 {
+        declare(&mut app, raise(&id, amount));
+    }
     let before = seen(&mut app);
-    let document = *app.drafts.documents.keys().next().expect("one document");
-    let good = app
-        .store
-        .view(View::Snapshot, &snapshot_key(&document))
-        .expect("read");
-    let mut cut = good.expect("there is one");
+    let document = app.drafts.documents()[0];
+    let kept = |app: &App, slot| {
+        app.store
+            .view(View::Snapshot, &snapshot_key(&document, slot))
+    };
+    let good = [0, 1].map(|slot| kept(&app, slot).expect("read").expect("two generations"));
+    assert_ne!(good[0], good[1]);
+    let mut cut = good[0].clone();
     cut.truncate(cut.len() / 2);
     for damaged in [b"no snapshot".to_vec(), cut, Vec::new()] {
-        let commit = Commit::new().put(View::Snapshot, snapshot_key(&document), damaged);
-        app.store.commit(commit).expect("stored");
-        drop(app);
-        app = open(directory.path(), 3);
-        assert_eq!(seen(&mut app), before);
+        for (slots, seed) in [(vec![0], 3), (vec![1], 4), (vec![0, 1], 5)] {
+            let commit = slots.iter().fold(Commit::new(), |commit, slot| {
+                commit.put(
+                    View::Snapshot,
+                    snapshot_key(&document, *slot),
+                    damaged.clone(),
+                )
+            });
+            app.store.commit(commit).expect("stored");
+            drop(app);
+            app = open(directory.path(), seed);
+            assert_eq!(seen(&mut app), before);
+            for (slot, good) in good.iter().enumerate() {
+                let key = snapshot_key(&document, slot as u8);
+                let commit = Commit::new().put(View::Snapshot, key, good.clone());
+                app.store.commit(commit).expect("stored");
+            }
+        }
     }
-    declare(&mut app, stop("0001000003", "2022-01"));
-    assert_eq!(
-        declarations(&mut app).len(),
-        3,
-        "and it takes further changes"
+    let commit = Commit::new().put(View::Snapshot, snapshot_key(&document, 0), [7]);
+    app.store.commit(commit).expect("stored");
+    for amount in 6140..6210 {
+        declare(&mut app, raise(&id, amount));
+    }
+    let anew = kept(&app, 0).expect("read").expect("there is one");
+    assert!(
+        anew.len() > 1,
+        "the damaged one is made anew, not the good one"
     );
+    assert_eq!(declarations(&mut app)[0].wage.as_deref(), Some("6209.00"));
+}
+
+fn raise(id: &str, amount: u32) -> Request {
+    Request::DeclareEdit {
+        id: id.parse().expect("an id"),
+        person: None,
+        month: None,
+        reason: None,
+        from: None,
+        to: None,
+        wage: Some(amount.to_string()),
+    }
 }
 
 #[test]

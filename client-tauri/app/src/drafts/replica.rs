@@ -1,0 +1,231 @@
+//! One document on this device: opened by a snapshot or by all its changes, followed by the feed.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use canbao_core::document::Action;
+use canbao_core::document::{ActorId, BatchId, Chunk, DocumentError, DocumentId, Own, Volume};
+use canbao_core::store::Commit;
+use canbao_core::structure::{CheckedBatch, History, StructureError, check_batch};
+use canbao_core::time::Timestamp;
+
+use super::snapshot::{Id, Snapshot, generations};
+use super::source::Source;
+use crate::fault::Fault;
+use crate::feed::Admitted;
+
+/// So many changes are in a document before a snapshot of it is taken anew: opening replays no
+/// more than these.
+const SNAPSHOT_EVERY: usize = 64;
+
+/// A document and how far the feed is in it.
+#[derive(Debug)]
+pub(crate) struct Replica {
+    pub(super) volume: Volume,
+    /// What the structure check knows; built when the first batch of another device comes.
+    history: Option<History>,
+    /// Every admitted batch below this place of the feed's stream was looked at.
+    seen: u64,
+    /// Admitted batches that build on some that are not here: they come by a backfill.
+    ahead: Vec<Admitted>,
+    /// Changes taken in since the newest snapshot, and that one's generation.
+    since: usize,
+    generation: u64,
+}
+
+/// What became of the batches looked at.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    /// Those that are left out, on every device alike.
+    pub(super) left_out: Vec<(BatchId, &'static str)>,
+}
+
+/// An admitted batch on its way into the document.
+struct Incoming {
+    admitted: Admitted,
+    batch: CheckedBatch,
+}
+
+impl Replica {
+    /// A document without a change.
+    pub(super) fn empty(id: DocumentId) -> Result<Self, Fault> {
+        Ok(Self {
+            volume: Volume::replay(id, [])?,
+            history: None,
+            seen: 0,
+            ahead: Vec::new(),
+            since: 0,
+            generation: 0,
+        })
+    }
+
+    /// The document as of its newest snapshot that holds, else without a change.
+    pub(super) fn open(id: DocumentId, source: &Source<'_>) -> Result<Self, Fault> {
+        for (_, snapshot) in generations(source.store, id) {
+            if !still_holds(&snapshot, id, source) {
+                continue;
+            }
+            if let Some(volume) = snapshot.load(id) {
+                return Ok(Self {
+                    volume,
+                    seen: snapshot.feed_through,
+                    generation: snapshot.generation,
+                    ..Self::empty(id)?
+                });
+            }
+        }
+        Self::empty(id)
+    }
+
+    /// Takes in what the feed admitted since.
+    pub(super) fn catch_up(&mut self, source: &Source<'_>) -> Result<Outcome, Fault> {
+        let id = self.volume.id();
+        let mut outcome = Outcome::default();
+        let mut new = std::mem::take(&mut self.ahead);
+        let admitted = source.admitted(&id).iter();
+        new.extend(admitted.filter(|it| it.place >= self.seen));
+        new.sort_by_key(|it| it.position);
+        self.seen = source.feed.length();
+        if new.is_empty() {
+            return Ok(outcome);
+        }
+        // The structure was checked when this device made them; anything else is checked now.
+        let foreign = new.iter().any(|it| !source.is_own(&it.id));
+        if foreign && self.history.is_none() {
+            self.history = Some(self.known(&new, source)?);
+        }
+        let mut good = Vec::new();
+        for admitted in new {
+            match self.judge(&admitted, source)? {
+                Judged::Good(batch) => good.push(Incoming { admitted, batch }),
+                Judged::Ahead => self.ahead.push(admitted),
+                Judged::LeftOut(code) => outcome.left_out.push((admitted.id, code)),
+            }
+        }
+        self.apply(&good, &mut outcome);
+        Ok(outcome)
+    }
+
+    /// Takes in what was made here and waits.
+    pub(super) fn take_own(&mut self, source: &Source<'_>) -> Result<(), Fault> {
+        let mut chunks = Vec::new();
+        for item in source.waiting(self.volume.id()) {
+            chunks.extend(source.own_batch(item.sequence)?.batch.chunks);
+        }
+        self.volume.extend(&chunks)?;
+        self.since += chunks.len();
+        Ok(())
+    }
+
+    /// Carries out an action on a copy: the document stays as it is until [`Self::acted`].
+    pub(crate) fn act(
+        &self,
+        actor: &ActorId,
+        action: &Action,
+        at: Timestamp,
+    ) -> Result<(Volume, Own), DocumentError> {
+        let mut volume = self.volume.clone();
+        let own = volume.act(actor, action, at)?;
+        Ok((volume, own))
+    }
+
+    /// Takes the copy over, once its change is durable.
+    pub(crate) fn acted(&mut self, volume: Volume) {
+        self.volume = volume;
+        self.since += 1;
+    }
+
+    /// The commit of a snapshot, where enough has changed since the last one.
+    pub(crate) fn due_snapshot(&mut self, source: &Source<'_>) -> Option<Commit> {
+        if self.since < SNAPSHOT_EVERY || !self.ahead.is_empty() {
+            return None;
+        }
+        let id = self.volume.id();
+        self.since = 0;
+        self.generation += 1;
+        let waiting = source.waiting(id).map(|it| Id(it.id)).collect();
+        let snapshot = Snapshot::of(&self.volume, self.generation, self.seen, waiting);
+        Some(snapshot.put(source.store, id))
+    }
+
+    /// The structure check's knowledge of everything admitted before the `new` ones.
+    fn known(&self, new: &[Admitted], source: &Source<'_>) -> Result<History, Fault> {
+        let id = self.volume.id();
+        let mut history = History::new(id);
+        let is_new = |it: &Admitted| new.iter().any(|new| new.id == it.id);
+        for admitted in source.admitted(&id).iter().filter(|it| !is_new(it)) {
+            // What was left out then is left out now.
+            if let Ok(batch) = check_batch(&source.read(admitted)?) {
+                let _ = history.check(&batch);
+            }
+        }
+        Ok(history)
+    }
+
+    fn judge(&mut self, admitted: &Admitted, source: &Source<'_>) -> Result<Judged, Fault> {
+        let batch = match check_batch(&source.read(admitted)?) {
+            Ok(batch) => batch,
+            Err(error) => return Ok(Judged::LeftOut(error.code())),
+        };
+        if !source.is_own(&admitted.id)
+            && let Err(code) = source.verify(&batch)
+        {
+            return Ok(Judged::LeftOut(code));
+        }
+        Ok(match self.history.as_mut().map(|it| it.check(&batch)) {
+            None | Some(Ok(())) => Judged::Good(batch),
+            Some(Err(StructureError::UnknownDependency)) => Judged::Ahead,
+        })
+    }
+
+    /// Applies batches together; where that fails, by halves, until the one that does not apply
+    /// stands alone.
+    fn apply(&mut self, batches: &[Incoming], outcome: &mut Outcome) {
+        if batches.is_empty() {
+            return;
+        }
+        let mut volume = self.volume.clone();
+        let chunks: Vec<&Chunk> = batches
+            .iter()
+            .flat_map(|it| &it.batch.batch.chunks)
+            .collect();
+        let count = chunks.len();
+        let applied = catch_unwind(AssertUnwindSafe(|| volume.extend(chunks)));
+        match (applied, batches) {
+            (Ok(Ok(())), _) => {
+                self.volume = volume;
+                self.since += count;
+            }
+            (Ok(Err(_)) | Err(_), [one]) => {
+                outcome
+                    .left_out
+                    .push((one.admitted.id, "document.does_not_apply"));
+            }
+            (Ok(Err(_)) | Err(_), several) => {
+                let (first, second) = several.split_at(several.len() / 2);
+                self.apply(first, outcome);
+                self.apply(second, outcome);
+            }
+        }
+    }
+}
+
+/// What the checks say of an admitted batch.
+enum Judged {
+    Good(CheckedBatch),
+    Ahead,
+    LeftOut(&'static str),
+}
+
+/// Whether every change in a snapshot is in the document still: one made here may have been
+/// refused since.
+fn still_holds(snapshot: &Snapshot, id: DocumentId, source: &Source<'_>) -> bool {
+    use crate::outbox::BatchState::{Admitted, Waiting};
+    let waiting = &snapshot.waiting;
+    let standing = source
+        .own(id)
+        .filter(|(item, state)| {
+            matches!(state, Waiting | Admitted) && waiting.contains(&Id(item.id))
+        })
+        .count();
+    snapshot.feed_through <= source.feed.length() && standing == waiting.len()
+}

@@ -1,0 +1,351 @@
+//! Several devices of one employer: they merge, and what the centre refuses is done again.
+
+use std::path::Path;
+
+use canbao_core::document::{Action, Change, DocumentId, SignedBatch, Volume};
+use canbao_core::facts::Fact;
+use canbao_core::ids::{CertificateSerial, DeclarationId, DeviceId, VolumeId};
+use canbao_core::signing::SigningKey;
+use tempfile::TempDir;
+
+use crate::outbox::BatchState;
+use crate::request::Request;
+
+use super::*;
+
+const ZHANG: &str = "0001000001";
+const ZHAO: &str = "0001000002";
+const SUN: &str = "0001000003";
+
+/// Two devices of one employer, each with its operator.
+struct Two {
+    centre: Centre,
+    one: App,
+    two: App,
+    directories: [TempDir; 2],
+}
+
+impl Two {
+    fn new() -> Self {
+        let directories = [(); 2].map(|()| tempfile::tempdir().expect("a directory"));
+        let mut centre = Centre::new(1);
+        let mut one = employer(&mut centre, directories[0].path());
+        let mut two = open(directories[1].path(), 60);
+        centre.enrol(&mut two, Mandate::Employer(vec![UNIT]), "周经办");
+        centre.deliver(&mut one);
+        centre.deliver(&mut two);
+        Self {
+            centre,
+            one,
+            two,
+            directories,
+        }
+    }
+
+    /// Both exchange until neither has anything left.
+    fn settle(&mut self) {
+        for _ in 0..4 {
+            self.centre.exchange(&mut self.one);
+            self.centre.exchange(&mut self.two);
+        }
+        self.centre.deliver(&mut self.one);
+        for app in [&self.one, &self.two] {
+            assert_eq!(app.outbox.waiting(&app.feed).count(), 0);
+        }
+    }
+
+    /// What both show alike.
+    fn agreed(&mut self) -> Vec<DeclarationRow> {
+        let shown = |app: &mut App| declarations(app);
+        let (one, two) = (shown(&mut self.one), shown(&mut self.two));
+        let text = |rows: &[DeclarationRow]| serde_json::to_string(rows).expect("json");
+        assert_eq!(text(&one), text(&two));
+        for document in self.one.drafts.documents() {
+            let genesis = || Volume::replay(document, []).expect("opens").heads();
+            let heads = |app: &App| {
+                app.drafts
+                    .document(&document)
+                    .map_or_else(genesis, Volume::heads)
+            };
+            assert_eq!(heads(&self.one), heads(&self.two), "{document}");
+        }
+        one
+    }
+}
+
+fn set_wage(id: &str, amount: &str) -> Request {
+    Request::DeclareEdit {
+        id: id.parse().expect("an id"),
+        person: None,
+        month: None,
+        reason: None,
+        from: None,
+        to: None,
+        wage: Some(amount.to_owned()),
+    }
+}
+
+fn set_last_month(id: &str, month: &str) -> Request {
+    match set_wage(id, "") {
+        Request::DeclareEdit {
+            id,
+            person,
+            month: at,
+            reason,
+            from,
+            ..
+        } => Request::DeclareEdit {
+            id,
+            person,
+            month: at,
+            reason,
+            from,
+            to: Some(month.to_owned()),
+            wage: None,
+        },
+        other => other,
+    }
+}
+
+fn refused(app: &App) -> Vec<String> {
+    let states = app
+        .outbox
+        .batches()
+        .map(|(_, item)| app.outbox.batch_state(item, &app.feed));
+    states
+        .filter_map(|state| match state {
+            BatchState::Refused(code) | BatchState::GivenUp(code) => Some(code.to_owned()),
+            BatchState::Waiting | BatchState::Admitted | BatchState::Redone => None,
+        })
+        .collect()
+}
+
+#[test]
+fn what_two_devices_draft_offline_is_on_both_afterwards() {
+    let mut pair = Two::new();
+    let first = declare(&mut pair.one, wage(ZHANG, "2022-01", "2022-12", "6000")).id;
+    declare(&mut pair.two, stop(ZHAO, "2022-01"));
+    pair.settle();
+    assert_eq!(pair.agreed().len(), 2);
+
+    declare(&mut pair.two, set_wage(&first, "6100"));
+    declare(&mut pair.one, stop(SUN, "2022-01"));
+    pair.settle();
+    let rows = pair.agreed();
+    let row = rows.iter().find(|it| it.id == first).expect("there");
+    assert_eq!((rows.len(), row.wage.as_deref()), (3, Some("6100.00")));
+
+    for (directory, seed) in [(0, 5), (1, 65)] {
+        let app = match directory {
+            0 => &mut pair.one,
+            _ => &mut pair.two,
+        };
+        let before = serde_json::to_string(&declarations(app)).expect("json");
+        let elsewhere = tempfile::tempdir().expect("a directory");
+        drop(std::mem::replace(app, open(elsewhere.path(), 200)));
+        *app = open(pair.directories[directory].path(), seed);
+        assert_eq!(
+            serde_json::to_string(&declarations(app)).expect("json"),
+            before
+        );
+    }
+}
+
+#[test]
+fn the_same_content_submitted_on_two_devices_is_one_submission() {
+    let mut pair = Two::new();
+    declare(&mut pair.one, stop(ZHANG, "2022-01"));
+    pair.settle();
+    submit_all(&mut pair.one);
+    submit_all(&mut pair.two);
+    pair.settle();
+    let received = pair.centre.projection.units[&UNIT].submissions.len();
+    assert_eq!(received, 1);
+    assert_eq!(pair.agreed()[0].status.code, "received");
+}
+
+#[test]
+fn an_edit_to_a_volume_sealed_meanwhile_is_done_again_in_the_open_one() {
+    let mut pair = Two::new();
+    let amended = declare(&mut pair.one, wage(ZHANG, "2022-01", "2022-12", "6000")).id;
+    let voided = declare(&mut pair.one, stop(ZHAO, "2022-01")).id;
+    pair.settle();
+    for volume in [
+        Fact::VolumeSealed {
+            volume: VolumeId(2022),
+        },
+        Fact::VolumeOpened {
+            volume: VolumeId(2023),
+        },
+    ] {
+        pair.centre.add(&volume);
+    }
+    // Offline, the device does not know of it.
+    declare(&mut pair.one, set_wage(&amended, "6200"));
+    declare(
+        &mut pair.one,
+        Request::DeclareVoid {
+            id: voided.parse().expect("an id"),
+        },
+    );
+    let fresh = declare(&mut pair.one, wage(SUN, "2022-01", "2022-12", "5500")).id;
+    declare(&mut pair.one, set_wage(&fresh, "5600"));
+    pair.settle();
+
+    let rows = pair.agreed();
+    let row = |id: &str| rows.iter().find(|it| it.id == id).expect("there");
+    assert_eq!(row(&amended).wage.as_deref(), Some("6200.00"));
+    assert_eq!(row(&amended).from.as_deref(), Some("2022-01"));
+    assert_eq!(row(&voided).status.code, "voided");
+    assert_eq!(row(&fresh).wage.as_deref(), Some("5600.00"));
+    let open = DocumentId::EmployerVolume(UNIT, VolumeId(2023));
+    assert_eq!(
+        pair.two
+            .drafts
+            .document(&open)
+            .expect("there")
+            .drafts()
+            .len(),
+        3
+    );
+    assert!(refused(&pair.one).is_empty(), "each was done again");
+
+    // Known to be sealed, the next edit goes to the open volume at once.
+    declare(&mut pair.two, set_wage(&amended, "6300"));
+    pair.settle();
+    let row = pair
+        .agreed()
+        .into_iter()
+        .find(|it| it.id == amended)
+        .expect("there");
+    assert_eq!(row.wage.as_deref(), Some("6300.00"));
+}
+
+#[test]
+fn without_an_open_volume_the_refused_change_waits_for_one() {
+    let mut pair = Two::new();
+    pair.centre.add(&Fact::VolumeSealed {
+        volume: VolumeId(2022),
+    });
+    let id = declare(&mut pair.one, wage(ZHANG, "2022-01", "2022-12", "6000")).id;
+    pair.centre.exchange(&mut pair.one);
+    assert_eq!(refused(&pair.one), ["admission.volume_sealed"]);
+    assert_eq!(
+        pair.one.outbox.refused(&pair.one.feed),
+        1,
+        "and status says so"
+    );
+    pair.centre.add(&Fact::VolumeOpened {
+        volume: VolumeId(2023),
+    });
+    pair.settle();
+    assert_eq!(pair.agreed()[0].id, id);
+    assert!(refused(&pair.one).is_empty());
+}
+
+#[test]
+fn a_restored_backup_goes_on_and_gets_back_what_it_lost() {
+    let mut pair = Two::new();
+    declare(&mut pair.one, stop(ZHANG, "2022-01"));
+    pair.settle();
+    let backup = tempfile::tempdir().expect("a directory");
+    let directory = pair.directories[0].path().to_owned();
+    let elsewhere = tempfile::tempdir().expect("a directory");
+    drop(std::mem::replace(
+        &mut pair.one,
+        open(elsewhere.path(), 201),
+    ));
+    copy(&directory, backup.path());
+    pair.one = open(&directory, 6);
+    let lost = declare(&mut pair.one, wage(ZHAO, "2022-01", "2022-12", "6000")).id;
+    pair.settle();
+
+    drop(std::mem::replace(
+        &mut pair.one,
+        open(elsewhere.path(), 202),
+    ));
+    copy(backup.path(), &directory);
+    pair.one = open(&directory, 7);
+    assert_eq!(declarations(&mut pair.one).len(), 1);
+    declare(&mut pair.one, wage(SUN, "2022-01", "2022-12", "6000"));
+    pair.settle();
+    let rows = pair.agreed();
+    assert_eq!(rows.len(), 3);
+    assert!(rows.iter().any(|it| it.id == lost));
+}
+
+#[test]
+fn two_clones_of_a_running_machine_that_draw_the_same_actor_both_get_their_changes_in() {
+    let mut pair = Two::new();
+    let id = declare(&mut pair.one, wage(ZHANG, "2022-01", "2022-12", "6000")).id;
+    pair.settle();
+    let clone = tempfile::tempdir().expect("a directory");
+    let directory = pair.directories[0].path().to_owned();
+    let elsewhere = tempfile::tempdir().expect("a directory");
+    drop(std::mem::replace(
+        &mut pair.one,
+        open(elsewhere.path(), 203),
+    ));
+    copy(&directory, clone.path());
+    pair.one = open(&directory, 8);
+    let mut cloned = open(clone.path(), 8);
+    declare(&mut pair.one, set_wage(&id, "6100"));
+    declare(&mut cloned, set_last_month(&id, "2022-06"));
+    declare(&mut cloned, stop(SUN, "2022-01"));
+    pair.centre.exchange(&mut pair.one);
+    pair.centre.exchange(&mut cloned);
+    assert!(
+        refused(&cloned).is_empty(),
+        "done again under a fresh actor"
+    );
+    pair.centre.exchange(&mut cloned);
+    pair.settle();
+    let rows = pair.agreed();
+    let row = rows.iter().find(|it| it.id == id).expect("there");
+    assert_eq!(row.wage.as_deref(), Some("6100.00"));
+    assert_eq!(row.to.as_deref(), Some("2022-06"));
+    assert_eq!(rows.len(), 2);
+}
+
+fn copy(from: &Path, to: &Path) {
+    for file in std::fs::read_dir(from).expect("read") {
+        let file = file.expect("an entry");
+        std::fs::copy(file.path(), to.join(file.file_name())).expect("copied");
+    }
+}
+
+#[test]
+fn an_admitted_batch_that_no_operator_of_the_owner_signed_is_left_out_on_every_device() {
+    let mut pair = Two::new();
+    let document = DocumentId::EmployerVolume(UNIT, VolumeId(2022));
+    let mut volume = Volume::replay(document, []).expect("opens");
+    let actor = canbao_core::document::ActorId::new(DeviceId([7; 16]), [7; 8]);
+    let action = Action::Declare {
+        id: DeclarationId([7; 16]),
+        kind: canbao_core::declaration::Kind::Wage,
+        fields: vec![Change::Person("P".to_owned())],
+    };
+    let own = volume.act(&actor, &action, NOW).expect("acts");
+    let batch = canbao_core::document::Batch {
+        document,
+        actor: own.actor.0.into(),
+        from: 1,
+        to: 1,
+        signer: CertificateSerial(1),
+        chunks: vec![own.chunk],
+    };
+    let batch = SignedBatch::make(&batch, &SigningKey::from_seed([250; 32]));
+    pair.centre.add(&Fact::BatchAdmitted {
+        document,
+        batch: batch.0.clone(),
+    });
+    declare(&mut pair.one, stop(ZHANG, "2022-01"));
+    pair.settle();
+    assert_eq!(pair.agreed().len(), 1);
+    for app in [&pair.one, &pair.two] {
+        assert_eq!(
+            app.drafts.left_out.get(&batch.id()),
+            Some(&"admission.bad_signature")
+        );
+    }
+}
