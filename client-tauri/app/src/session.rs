@@ -1,6 +1,7 @@
 //! The device as a sync session sees it: what is persisted, offered, proven.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::ops::Deref;
 use std::time::Duration;
 
 use canbao_core::declaration::Field;
@@ -135,9 +136,9 @@ impl App {
     }
 }
 
-/// The device as a session sees it.
-pub(crate) struct Backend<'d> {
-    door: &'d Door,
+/// The device as a session sees it, whatever drives the session.
+pub struct Backend<D> {
+    door: D,
     lang: Lang,
     watch: bool,
     stopped: watch::Receiver<bool>,
@@ -154,13 +155,14 @@ pub(crate) struct Backend<'d> {
     times: u32,
 }
 
-impl<'d> Backend<'d> {
-    pub(crate) fn new(door: &'d Door, lang: Lang, watch: bool) -> Self {
+impl<D: Deref<Target = Door>> Backend<D> {
+    /// For the sessions of one sync; with `watch` they go on until stopped.
+    pub fn new(door: D, lang: Lang, watch: bool) -> Self {
         Self {
+            stopped: door.stopped(),
             door,
             lang,
             watch,
-            stopped: door.stopped(),
             report: SyncReport::default(),
             heard: None,
             welcomed: false,
@@ -175,7 +177,7 @@ impl<'d> Backend<'d> {
     }
 
     /// A new session: nothing is asked yet.
-    pub(crate) fn begin(&mut self) {
+    pub fn begin(&mut self) {
         self.settled = false;
         self.wanted.clear();
         self.known.clear();
@@ -203,7 +205,7 @@ impl<'d> Backend<'d> {
     }
 }
 
-impl DeviceBackend for Backend<'_> {
+impl<D: Deref<Target = Door> + Send> DeviceBackend for Backend<D> {
     type Error = Fault;
 
     async fn persist(&mut self, advance: Advance) -> Result<(), Fault> {

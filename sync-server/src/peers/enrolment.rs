@@ -59,7 +59,7 @@ pub(super) async fn serve(
     centre: &Centre,
     connection: &Connection,
     allowance: &Mutex<Allowance>,
-    clock: Clock,
+    clock: &Clock,
 ) {
     let requested = match offer_enrolment(connection, encode(centre.chain())).await {
         Ok(requested) => requested,
@@ -84,7 +84,7 @@ pub(super) async fn serve(
     }
 }
 
-async fn enrol(centre: &Centre, bytes: &[u8], clock: Clock) -> Result<Vec<u8>, EnrolError> {
+async fn enrol(centre: &Centre, bytes: &[u8], clock: &Clock) -> Result<Vec<u8>, EnrolError> {
     let request = Request::from_bytes(bytes).map_err(|_| EnrolError::Malformed)?;
     let answer = centre.enrol(request, clock()).await?;
     Ok(answer.to_bytes())
