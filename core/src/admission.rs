@@ -7,6 +7,8 @@ use crate::time::Timestamp;
 
 /// What the centre knows of the document a batch is for.
 pub struct Known<'a> {
+    /// Whether the certificate was revoked at an earlier place of the feed.
+    pub revoked: bool,
     /// Whether the document's volume takes changes; true for documents without one.
     pub volume_open: bool,
     /// The actor's newest sequence number in this document; 0 where there is none.
@@ -21,6 +23,9 @@ pub enum AdmissionError {
     /// Not signed by the operator of the certificate it names.
     #[error("the batch's signature does not verify")]
     BadSignature,
+    /// The certificate was revoked; what was admitted before stands.
+    #[error("the operator's certificate is revoked")]
+    Revoked,
     /// The certificate is past its expiry, by the centre's clock.
     #[error("the operator's certificate has expired")]
     Expired,
@@ -44,6 +49,7 @@ impl AdmissionError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::BadSignature => "admission.bad_signature",
+            Self::Revoked => "admission.revoked",
             Self::Expired => "admission.expired",
             Self::NotYourDocument => "admission.not_your_document",
             Self::VolumeSealed => "admission.volume_sealed",
@@ -53,7 +59,7 @@ impl AdmissionError {
     }
 }
 
-/// Decides on a batch by an operator whose certificate is in force.
+/// Decides on a batch by the operator whose certificate it names.
 ///
 /// # Errors
 /// [`AdmissionError`], in the order of precedence.
@@ -68,6 +74,9 @@ pub fn admit(
         .operator_key
         .verify(Domain::Batch, &signed.content, &signed.signature)
         .map_err(|_| AdmissionError::BadSignature)?;
+    if known.revoked {
+        return Err(AdmissionError::Revoked);
+    }
     if now >= certificate.expires_at {
         return Err(AdmissionError::Expired);
     }

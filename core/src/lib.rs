@@ -12,6 +12,7 @@ pub mod parameters;
 pub mod contribution;
 pub mod declaration;
 pub mod message;
+pub mod panics;
 
 pub mod certificate;
 pub mod enrolment;

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use canbao_core::identity::{CreditCode, PensionNumber};
-use canbao_core::ids::VolumeId;
+use canbao_core::ids::{CertificateSerial, VolumeId};
 use canbao_core::message::Lang;
 use canbao_core::month::Month;
 use clap::{Args, Parser, Subcommand};
@@ -109,6 +109,9 @@ pub enum Admin {
     /// Enrolment codes.
     #[command(subcommand)]
     Code(Code),
+    /// The certificates of operators and devices.
+    #[command(subcommand)]
+    Device(Device),
     /// The tax bureau.
     #[command(subcommand)]
     Tax(Tax),
@@ -239,6 +242,25 @@ pub struct MandateArgs {
     pub centre: bool,
 }
 
+/// `admin device`.
+#[derive(Debug, Subcommand)]
+pub enum Device {
+    /// List the certificates: serial, operator, device, mandate, issued, expires, revoked.
+    List,
+    /// Revoke a certificate: what was admitted before stands, what comes after is refused.
+    Revoke {
+        /// The certificate's serial.
+        #[arg(value_parser = serial)]
+        serial: CertificateSerial,
+        /// Why, as the operator will read it.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// Revoke every certificate of the same device: it is lost.
+        #[arg(long)]
+        device: bool,
+    },
+}
+
 /// `admin tax`.
 #[derive(Debug, Subcommand)]
 pub enum Tax {
@@ -265,6 +287,10 @@ pub enum Log {
 
 fn volume(text: &str) -> Result<VolumeId, std::num::ParseIntError> {
     text.parse().map(VolumeId)
+}
+
+fn serial(text: &str) -> Result<CertificateSerial, std::num::ParseIntError> {
+    text.parse().map(CertificateSerial)
 }
 
 #[cfg(test)]

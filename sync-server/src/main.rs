@@ -16,6 +16,9 @@ fn main() -> ExitCode {
         Top::Serve(_) => "info",
         Top::Init(_) | Top::Admin(_) => "warn",
     });
+    canbao_core::panics::tell_place_only(|place| {
+        tracing::error!(code = "program.bug", place, "a bug of this program");
+    });
     let lang = line.lang;
     let code = match line.command {
         Top::Init(args) => found(args, lang),

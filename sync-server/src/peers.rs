@@ -207,6 +207,18 @@ impl Session {
         Ok(scope.map(|scope| self.scope = scope))
     }
 
+    /// Why the device may have no session any more, where what it may see has changed: so that
+    /// it ends at once, whatever it was about to read.
+    fn locked_out(&self) -> Option<Refusal> {
+        let scopes = self.heads.borrow().scopes;
+        if scopes == self.scope.scopes {
+            return None;
+        }
+        // A store that cannot be read ends the session when the feed is.
+        let scope = Scope::of(&self.centre, &self.device, (self.clock)(), scopes).ok()?;
+        scope.err()
+    }
+
     async fn page(&self, from: u64, max_bytes: usize) -> Result<FeedPage, Unavailable> {
         let centre = self.centre.clone();
         let audiences = Arc::clone(&self.scope.audiences);
@@ -286,14 +298,16 @@ impl HubBackend for Session {
         if let Some(refusal) = &self.ending {
             return HubEvent::Refuse(refusal.clone());
         }
-        tokio::select! {
-            grown = self.heads.changed() => match grown {
-                Ok(()) => HubEvent::LogGrew,
-                Err(_) => HubEvent::Stop,
-            },
+        let grown = tokio::select! {
+            grown = self.heads.changed() => grown.is_ok(),
             // An error means that the endpoint is gone.
-            _ = self.stopped.wait_for(|stopped| *stopped) => HubEvent::Stop,
+            _ = self.stopped.wait_for(|stopped| *stopped) => false,
+        };
+        if !grown {
+            return HubEvent::Stop;
         }
+        self.locked_out()
+            .map_or(HubEvent::LogGrew, HubEvent::Refuse)
     }
 }
 

@@ -79,6 +79,7 @@ impl App {
             transport: None,
         };
         app.mark_proven();
+        app.note_revocations()?;
         app.take_batches()?;
         Ok(app)
     }
@@ -108,6 +109,21 @@ impl App {
             Request::RosterShow { person } => self
                 .roster_person(context, &person)
                 .map(|it| Response::Person(Box::new(it))),
+            Request::RosterSet {
+                person,
+                department,
+                phone,
+            } => self
+                .set_overlay(context, &person, department.as_deref(), phone.as_deref())
+                .map(|it| Response::Person(Box::new(it))),
+            Request::ConflictsList => self.conflicts(context).map(Response::Conflicts),
+            Request::ConflictsResolve {
+                record,
+                field,
+                choice,
+            } => self
+                .resolve(context, &record, &field, &choice)
+                .map(|it| Response::Resolved(Box::new(it))),
             Request::DeclareInterruption {
                 person,
                 month,
@@ -179,6 +195,7 @@ impl App {
                 .records(context, person, period_from, period_to)
                 .map(Response::Records),
             Request::ReceiptList => self.receipts(context).map(Response::Receipts),
+            Request::QuarantineList => self.quarantine(context.lang).map(Response::Quarantine),
             Request::ProofShow { id } => self
                 .proof(context, &id)
                 .map(|it| Response::Proof(Box::new(it))),

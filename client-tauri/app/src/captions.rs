@@ -1,10 +1,11 @@
 //! The words for codes that a screen shows: statuses, kinds, roles. The codes are stable.
 
 use canbao_core::declaration::Kind;
+use canbao_core::document::FieldName;
 use canbao_core::facts::{
     DeclarationStatus, MonthStage, PaymentStatus, Receiving, Sending, TransactionKind,
 };
-use canbao_core::message::Lang;
+use canbao_core::message::{self, Lang};
 use canbao_core::statement::Verdict;
 
 use crate::response::Coded;
@@ -60,6 +61,20 @@ pub(crate) fn kind(kind: Kind, lang: Lang) -> String {
         Kind::Wage => ("职工缴费工资申报", "declaration of a wage"),
     };
     coded("", lang, zh, en).text
+}
+
+/// The caption of a field, by its name: the one that stands in forms and tables.
+pub(crate) fn field(field: FieldName, lang: Lang) -> Coded {
+    let caption = message::render(&format!("caption.field_{field}"), &[], lang);
+    Coded {
+        code: field.name().to_owned(),
+        text: caption.message,
+    }
+}
+
+/// What the employer keeps on a person, as a kind of record.
+pub(crate) fn roster(lang: Lang) -> Coded {
+    coded("roster", lang, "花名册", "roster")
 }
 
 /// 缴费状态 (STA-3).

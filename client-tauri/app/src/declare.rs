@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use canbao_core::declaration::{Declaration, Draft, Field, Kind};
-use canbao_core::document::{Action, Change, DocumentId, StoredDraft};
+use canbao_core::document::{Action, Change, DocumentId, FieldName, StoredDraft};
 use canbao_core::facts::UnitView;
 use canbao_core::ids::{DeclarationId, UnitId};
 use canbao_core::message::Lang;
@@ -72,11 +72,22 @@ impl App {
     ) -> Result<DeclarationRow, Fault> {
         let unit = self.unit(context)?.record.id;
         let (document, stored) = self.editable(unit, id, context.lang)?;
+        let given = edit.given();
         let (draft, wrong) = edit.applied_to(&stored.draft, context.lang)?;
         let draft = self.checked(context, &draft, wrong)?;
+        self.check_all_chosen(document, &stored, &given)?;
+        let before = Change::all_of(&stored.draft);
+        let is_changed = |change: &Change| {
+            let field = change.field();
+            // A field in conflict is chosen by who gives it, and left open by who does not.
+            match stored.conflicts.iter().any(|it| it.field == field) {
+                true => given.contains(&field),
+                false => !before.contains(change),
+            }
+        };
         let changed: Vec<Change> = Change::all_of(&draft)
             .into_iter()
-            .filter(|it| !Change::all_of(&stored.draft).contains(it))
+            .filter(is_changed)
             .collect();
         if !changed.is_empty() {
             let (document, action) = self.in_open_volume(unit, document, &draft, changed)?;
@@ -180,7 +191,7 @@ impl App {
     ) -> Result<Draft, Fault> {
         let unit = self.unit(context)?;
         let common = &self.feed.projection.common;
-        let today = self.world.now().date();
+        let today = self.presumed_now().date();
         let parsed = Declaration::parse(draft, 1, unit, common, today);
         let mut problems = match &parsed {
             Ok(_) => Vec::new(),
@@ -198,7 +209,7 @@ impl App {
     }
 
     /// The draft, where it may be changed.
-    fn editable(
+    pub(crate) fn editable(
         &self,
         unit: UnitId,
         id: DeclarationId,
@@ -217,7 +228,7 @@ impl App {
 
     /// The change in the draft's own volume, or the whole draft redone in the open one where
     /// its own is sealed (architecture, section 2).
-    fn in_open_volume(
+    pub(crate) fn in_open_volume(
         &self,
         unit: UnitId,
         document: DocumentId,
@@ -264,6 +275,20 @@ impl App {
 }
 
 impl Edit {
+    /// The fields that are given a value.
+    fn given(&self) -> Vec<FieldName> {
+        let fields = [
+            (FieldName::Person, &self.person),
+            (FieldName::Month, &self.month),
+            (FieldName::Reason, &self.reason),
+            (FieldName::From, &self.from),
+            (FieldName::To, &self.to),
+            (FieldName::Wage, &self.wage),
+        ];
+        let given = fields.into_iter().filter(|(_, value)| value.is_some());
+        given.map(|(field, _)| field).collect()
+    }
+
     /// The draft with these fields changed, and what is wrong with the amount.
     fn applied_to(self, draft: &Draft, lang: Lang) -> Result<(Draft, Vec<Trouble>), Fault> {
         let others = match draft.kind {
@@ -274,15 +299,7 @@ impl Edit {
             let form = captions::kind(draft.kind, lang);
             return Err(Fault::usage("declaration.other_form").with("kind", form));
         }
-        let given = [
-            &self.person,
-            &self.month,
-            &self.reason,
-            &self.from,
-            &self.to,
-            &self.wage,
-        ];
-        if given.into_iter().all(Option::is_none) {
+        if self.given().is_empty() {
             return Err(Fault::usage("declaration.nothing_to_change"));
         }
         let (wage, wrong) = match &self.wage {

@@ -114,6 +114,7 @@ impl App {
             chain: answer.chain,
             server: server.to_owned(),
         })?;
+        self.sign_anew()?;
         let centre = self.identity.centre()?;
         let operator = self
             .identity
@@ -121,7 +122,7 @@ impl App {
             .last()
             .expect("one was just enrolled");
         Ok(Enrolled {
-            operator: operator_view(operator),
+            operator: operator_view(operator, None),
             device: request.claim.device.to_string(),
             server: server.to_owned(),
             feed: centre.trust.feed.to_string(),

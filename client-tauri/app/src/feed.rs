@@ -60,6 +60,8 @@ pub(crate) struct Feed {
     pub(crate) answered: BTreeSet<[u8; 32]>,
     /// Batches the centre refused, with the code.
     pub(crate) refused: BTreeMap<[u8; 32], String>,
+    /// Certificates of the own organisation that were revoked, and why.
+    pub(crate) revoked: BTreeMap<CertificateSerial, String>,
     /// The batches admitted to each document, in the order of the log.
     pub(crate) admitted: BTreeMap<DocumentId, Vec<Admitted>>,
     /// The certificates of the organisations' devices, by which their batches verify.
@@ -291,6 +293,9 @@ impl Feed {
             Fact::BatchRefused { batch, reason, .. } => {
                 self.answered.insert(*batch);
                 self.refused.insert(*batch, reason.clone());
+            }
+            Fact::CertificateRevoked { serial, reason, .. } => {
+                self.revoked.insert(*serial, reason.clone());
             }
             Fact::AgencyListed(_)
             | Fact::ParametersAdopted { .. }

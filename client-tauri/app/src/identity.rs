@@ -3,8 +3,10 @@
 //! Every step is a record of the identity stream; the newest of a kind holds, so that nothing
 //! about keys is ever overwritten.
 
+use std::collections::BTreeMap;
+
 use canbao_core::certificate::{Certificate, Chain, Mandate, RootHash, Trust};
-use canbao_core::ids::{DeviceId, OperatorId};
+use canbao_core::ids::{CertificateSerial, DeviceId, OperatorId};
 use canbao_core::signed::Signed;
 use canbao_core::signing::SigningKey;
 use canbao_core::store::{Store, Stream};
@@ -13,6 +15,7 @@ use minicbor::{Decode, Encode};
 
 use crate::fault::{Fault, some_of};
 use crate::request::Context;
+use crate::succession::{Ended, Ending};
 
 /// A step in the device's identity.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -66,6 +69,19 @@ pub(crate) enum Step {
     /// The centre was heard; kept at most once a minute.
     #[n(5)]
     Contact(#[n(0)] Timestamp),
+    /// A certificate of this device does not count any more.
+    #[n(6)]
+    Ended {
+        /// Which.
+        #[n(0)]
+        serial: CertificateSerial,
+        /// How.
+        #[n(1)]
+        how: Ending,
+        /// Why, where that was said.
+        #[n(2)]
+        reason: String,
+    },
 }
 
 /// The centre this device belongs to.
@@ -96,6 +112,8 @@ pub(crate) struct Identity {
     pub(crate) device: Option<(DeviceId, SigningKey)>,
     pub(crate) centre: Option<Centre>,
     pub(crate) operators: Vec<Operator>,
+    /// Certificates that do not count any more.
+    pub(crate) ended: BTreeMap<CertificateSerial, Ended>,
     pub(crate) contact: Option<Timestamp>,
     /// How many operators were enrolled in all; more than one means that the scope grew.
     pub(crate) enrolments: usize,
@@ -146,6 +164,13 @@ impl Identity {
                     centre.chain = chain;
                 }
             }
+            Step::Ended {
+                serial,
+                how,
+                reason,
+            } => {
+                self.ended.insert(serial, Ended { how, reason });
+            }
             Step::Contact(at) => self.contact = self.contact.max(Some(at)),
         }
         Ok(())
@@ -192,6 +217,12 @@ impl Identity {
         self.device.as_ref().map(|(device, _)| *device)
     }
 
+    /// The operators whose certificates count, as far as this device was told.
+    pub(crate) fn in_force(&self) -> impl Iterator<Item = &Operator> {
+        let counts = |it: &&Operator| !self.ended.contains_key(&it.certificate.serial);
+        self.operators.iter().filter(counts)
+    }
+
     pub(crate) fn centre(&self) -> Result<&Centre, Fault> {
         self.centre
             .as_ref()
@@ -216,10 +247,18 @@ impl Identity {
                 Some(wanted) => Fault::usage("identity.no_such_operator").with("operator", wanted),
             });
         }
-        let mut able = all.into_iter().filter(|it| may(&it.certificate.mandate));
+        let (ended, in_force): (Vec<&Operator>, Vec<_>) = all
+            .into_iter()
+            .filter(|it| may(&it.certificate.mandate))
+            .partition(|it| self.ended.contains_key(&it.certificate.serial));
+        let ended = ended.last().map(|it| &self.ended[&it.certificate.serial]);
+        let mut able = in_force.into_iter();
         match (able.next(), able.next()) {
             (Some(one), None) => Ok(one),
-            (None, _) => Err(Fault::refused("identity.operator_may_not")),
+            (None, _) => Err(match ended {
+                Some(ended) => ended.how.fault(),
+                None => Fault::refused("identity.operator_may_not"),
+            }),
             (Some(one), Some(two)) => {
                 let all = [one, two].into_iter().chain(able);
                 let names = all.map(|it| it.certificate.operator_name.clone());

@@ -16,6 +16,10 @@ use minicbor::{Decode, Encode};
 
 use crate::fault::Fault;
 use crate::feed::Feed;
+use crate::succession::Ending;
+
+/// How a statement ends that was signed anew, by another certificate.
+pub(crate) const SIGNED_ANEW: &str = "outbox.signed_anew";
 
 /// A value of the local stream: the truth about what was made here.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -228,6 +232,34 @@ impl Outbox {
         self.items.iter().filter(|it| self.is_waiting(it, feed))
     }
 
+    /// What the centre did not answer for good: it waits, or was refused for the sake of its
+    /// certificate and nothing newer took its place. With the places in the local stream.
+    pub(crate) fn unsettled(&self, feed: &Feed) -> Vec<([u8; 32], u64)> {
+        let for_its_certificate = |code: &str| Ending::of_refusal(code).is_some();
+        let unsettled = |(place, it): &(usize, &Waiting)| match subject(&it.what) {
+            None => match self.batch_state(it, feed) {
+                BatchState::Waiting => true,
+                BatchState::Refused(code) => for_its_certificate(code),
+                BatchState::Admitted | BatchState::GivenUp(_) | BatchState::Redone => false,
+            },
+            Some(subject) => {
+                let newest = self.newest.get(&subject) == Some(place);
+                !feed.answered.contains(&it.id)
+                    && match self.end(it) {
+                        None => true,
+                        Some(end) => newest && for_its_certificate(&end.code),
+                    }
+            }
+        };
+        let items = self.items.iter().enumerate().filter(unsettled);
+        items.map(|(_, it)| (it.id, it.sequence)).collect()
+    }
+
+    /// The place in the local stream of the newest item of this id.
+    pub(crate) fn place(&self, id: [u8; 32]) -> Option<u64> {
+        self.by_id.get(&id).map(|place| self.items[*place].sequence)
+    }
+
     /// Whether an item of this id waits.
     pub(crate) fn waits(&self, id: [u8; 32], feed: &Feed) -> bool {
         self.by_id
@@ -248,7 +280,9 @@ impl Outbox {
                     BatchState::Refused(_) | BatchState::GivenUp(_)
                 ),
                 (What::Statement(_), true) => feed.refused.contains_key(&it.id),
-                (What::Statement(_), false) => self.end(it).is_some(),
+                (What::Statement(_), false) => {
+                    self.end(it).is_some_and(|end| end.code != SIGNED_ANEW)
+                }
             };
             newest && refused
         };
@@ -261,6 +295,12 @@ impl Outbox {
             What::Batch(document) => Some((*document, it)),
             What::Statement(_) => None,
         })
+    }
+
+    /// Why the centre refused a batch made here, whatever became of it since.
+    pub(crate) fn refusal<'a>(&'a self, item: &Waiting, feed: &'a Feed) -> Option<&'a str> {
+        let refused = feed.refused.get(&item.id).map(String::as_str);
+        refused.or_else(|| self.end(item).map(|end| end.code.as_str()))
     }
 
     /// Whether a batch of this id was made here.
@@ -283,8 +323,7 @@ impl Outbox {
         if let Some(code) = self.given_up.get(&item.id) {
             return BatchState::GivenUp(code);
         }
-        let refused = feed.refused.get(&item.id).map(String::as_str);
-        match refused.or_else(|| self.end(item).map(|end| end.code.as_str())) {
+        match self.refusal(item, feed) {
             Some(code) => BatchState::Refused(code),
             None if feed.answered.contains(&item.id) => BatchState::Admitted,
             None => BatchState::Waiting,

@@ -1,6 +1,7 @@
 //! The roster and what went to tax (QRY-1, QRY-2, QRY-7).
 
 use canbao_core::declaration::Field;
+use canbao_core::document::Overlay;
 use canbao_core::facts::{
     PersonView, Receiving, RosterChange, Sending, TransactionId, TransactionKind, TransactionView,
     UnitView, month_stage,
@@ -11,6 +12,7 @@ use canbao_core::month::Month;
 use crate::app::App;
 use crate::assess::month;
 use crate::captions;
+use crate::conflicts::fields_of;
 use crate::fault::{Fault, Trouble};
 use crate::request::Context;
 use crate::response::{
@@ -23,10 +25,14 @@ impl App {
     pub(crate) fn roster(&self, context: &Context) -> Result<Vec<PersonRow>, Fault> {
         let unit = self.unit(context)?;
         let settlement = self.feed.projection.common.current_settlement();
+        let overlays = self.overlays_of(unit.record.id);
         let mut rows: Vec<PersonRow> = unit
             .persons
             .values()
-            .map(|it| person_row(it, settlement, context.lang))
+            .map(|it| {
+                let overlay = overlays.get(&it.record.id);
+                person_row(it, overlay, settlement, context.lang)
+            })
             .collect();
         rows.sort_by(|a, b| a.person.personal_number.cmp(&b.person.personal_number));
         Ok(rows)
@@ -49,8 +55,9 @@ impl App {
             .settlements_before(Month::MAX)
             .map(|month| month_view(unit, person, month, context.lang))
             .collect();
+        let overlay = self.overlay_on(unit.record.id, person.record.id);
         Ok(PersonDetail {
-            row: person_row(person, settlement, context.lang),
+            row: person_row(person, overlay.as_ref(), settlement, context.lang),
             document_kind: person.record.document.kind().code().to_owned(),
             intervals: person
                 .intervals
@@ -106,8 +113,14 @@ pub(crate) fn find_person<'a>(unit: &'a UnitView, typed: &str) -> Result<&'a Per
     })
 }
 
-fn person_row(person: &PersonView, settlement: Option<Month>, lang: Lang) -> PersonRow {
+fn person_row(
+    person: &PersonView,
+    overlay: Option<&Overlay>,
+    settlement: Option<Month>,
+    lang: Lang,
+) -> PersonRow {
     let last = person.intervals.last();
+    let kept = |text: &String| (!text.is_empty()).then(|| text.clone());
     PersonRow {
         person: person_ref(person),
         status: captions::payment_status(person.status(), lang),
@@ -116,6 +129,9 @@ fn person_row(person: &PersonView, settlement: Option<Month>, lang: Lang) -> Per
         wage: settlement
             .and_then(|it| person.wage(it))
             .map(|it| it.to_string()),
+        department: overlay.and_then(|it| kept(&it.department)),
+        phone: overlay.and_then(|it| kept(&it.phone)),
+        conflicts: overlay.map_or_else(Vec::new, |it| fields_of(&it.conflicts, lang)),
     }
 }
 

@@ -22,6 +22,16 @@ pub struct Context {
     pub lang: Lang,
 }
 
+/// Which of the values of a conflict is to stand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Choice {
+    /// The one of this number in `ConflictsList`.
+    Value(u32),
+    /// The one that reads so.
+    Keep(String),
+}
+
 /// A question or an order, with the words as typed: the application parses them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "request", rename_all = "snake_case")]
@@ -58,6 +68,28 @@ pub enum Request {
     RosterUnnote {
         /// Which.
         id: NoteId,
+    },
+    /// Keeps 部门 or 联系电话 of a person, in the employer's roster document.
+    RosterSet {
+        /// ID number, personal number or person id.
+        person: String,
+        /// 部门; empty clears, none leaves.
+        #[serde(default)]
+        department: Option<String>,
+        /// 联系电话; empty clears, none leaves.
+        #[serde(default)]
+        phone: Option<String>,
+    },
+    /// The fields that two devices of the unit filled in differently.
+    ConflictsList,
+    /// Chooses one of the values of such a field.
+    ConflictsResolve {
+        /// The declaration's id; or ID number, personal number or person id of the roster.
+        record: String,
+        /// The field, by its name or caption.
+        field: String,
+        /// Which value.
+        choice: Choice,
     },
     /// Declares an interruption (职工缴费中断申报).
     DeclareInterruption {
@@ -180,6 +212,8 @@ pub enum Request {
     },
     /// 受理回执: what the centre took in.
     ReceiptList,
+    /// 隔离: the changes made here that the centre refused.
+    QuarantineList,
     /// The proof of one payment record.
     ProofShow {
         /// The record, `serial/line`.

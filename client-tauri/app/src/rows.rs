@@ -79,7 +79,10 @@ impl App {
             self.newest_revision(unit, stored.draft.id)
         };
         let draft = frozen.map_or_else(|| stored.draft.clone(), Draft::from);
-        self.fill(unit, &draft, &status, lang)
+        DeclarationRow {
+            conflicts: self.conflicts_of(unit, stored, lang),
+            ..self.fill(unit, &draft, &status, lang)
+        }
     }
 
     /// The row of a declaration that was submitted from elsewhere. Its draft is there, and is
@@ -155,6 +158,7 @@ impl App {
             decided_by: decided,
             reason: reason(status),
             problems: self.problems_of(unit, draft.id, status, lang),
+            conflicts: Vec::new(),
             editable: status.is_editable(),
             withdrawal_queued: newest
                 .is_some_and(|it| self.outbox.withdrawal_waits(&self.feed, it.submission_id())),

@@ -98,6 +98,7 @@ impl App {
         if self.feed.extend(&entries, &self.store)? {
             self.mark_proven();
         }
+        self.note_revocations()?;
         self.take_batches()?;
         Ok(entries.len() as u64)
     }
@@ -112,7 +113,12 @@ impl App {
     }
 
     /// Notes the end of an item that the hub refused by name.
-    fn refused_item(&mut self, item: ItemId, code: &str, detail: &str) -> Result<(), Fault> {
+    pub(crate) fn refused_item(
+        &mut self,
+        item: ItemId,
+        code: &str,
+        detail: &str,
+    ) -> Result<(), Fault> {
         let at = self.world.now();
         let (code, detail) = (code.to_owned(), detail.to_owned());
         self.keep(&[Made::Ended {
@@ -146,6 +152,8 @@ pub struct Backend<D> {
     pub(crate) heard: Option<Timestamp>,
     pub(crate) welcomed: bool,
     settled: bool,
+    /// Something was made anew in place of what was refused, and waits.
+    renewed: bool,
     wanted: VecDeque<ProofWanted>,
     /// First positions of proofs asked for, or waiting to be.
     known: BTreeSet<Position>,
@@ -167,6 +175,7 @@ impl<D: Deref<Target = Door>> Backend<D> {
             heard: None,
             welcomed: false,
             settled: false,
+            renewed: false,
             wanted: VecDeque::new(),
             known: BTreeSet::new(),
             out: 0,
@@ -179,6 +188,7 @@ impl<D: Deref<Target = Door>> Backend<D> {
     /// A new session: nothing is asked yet.
     pub fn begin(&mut self) {
         self.settled = false;
+        self.renewed = false;
         self.wanted.clear();
         self.known.clear();
         self.again.clear();
@@ -210,7 +220,11 @@ impl<D: Deref<Target = Door> + Send> DeviceBackend for Backend<D> {
 
     async fn persist(&mut self, advance: Advance) -> Result<(), Fault> {
         self.hear();
-        self.report.entries += self.door.app().advance(advance)?;
+        let mut app = self.door.app();
+        let made = app.outbox.length();
+        self.report.entries += app.advance(advance)?;
+        self.renewed |= app.outbox.length() > made;
+        drop(app);
         self.want_proofs();
         Ok(())
     }
@@ -232,9 +246,13 @@ impl<D: Deref<Target = Door> + Send> DeviceBackend for Backend<D> {
             Verdict::Taken { .. } => self.report.sent += 1,
             Verdict::Held => {}
             Verdict::Refused(refusal) => {
-                self.door
-                    .app()
-                    .refused_item(item, refusal.code(), refusal.detail())?;
+                let mut app = self.door.app();
+                app.refused_item(item, refusal.code(), refusal.detail())?;
+                self.renewed = true;
+                if app.note_refused(item, refusal.code())? {
+                    return Ok(());
+                }
+                drop(app);
                 let trouble = Trouble::new(Field::Whole, refusal.code())
                     .with("detail", refusal.detail())
                     .at(item);
@@ -301,6 +319,10 @@ impl<D: Deref<Target = Door> + Send> DeviceBackend for Backend<D> {
                 self.out += 1;
                 self.settled = false;
                 return DeviceEvent::WantProof(wanted);
+            }
+            if std::mem::take(&mut self.renewed) {
+                self.settled = false;
+                return DeviceEvent::OutboxGrew;
             }
             if self.is_done() || *self.stopped.borrow() {
                 return DeviceEvent::Stop;

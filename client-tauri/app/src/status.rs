@@ -32,7 +32,7 @@ impl App {
         StatusView {
             device: self.identity.device_id().map(|it| it.to_string()),
             server: self.identity.centre.as_ref().map(|it| it.server.clone()),
-            operators: self.identity.operators.iter().map(operator_view).collect(),
+            operators: self.operator_views(context.lang),
             units: units.iter().map(|unit| unit_ref(&unit.record)).collect(),
             agencies: self.agencies(&units),
             device_date: now.date().to_string(),
@@ -63,6 +63,15 @@ impl App {
     /// When the centre was last heard, as far as it was kept.
     pub(crate) fn last_contact(&self) -> Option<Timestamp> {
         self.identity.contact.max(self.feed.heard)
+    }
+
+    fn operator_views(&self, lang: Lang) -> Vec<OperatorView> {
+        let ended = &self.identity.ended;
+        let view = |it: &Operator| {
+            let ended = ended.get(&it.certificate.serial);
+            operator_view(it, ended.map(|it| it.in_words(lang)))
+        };
+        self.identity.operators.iter().map(view).collect()
     }
 
     fn count_drafts(&self, units: &[&UnitView]) -> u64 {
@@ -98,6 +107,7 @@ impl App {
 
     fn warnings(&self, lang: Lang) -> Vec<Coded> {
         let mut warnings = self.time_warnings(lang);
+        warnings.extend(self.certificate_warnings(lang));
         if self.feed.newer > 0 {
             warnings.push(coded(
                 "status.needs_update",
@@ -127,6 +137,14 @@ impl App {
     }
 
     /// What is to be minded about time: a wrong clock, a stale calendar. No rule depends on it.
+    /// The time that the rules go by here: the device's, unless the centre signed something
+    /// later. A clock that is behind must not stand in the way of what may be declared today;
+    /// the centre judges by its own (SIL-19).
+    pub(crate) fn presumed_now(&self) -> Timestamp {
+        let now = self.world.now();
+        self.feed.centre_clock.map_or(now, |it| it.max(now))
+    }
+
     pub(crate) fn time_warnings(&self, lang: Lang) -> Vec<Coded> {
         let now = self.world.now();
         let mut warnings = Vec::new();
@@ -152,7 +170,7 @@ impl App {
     }
 }
 
-pub(crate) fn operator_view(operator: &Operator) -> OperatorView {
+pub(crate) fn operator_view(operator: &Operator, ended: Option<Coded>) -> OperatorView {
     let certificate = &operator.certificate;
     let (role, units, district) = match &certificate.mandate {
         Mandate::Employer(units) => (
@@ -170,6 +188,7 @@ pub(crate) fn operator_view(operator: &Operator) -> OperatorView {
         units,
         district,
         expires_at: certificate.expires_at.to_string(),
+        ended,
     }
 }
 

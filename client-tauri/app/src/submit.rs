@@ -116,6 +116,10 @@ impl App {
             DeclarationStatus::NotReceived(_)
             | DeclarationStatus::Returned(_)
             | DeclarationStatus::Withdrawn => {
+                // Somebody went on writing: a choice is missing, which is to be said.
+                if !stored.conflicts.is_empty() {
+                    return true;
+                }
                 let newest = self
                     .outbox
                     .newest_submission(id)
@@ -152,9 +156,12 @@ impl App {
                 Trouble::new(Field::Whole, "submit.not_a_draft").with("status", words),
             ]);
         }
+        if !stored.conflicts.is_empty() {
+            return Err(self.conflict_troubles(unit, &stored, lang));
+        }
         let queued = self.outbox.newest_submission(id).map(|(it, _)| it.revision);
         let revision = next_revision(id, queued, unit);
-        let today = self.world.now().date();
+        let today = self.presumed_now().date();
         let common = &self.feed.projection.common;
         Declaration::parse(&stored.draft, revision, unit, common, today)
             .map_err(|problems| troubles(&problems))

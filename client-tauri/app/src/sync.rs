@@ -182,12 +182,16 @@ impl Door {
         let start = {
             let mut app = self.app();
             app.transport = Some(connected.connection.statistics().transport.name());
+            app.sign_anew()?;
             app.session_start()?
         };
         backend.begin();
         match drive_device(&connected.connection, start, backend).await? {
             SessionEnd::Closed(CloseReason::Stopped) => Ok(()),
-            SessionEnd::Closed(CloseReason::Refused(refusal)) => Err(refusal_fault(&refusal)),
+            SessionEnd::Closed(CloseReason::Refused(refusal)) => {
+                self.app().note_locked_out(&refusal)?;
+                Err(refusal_fault(&refusal))
+            }
             SessionEnd::Closed(CloseReason::NeedsUpdate(what)) => {
                 Err(Fault::refused("sync.needs_update").with("detail", what))
             }

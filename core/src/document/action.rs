@@ -7,10 +7,14 @@ use crate::declaration::{Draft, Kind};
 use crate::ids::{DeclarationId, NoteId, PersonId};
 use crate::money::Money;
 
+use super::field::{FieldName, Value};
+use super::overlay::OverlayField;
+
 /// One user action; it becomes one change.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub enum Action {
-    /// 确定: a declaration is created.
+    /// 确定: a declaration is created. Where its record is there already, another device redid
+    /// the same draft and this amends it: a record is created once.
     #[n(1)]
     Declare {
         /// Its id.
@@ -23,7 +27,8 @@ pub enum Action {
         #[n(2)]
         fields: Vec<Change>,
     },
-    /// 修改: fields of a declaration get other values.
+    /// 修改: fields of a declaration get other values. A field in conflict has one value then:
+    /// this is how a person chooses.
     #[n(2)]
     Amend {
         /// Which.
@@ -61,6 +66,17 @@ pub enum Action {
         #[n(0)]
         id: NoteId,
     },
+    /// What the employer keeps on a person of its roster beside the facts. The record is the
+    /// person's: two devices that fill it in write into one.
+    #[n(6)]
+    Overlay {
+        /// On whom.
+        #[n(0)]
+        person: PersonId,
+        /// The fields that change.
+        #[n(1)]
+        fields: Vec<OverlayField>,
+    },
 }
 
 impl Action {
@@ -69,12 +85,12 @@ impl Action {
     pub fn declaration(&self) -> Option<DeclarationId> {
         match self {
             Self::Declare { id, .. } | Self::Amend { id, .. } | Self::Void { id } => Some(*id),
-            Self::Annotate { .. } | Self::VoidNote { .. } => None,
+            Self::Annotate { .. } | Self::VoidNote { .. } | Self::Overlay { .. } => None,
         }
     }
 }
 
-/// A field and its new value.
+/// A field of a draft and its new value.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub enum Change {
     /// The person, as resolved or as typed.
@@ -98,6 +114,22 @@ pub enum Change {
 }
 
 impl Change {
+    /// The change that puts a value into a field; `None` where no draft has the field, or the
+    /// field no such value.
+    #[must_use]
+    pub fn of(field: FieldName, value: Value) -> Option<Self> {
+        match (field, value) {
+            (FieldName::Person, Value::Text(text)) => Some(Self::Person(text)),
+            (FieldName::Month, Value::Text(text)) => Some(Self::Month(text)),
+            (FieldName::Reason, Value::Text(text)) => Some(Self::Reason(text)),
+            (FieldName::From, Value::Text(text)) => Some(Self::From(text)),
+            (FieldName::To, Value::Text(text)) => Some(Self::To(text)),
+            (FieldName::Wage, Value::Amount(wage)) => Some(Self::Wage(wage)),
+            (FieldName::Department | FieldName::Phone, _)
+            | (_, Value::Text(_) | Value::Amount(_)) => None,
+        }
+    }
+
     /// The filled fields of a draft.
     #[must_use]
     pub fn all_of(draft: &Draft) -> Vec<Self> {
@@ -116,6 +148,19 @@ impl Change {
             .collect()
     }
 
+    /// Which field it changes.
+    #[must_use]
+    pub fn field(&self) -> FieldName {
+        match self {
+            Self::Person(_) => FieldName::Person,
+            Self::Month(_) => FieldName::Month,
+            Self::Reason(_) => FieldName::Reason,
+            Self::From(_) => FieldName::From,
+            Self::To(_) => FieldName::To,
+            Self::Wage(_) => FieldName::Wage,
+        }
+    }
+
     /// Puts the value into a draft.
     pub fn apply_to(&self, draft: &mut Draft) {
         match self {
@@ -126,5 +171,44 @@ impl Change {
             Self::To(text) => draft.to.clone_from(text),
             Self::Wage(wage) => draft.wage = Some(*wage),
         }
+    }
+
+    pub(super) fn value(&self) -> Value {
+        match self {
+            Self::Person(text)
+            | Self::Month(text)
+            | Self::Reason(text)
+            | Self::From(text)
+            | Self::To(text) => Value::Text(text.clone()),
+            Self::Wage(wage) => Value::Amount(*wage),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::overlay::OverlayField;
+    use super::*;
+
+    #[test]
+    fn a_change_is_made_again_from_its_field_and_value() {
+        let text = || Value::Text("2022-01".to_owned());
+        let amount = || Value::Amount(Money::from_fen(1));
+        for field in FieldName::OF_DRAFT {
+            let value = match field {
+                FieldName::Wage => amount(),
+                _ => text(),
+            };
+            let change = Change::of(field, value.clone()).unwrap();
+            assert_eq!((change.field(), change.value()), (field, value));
+            assert_eq!(OverlayField::of(field, text()), None);
+        }
+        for field in FieldName::OF_OVERLAY {
+            let change = OverlayField::of(field, text()).unwrap();
+            assert_eq!((change.field(), change.value()), (field, text()));
+            assert_eq!(Change::of(field, text()), None);
+        }
+        assert_eq!(Change::of(FieldName::Wage, text()), None);
+        assert_eq!(Change::of(FieldName::Month, amount()), None);
     }
 }

@@ -3,13 +3,24 @@
 //! Only this module and [`crate::structure`] know automerge.
 
 mod action;
+mod actor;
 mod batch;
+mod conflict;
+mod field;
 mod genesis;
 mod id;
+mod overlay;
+mod reading;
 mod volume;
+mod writing;
 
 pub use action::{Action, Change};
+pub use actor::{ActorId, Own};
 pub use batch::{Batch, BatchId, Chunk, SignedBatch};
+pub use conflict::{Conflict, Standing};
+pub use field::{FieldName, NoSuchField, Value};
 pub use genesis::{SCHEMA_VERSION, genesis_hash};
 pub use id::DocumentId;
-pub use volume::{ActorId, DocumentError, Note, Own, StoredDraft, Volume};
+pub use overlay::{MAX_DEPARTMENT_CHARS, MAX_PHONE_CHARS, OverlayError, OverlayField};
+pub use reading::{Note, Overlay, StoredDraft};
+pub use volume::{DocumentError, Volume};

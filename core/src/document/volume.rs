@@ -1,73 +1,18 @@
-//! An open document in automerge, a volume of drafts or the roster: act on it, read it, load and
-//! save it.
+//! An open document in automerge, a volume of drafts or the roster: load it, save it, act on it.
 
-use automerge::transaction::{CommitOptions, Transactable};
-use automerge::{Automerge, ObjId, ObjType, ROOT, ReadDoc, ScalarValue, Value};
+use automerge::transaction::CommitOptions;
+use automerge::{Automerge, ROOT, ReadDoc};
 
-use crate::declaration::{Draft, Kind};
-use crate::ids::{DeclarationId, NoteId, PersonId};
-use crate::money::Money;
+use crate::ids::{DeclarationId, NoteId};
 use crate::structure::{self, ChangeHash, ChunkError};
 use crate::time::Timestamp;
 
-use super::action::{Action, Change};
+use super::action::Action;
+use super::actor::{ActorId, Own};
 use super::batch::Chunk;
-use super::genesis::{RECORDS, SCHEMA, SCHEMA_VERSION, genesis};
+use super::genesis::{SCHEMA, SCHEMA_VERSION, genesis};
 use super::id::DocumentId;
-
-const KIND: &str = "kind";
-const PERSON: &str = "person";
-const MONTH: &str = "month";
-const REASON: &str = "reason";
-const FROM: &str = "from";
-const TO: &str = "to";
-const WAGE: &str = "wage";
-const NOTE: &str = "note";
-const VOIDED: &str = "voided";
-
-/// Who makes changes: the device and fresh randomness, chosen at the first edit after each
-/// opening of the store, so that a restored backup never writes twice under one actor.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ActorId(pub Vec<u8>);
-
-impl ActorId {
-    /// The actor of a device with this randomness.
-    #[must_use]
-    pub fn new(device: crate::ids::DeviceId, random: [u8; 8]) -> Self {
-        Self([&device.0[..], &random[..]].concat())
-    }
-}
-
-/// A change just made here.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Own {
-    /// Its actor.
-    pub actor: ActorId,
-    /// Its sequence number.
-    pub seq: u64,
-    /// Its bytes.
-    pub chunk: Chunk,
-}
-
-/// A draft as a volume holds it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredDraft {
-    /// The form's fields.
-    pub draft: Draft,
-    /// 删除: voided, kept for the history.
-    pub voided: bool,
-}
-
-/// A note on a person, as the roster document holds it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Note {
-    /// Its id, which is by the time it was made.
-    pub id: NoteId,
-    /// On whom.
-    pub person: PersonId,
-    /// What.
-    pub text: String,
-}
+use super::writing::Writing;
 
 /// Why a document cannot be read or changed.
 #[derive(Debug, thiserror::Error)]
@@ -90,6 +35,10 @@ pub enum DocumentError {
     /// The note is not in this document.
     #[error("no note {0} in this document")]
     NoSuchNote(NoteId),
+    /// The document says all of it already, so that there is no change to make or to sign: an
+    /// action that was refused is made again, and meanwhile another device did the same.
+    #[error("the action changes nothing")]
+    NothingChanges,
 }
 
 impl DocumentError {
@@ -103,6 +52,7 @@ impl DocumentError {
             Self::NewerSchema(_) => "document.newer_schema",
             Self::NoSuchDraft(_) => "document.no_such_draft",
             Self::NoSuchNote(_) => "document.no_such_note",
+            Self::NothingChanges => "document.nothing_changes",
         }
     }
 }
@@ -111,7 +61,7 @@ impl DocumentError {
 #[derive(Debug, Clone)]
 pub struct Volume {
     id: DocumentId,
-    document: Automerge,
+    pub(super) document: Automerge,
 }
 
 impl Volume {
@@ -191,10 +141,12 @@ impl Volume {
             .map_err(|error| DocumentError::Apply(error.to_string()))
     }
 
-    /// Carries out one action as one change.
+    /// Carries out one action as one change. It writes into every map object that stands under
+    /// the record's key, so that its fields have one value afterwards, whatever they said before.
     ///
     /// # Errors
-    /// [`DocumentError::NoSuchDraft`] when the action is about a draft of another volume.
+    /// [`DocumentError::NoSuchDraft`] and [`DocumentError::NoSuchNote`] when the action is about
+    /// a record of another volume; [`DocumentError::NothingChanges`].
     ///
     /// # Panics
     /// Never: a map of ours takes the keys of our schema.
@@ -204,164 +156,42 @@ impl Volume {
         action: &Action,
         at: Timestamp,
     ) -> Result<Own, DocumentError> {
-        let record = match action {
-            Action::Declare { .. } | Action::Annotate { .. } => None,
-            Action::Amend { id, .. } | Action::Void { id } => {
-                let found = self.record(&id.to_string());
-                Some(found.ok_or(DocumentError::NoSuchDraft(*id))?)
-            }
-            Action::VoidNote { id } => {
-                let found = self.record(&id.to_string());
-                Some(found.ok_or(DocumentError::NoSuchNote(*id))?)
-            }
-        };
+        let writing = Writing::of(action);
+        let standing = self.objects(writing.key());
+        if standing.is_empty()
+            && let Some(missing) = writing.missing()
+        {
+            return Err(missing);
+        }
         let records = self.records();
         self.document
             .set_actor(automerge::ActorId::from(&actor.0[..]));
         let mut transaction = self.document.transaction();
-        write(&mut transaction, &records, record, action)
+        writing
+            .put_into(&mut transaction, &records, standing)
             .expect("a map of ours takes the keys of our schema");
-        transaction.commit_with(CommitOptions::default().with_time(at.0));
-        let change = self
-            .document
-            .get_last_local_change()
-            .expect("one was just made");
+        let (made, _) = transaction.commit_with(CommitOptions::default().with_time(at.0));
+        let change = made
+            .map(|hash| self.document.get_change_by_hash(&hash))
+            .ok_or(DocumentError::NothingChanges)?
+            .expect("it was just made");
         Ok(Own {
             actor: actor.clone(),
             seq: change.seq(),
             chunk: Chunk(change.raw_bytes().to_vec()),
         })
     }
-
-    /// Every draft, by id, which is by the time of its creation.
-    #[must_use]
-    pub fn drafts(&self) -> Vec<StoredDraft> {
-        let records = self.records();
-        self.document
-            .keys(&records)
-            .filter_map(|key| key.parse().ok())
-            .filter_map(|id| self.draft(id))
-            .collect()
-    }
-
-    /// The notes that stand, oldest first.
-    #[must_use]
-    pub fn notes(&self) -> Vec<Note> {
-        let records = self.records();
-        self.document
-            .keys(&records)
-            .filter_map(|key| {
-                let record = self.record(&key)?;
-                let person = self.text(&record, PERSON).parse().ok()?;
-                let text = self.text(&record, NOTE);
-                let id = key.parse().ok()?;
-                (!text.is_empty() && !self.is_voided(&record)).then_some(Note { id, person, text })
-            })
-            .collect()
-    }
-
-    /// One draft.
-    #[must_use]
-    pub fn draft(&self, id: DeclarationId) -> Option<StoredDraft> {
-        let record = self.record(&id.to_string())?;
-        let kind: Kind = self.text(&record, KIND).parse().ok()?;
-        let draft = Draft {
-            id,
-            kind,
-            person: self.text(&record, PERSON),
-            month: self.text(&record, MONTH),
-            reason: self.text(&record, REASON),
-            from: self.text(&record, FROM),
-            to: self.text(&record, TO),
-            wage: self.fen(&record, WAGE),
-        };
-        let voided = self.is_voided(&record);
-        Some(StoredDraft { draft, voided })
-    }
-
-    fn records(&self) -> ObjId {
-        match self.document.get(ROOT, RECORDS) {
-            Ok(Some((Value::Object(_), id))) => id,
-            other => unreachable!("the genesis made the map of records, found {other:?}"),
-        }
-    }
-
-    fn record(&self, key: &str) -> Option<ObjId> {
-        match self.document.get(self.records(), key) {
-            Ok(Some((Value::Object(ObjType::Map), record))) => Some(record),
-            Ok(_) | Err(_) => None,
-        }
-    }
-
-    fn is_voided(&self, record: &ObjId) -> bool {
-        matches!(
-            self.document.get(record, VOIDED),
-            Ok(Some((Value::Scalar(value), _))) if *value == ScalarValue::Boolean(true)
-        )
-    }
-
-    fn text(&self, record: &ObjId, key: &str) -> String {
-        match self.document.get(record, key) {
-            Ok(Some((value, _))) => value.as_str().unwrap_or_default().to_owned(),
-            Ok(None) | Err(_) => String::new(),
-        }
-    }
-
-    fn fen(&self, record: &ObjId, key: &str) -> Option<Money> {
-        match self.document.get(record, key) {
-            Ok(Some((value, _))) => value.as_i64().and_then(|fen| Money::try_from(fen).ok()),
-            Ok(None) | Err(_) => None,
-        }
-    }
-}
-
-fn write(
-    transaction: &mut impl Transactable,
-    records: &ObjId,
-    record: Option<ObjId>,
-    action: &Action,
-) -> Result<(), automerge::AutomergeError> {
-    match (action, record) {
-        (Action::Declare { id, kind, fields }, _) => {
-            let made = transaction.put_object(records, id.to_string(), ObjType::Map)?;
-            transaction.put(&made, KIND, kind.to_string())?;
-            put_fields(transaction, &made, fields)
-        }
-        (Action::Amend { fields, .. }, Some(record)) => put_fields(transaction, &record, fields),
-        (Action::Annotate { id, person, text }, _) => {
-            let made = transaction.put_object(records, id.to_string(), ObjType::Map)?;
-            transaction.put(&made, PERSON, person.to_string())?;
-            transaction.put(&made, NOTE, text.as_str())
-        }
-        (Action::Void { .. } | Action::VoidNote { .. }, Some(record)) => {
-            transaction.put(&record, VOIDED, true)
-        }
-        (Action::Amend { .. } | Action::Void { .. } | Action::VoidNote { .. }, None) => Ok(()),
-    }
-}
-
-fn put_fields(
-    transaction: &mut impl Transactable,
-    record: &ObjId,
-    fields: &[Change],
-) -> Result<(), automerge::AutomergeError> {
-    for field in fields {
-        match field {
-            Change::Person(text) => transaction.put(record, PERSON, text.as_str()),
-            Change::Month(text) => transaction.put(record, MONTH, text.as_str()),
-            Change::Reason(text) => transaction.put(record, REASON, text.as_str()),
-            Change::From(text) => transaction.put(record, FROM, text.as_str()),
-            Change::To(text) => transaction.put(record, TO, text.as_str()),
-            Change::Wage(wage) => transaction.put(record, WAGE, wage.fen()),
-        }?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use automerge::transaction::Transactable;
+
+    use super::super::action::Change;
     use super::*;
-    use crate::ids::{DeviceId, UnitId, VolumeId};
+    use crate::declaration::Kind;
+    use crate::ids::{DeviceId, PersonId, UnitId, VolumeId};
+    use crate::money::Money;
 
     const UNIT: UnitId = UnitId([1; 16]);
     const SOMETIME: Timestamp = Timestamp(1_795_500_000);

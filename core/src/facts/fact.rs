@@ -96,6 +96,22 @@ pub enum Fact {
         #[cbor(with = "minicbor::bytes")]
         code_hash: [u8; 32],
     },
+    /// A certificate is refused from this place in the feed on; what was admitted before stands.
+    #[n(10)]
+    CertificateRevoked {
+        /// Which.
+        #[n(0)]
+        serial: CertificateSerial,
+        /// Its mandate: the devices of the same organisation learn of it.
+        #[n(1)]
+        mandate: Mandate,
+        /// Why, in the words of who revoked it; at most [`MAX_REVOCATION_REASON`] characters.
+        #[n(2)]
+        reason: String,
+        /// Who revoked it.
+        #[n(3)]
+        by: Revoker,
+    },
     /// 已受理: a submission was taken in, with its receipt.
     #[n(11)]
     Received {
@@ -320,6 +336,20 @@ pub enum Fact {
     },
 }
 
+/// The longest reason of a revocation, in characters.
+pub const MAX_REVOCATION_REASON: usize = 100;
+
+/// Who revoked a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub enum Revoker {
+    /// The centre's administration.
+    #[n(1)]
+    Administration,
+    /// Its own holder, who has this one instead.
+    #[n(2)]
+    Holder(#[n(0)] CertificateSerial),
+}
+
 /// A person of [`Fact::PersonsListed`].
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct ListedPerson {
@@ -420,7 +450,14 @@ impl Fact {
             Self::BatchAdmitted { document, .. } | Self::BatchRefused { document, .. } => {
                 vec![document.audience()]
             }
-            Self::DeviceEnrolled { certificate, .. } => owners(certificate),
+            Self::DeviceEnrolled { certificate, .. } => certified(certificate),
+            Self::CertificateRevoked { mandate, .. } => {
+                let mut audience = owners(mandate);
+                if !audience.contains(&Audience::Centre) {
+                    audience.push(Audience::Centre);
+                }
+                audience
+            }
             Self::CodeIssued { .. }
             | Self::TaxEventsTaken { .. }
             | Self::StatementRefused { .. } => vec![Audience::Centre],
@@ -440,10 +477,18 @@ impl Fact {
 }
 
 /// The devices of the certificate's own organisation, which verify each other's batches by it.
-fn owners(certificate: &Signed) -> Vec<Audience> {
-    match minicbor::decode::<Certificate>(&certificate.content).map(|it| it.mandate) {
-        Ok(Mandate::Employer(units)) => units.into_iter().map(Audience::Employer).collect(),
-        Ok(Mandate::Agency(district)) => vec![Audience::Agency(district)],
-        Ok(Mandate::Centre) | Err(_) => vec![Audience::Centre],
+fn certified(certificate: &Signed) -> Vec<Audience> {
+    match minicbor::decode::<Certificate>(&certificate.content) {
+        Ok(certificate) => owners(&certificate.mandate),
+        Err(_) => vec![Audience::Centre],
+    }
+}
+
+/// The devices that act under a mandate.
+fn owners(mandate: &Mandate) -> Vec<Audience> {
+    match mandate {
+        Mandate::Employer(units) => units.iter().map(|it| Audience::Employer(*it)).collect(),
+        Mandate::Agency(district) => vec![Audience::Agency(*district)],
+        Mandate::Centre => vec![Audience::Centre],
     }
 }

@@ -109,6 +109,7 @@ impl UnitView {
             | Fact::VolumeSealed { .. }
             | Fact::CodeIssued { .. }
             | Fact::DeviceEnrolled { .. }
+            | Fact::CertificateRevoked { .. }
             | Fact::BatchAdmitted { .. }
             | Fact::BatchRefused { .. }
             | Fact::TaxEventsTaken { .. }

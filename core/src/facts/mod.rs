@@ -23,7 +23,9 @@ pub use assessment::{Assessment, Receivable, Totalled, UNEMPLOYMENT, assess};
 pub use audience::Audience;
 pub use common::{Agency, CommonView};
 pub use entry::{Entry, EntryError, FactError, Placed};
-pub use fact::{AssessmentOutcome, Effect, Fact, ListedPerson, Void};
+pub use fact::{
+    AssessmentOutcome, Effect, Fact, ListedPerson, MAX_REVOCATION_REASON, Revoker, Void,
+};
 pub use person::{BaseSpan, PaymentStatus, PersonRecord, PersonView};
 pub use posting::{
     Incident, IncidentKind, MAX_POSTING_LINES, Posting, PostingAnswer, PostingLine, take_posting,

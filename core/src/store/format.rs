@@ -8,7 +8,7 @@ use super::place::{Place, Stream};
 use super::sealing::{SALT_BYTES, Sealer};
 
 /// The format this program writes.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
 
 /// `(stream, position)` to the sealed value.
 pub(super) const STREAMS: TableDefinition<(u8, u64), &[u8]> = TableDefinition::new("streams");
@@ -48,6 +48,14 @@ impl Header {
         sealer.open(Place::Meta(CHECK_NAME), &self.check).is_ok()
     }
 
+    /// The same header in this program's format.
+    pub(super) fn stepped_up(self) -> Self {
+        Self {
+            format: FORMAT,
+            ..self
+        }
+    }
+
     /// The header of a file; `None` where there is none, so the file is not a store.
     /// Of a newer format only the version is looked at.
     pub(super) fn read(database: &Database) -> Result<Option<Self>, redb::Error> {
@@ -78,9 +86,9 @@ impl Header {
     /// Writes the header and the empty tables into a new database.
     pub(super) fn initialise(&self, database: &Database) -> Result<(), redb::Error> {
         let transaction = begin_durable(database)?;
+        write_version(&transaction)?;
         {
             let mut meta = transaction.open_table(META)?;
-            meta.insert(FORMAT_NAME, &self.format.to_be_bytes()[..])?;
             meta.insert(SALT_NAME, &self.salt[..])?;
             meta.insert(CHECK_NAME, &self.check[..])?;
             transaction.open_table(STREAMS)?;
@@ -104,6 +112,13 @@ pub(super) fn begin_durable(database: &Database) -> Result<WriteTransaction, red
     transaction.set_two_phase_commit(true);
     transaction.set_quick_repair(true);
     Ok(transaction)
+}
+
+/// Writes that the file has this program's format.
+pub(super) fn write_version(transaction: &WriteTransaction) -> Result<(), redb::Error> {
+    let mut meta = transaction.open_table(META)?;
+    meta.insert(FORMAT_NAME, &FORMAT.to_be_bytes()[..])?;
+    Ok(())
 }
 
 /// The name under which a stream's sealed length is kept.

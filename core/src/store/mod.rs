@@ -14,6 +14,7 @@ mod commit;
 mod engine;
 mod format;
 mod key;
+mod migration;
 mod open;
 mod place;
 mod read;

@@ -10,12 +10,13 @@ use redb::backends::FileBackend;
 use super::engine::{Engine, Failure, Stopped, builder, guarded};
 use super::format::{FORMAT, Header, key_check};
 use super::key::SealingKey;
+use super::migration::step_up;
 use super::sealing::{NoRandomness, SALT_BYTES, Sealer, random};
 #[cfg(any(test, feature = "simulation"))]
 use super::simulated::SimulatedDisk;
 use super::{Store, whole_file};
 
-/// Why a store was not opened or created. Nothing was changed.
+/// Why a store was not opened or created. No value in it was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// There is no such file.
@@ -200,12 +201,12 @@ fn initialise(
     Ok((header, sealer))
 }
 
-/// Checks format and key of an existing store. A format older than [`FORMAT`] is stepped up
-/// here, one version at a time; there is none yet.
+/// Checks format and key of an existing store, and steps an older format up. Only the holder of
+/// the key changes the file.
 fn unlock(database: &Database, key: &SealingKey) -> Result<(Header, Sealer), OpenError> {
     let header = guarded(|| Header::read(database))?.ok_or(OpenError::NotAStore)?;
     match header.format {
-        FORMAT => {}
+        1..=FORMAT => {}
         0 => return Err(OpenError::NotAStore),
         found => {
             return Err(OpenError::NewerFormat {
@@ -215,11 +216,13 @@ fn unlock(database: &Database, key: &SealingKey) -> Result<(Header, Sealer), Ope
         }
     }
     let sealer = Sealer::new(key, &header.salt);
-    if header.is_sealed_by(&sealer) {
-        Ok((header, sealer))
-    } else {
-        Err(OpenError::WrongKey)
+    if !header.is_sealed_by(&sealer) {
+        return Err(OpenError::WrongKey);
     }
+    if header.format < FORMAT {
+        guarded(|| step_up(database, header.format))?;
+    }
+    Ok((header.stepped_up(), sealer))
 }
 
 impl From<Stopped> for OpenError {

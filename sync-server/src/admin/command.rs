@@ -6,7 +6,7 @@ use std::time::Duration;
 use canbao_core::identity::{
     CreditCode, IdDocument, PensionNumber, PersonalNumber, UnemploymentNumber,
 };
-use canbao_core::ids::VolumeId;
+use canbao_core::ids::{CertificateSerial, VolumeId};
 use canbao_core::message::Lang;
 use canbao_core::money::Money;
 use canbao_core::month::Month;
@@ -67,6 +67,17 @@ pub enum Command {
     ListUnits,
     /// Issues an enrolment code.
     IssueCode(IssueCode),
+    /// Lists the certificates of devices.
+    ListDevices,
+    /// Revokes a certificate, or all of its device.
+    RevokeDevice {
+        /// Which.
+        serial: CertificateSerial,
+        /// Every certificate of the same device with it.
+        whole_device: bool,
+        /// Why.
+        reason: String,
+    },
     /// Says how it stands with tax.
     TaxStatus,
     /// Lists what tax reported and nothing was recorded for.

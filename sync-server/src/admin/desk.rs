@@ -11,6 +11,7 @@ use canbao_core::time::Timestamp;
 
 use super::command::{Call, Command, IssueCode, MandateWanted, Reply};
 use super::copy::copy_log;
+use super::devices;
 use super::failure::{Failure, ProblemView};
 use super::outcome::{
     CodeIssued, FailedTransaction, HeldEvent, IncidentListed, Outcome, Status, TaxContact,
@@ -19,7 +20,7 @@ use super::outcome::{
 use super::units;
 use crate::baseline::AgencyRow;
 use crate::border;
-use crate::centre::{Centre, CodeOrder};
+use crate::centre::{Centre, CodeOrder, Revocation};
 use crate::tax::Contact;
 
 /// The longest name of an operator, in characters.
@@ -102,6 +103,20 @@ impl Desk {
                 .map(Outcome::Units)
                 .map_err(|error| Failure::of_unavailable(&error, lang)),
             Command::IssueCode(wanted) => self.issue(wanted, lang).await,
+            Command::ListDevices => devices::list(&self.centre, lang).map(Outcome::Devices),
+            Command::RevokeDevice {
+                serial,
+                whole_device,
+                reason,
+            } => {
+                let order = Revocation {
+                    serial,
+                    whole_device,
+                    reason,
+                };
+                let revoked = devices::revoke(&self.centre, order, lang).await?;
+                Ok(Outcome::Revoked(revoked))
+            }
             Command::TaxStatus => self.tax_status(lang).map(Outcome::Tax),
             Command::ListIncidents => self.incidents(lang).map(Outcome::Incidents),
             Command::CopyLog(directory) => {
@@ -348,7 +363,7 @@ fn line_of(incident: &Incident) -> Option<u32> {
 }
 
 /// A moment in RFC 3339, with the pool's offset.
-fn text_of(moment: Timestamp) -> String {
+pub(super) fn text_of(moment: Timestamp) -> String {
     match serde_json::to_value(moment) {
         Ok(serde_json::Value::String(text)) => text,
         _ => moment.to_string(),

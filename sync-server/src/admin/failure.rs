@@ -115,6 +115,7 @@ impl Failure {
                 message.with("row", row)
             }
             AdminError::TooManyPersons { limit } => message.with("limit", limit),
+            AdminError::UnknownCertificate(serial) => message.with("serial", serial.0),
             AdminError::NotAdministrative
             | AdminError::CreditCodeTaken
             | AdminError::UnemploymentNumberTaken
@@ -198,7 +199,7 @@ impl ProblemView {
 
 #[cfg(test)]
 mod tests {
-    use canbao_core::ids::{DistrictId, UnitId, VolumeId};
+    use canbao_core::ids::{CertificateSerial, DistrictId, UnitId, VolumeId};
     use canbao_core::month::Month;
 
     use super::*;
@@ -224,6 +225,7 @@ mod tests {
             AdminError::DocumentTaken { row: 7 },
             AdminError::TooManyPersons { limit: 7 },
             AdminError::EmptyMandate,
+            AdminError::UnknownCertificate(CertificateSerial(7)),
         ];
         let files = [
             SheetError::Unreadable(std::io::ErrorKind::NotFound.into()),

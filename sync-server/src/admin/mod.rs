@@ -6,6 +6,7 @@
 mod command;
 mod copy;
 mod desk;
+mod devices;
 mod failure;
 mod outcome;
 mod render;

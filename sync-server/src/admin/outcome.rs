@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use canbao_core::ids::{DistrictId, ParameterSetId, UnitId, VolumeId};
+use canbao_core::ids::{DeviceId, DistrictId, OperatorId, ParameterSetId, UnitId, VolumeId};
 use canbao_core::month::Month;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -27,6 +27,10 @@ pub enum Outcome {
     Units(Vec<UnitListed>),
     /// A code was issued.
     CodeIssued(CodeIssued),
+    /// The certificates of devices, by serial.
+    Devices(Vec<DeviceListed>),
+    /// The certificates that are revoked.
+    Revoked(Vec<RevokedNow>),
     /// How it stands with tax.
     Tax(TaxStatus),
     /// The incidents, by unit; those of unknown units come first.
@@ -49,6 +53,8 @@ impl Outcome {
             Self::UnitLoaded(loaded) => json!(loaded),
             Self::Units(units) => json!(units),
             Self::CodeIssued(issued) => json!(issued),
+            Self::Devices(devices) => json!(devices),
+            Self::Revoked(revoked) => json!(revoked),
             Self::Tax(status) => json!(status),
             Self::Incidents(incidents) => json!(incidents),
             Self::LogCopied(copied) => json!(copied),
@@ -98,6 +104,51 @@ pub struct CodeIssued {
     pub code: String,
     /// From when it is refused, in RFC 3339.
     pub expires_at: String,
+}
+
+/// A certificate of an operator on a device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceListed {
+    /// Its serial, by which it is revoked.
+    pub serial: u64,
+    /// The operator.
+    pub operator: OperatorId,
+    /// The operator's name.
+    pub operator_name: String,
+    /// The device.
+    pub device: DeviceId,
+    /// `employer`, `agency` or `centre`.
+    pub role: String,
+    /// The units an employer's operator acts for.
+    pub units: Vec<UnitId>,
+    /// The district an agency's operator decides for.
+    pub district: Option<DistrictId>,
+    /// When it was issued, in RFC 3339.
+    pub issued_at: String,
+    /// From when it is refused, in RFC 3339.
+    pub expires_at: String,
+    /// How it was revoked, where it was.
+    pub revoked: Option<RevocationListed>,
+}
+
+/// How a certificate was revoked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RevocationListed {
+    /// From where in the feed it is refused.
+    pub position: u64,
+    /// Why.
+    pub reason: String,
+    /// The serial of the one its holder has instead, where it was replaced.
+    pub replaced_by: Option<u64>,
+}
+
+/// A certificate that is revoked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RevokedNow {
+    /// Which.
+    pub serial: u64,
+    /// From where in the feed it is refused; an earlier place where it was revoked before.
+    pub position: u64,
 }
 
 /// How it stands with tax.

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::command::Reply;
 use super::failure::Failure;
-use super::outcome::{IncidentListed, Outcome, Status, TaxStatus, UnitListed};
+use super::outcome::{DeviceListed, IncidentListed, Outcome, Status, TaxStatus, UnitListed};
 
 /// Prints a reply, JSON on stdout, or text on stdout and stderr; gives the exit code.
 pub fn show(reply: &Reply, json: bool, lang: Lang) -> u8 {
@@ -84,6 +84,12 @@ fn outcome_text(outcome: &Outcome, lang: Lang) -> String {
             issued.code,
             said("有效期至", "valid until", &issued.expires_at)
         ),
+        Outcome::Devices(devices) => lines(devices, lang, |it| device_line(it, lang)),
+        Outcome::Revoked(revoked) => lines(revoked, lang, |it| {
+            let caption = words(lang, "已吊销证书", "certificate revoked:");
+            let from = words(lang, "自日志位置", "from position");
+            format!("{caption} {}  {from} {}", it.serial, it.position)
+        }),
         Outcome::Tax(status) => tax_text(status, lang),
         Outcome::Incidents(incidents) => lines(incidents, lang, incident_line),
         Outcome::LogCopied(copied) => format!(
@@ -116,6 +122,34 @@ fn unit_line(unit: &UnitListed) -> String {
         unit.name,
         unit.persons
     )
+}
+
+fn device_line(device: &DeviceListed, lang: Lang) -> String {
+    let scope = match device.district {
+        Some(district) => district.to_string(),
+        None => {
+            let units: Vec<_> = device.units.iter().map(ToString::to_string).collect();
+            units.join(",")
+        }
+    };
+    let mut line = format!(
+        "{}  {}  {}  {}  {} {scope}  {}  {}",
+        device.serial,
+        device.operator_name,
+        device.operator,
+        device.device,
+        device.role,
+        device.issued_at,
+        device.expires_at
+    );
+    if let Some(revoked) = &device.revoked {
+        let caption = words(lang, "已吊销,日志位置", "revoked at");
+        let _ = write!(line, "  {caption} {}: {}", revoked.position, revoked.reason);
+        if let Some(serial) = revoked.replaced_by {
+            let _ = write!(line, " -> {serial}");
+        }
+    }
+    line
 }
 
 fn incident_line(incident: &IncidentListed) -> String {

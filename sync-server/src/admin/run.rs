@@ -15,7 +15,7 @@ use super::command::{
 use super::desk::Desk;
 use super::failure::Failure;
 use crate::args::{
-    Admin, Agencies, Code, CodeArgs, Incident, Log, Parameters, Settlement, Tax, Unit, UnitArgs,
+    Admin, Agencies, Code, CodeArgs, Device, Incident, Log, Parameters, Settlement, Tax, Unit, UnitArgs,
     Volume,
 };
 use crate::baseline::{RosterPerson, read_agencies, read_roster};
@@ -67,6 +67,16 @@ fn command_of(command: Admin, lang: Lang) -> Result<Command, Failure> {
         Admin::Unit(Unit::Load(unit)) => Command::LoadUnit(Box::new(unit_of(unit, lang)?)),
         Admin::Unit(Unit::List) => Command::ListUnits,
         Admin::Code(Code::Issue(code)) => Command::IssueCode(code_of(code)),
+        Admin::Device(Device::List) => Command::ListDevices,
+        Admin::Device(Device::Revoke {
+            serial,
+            reason,
+            device,
+        }) => Command::RevokeDevice {
+            serial,
+            whole_device: device,
+            reason,
+        },
         Admin::Tax(Tax::Status) => Command::TaxStatus,
         Admin::Incident(Incident::List) => Command::ListIncidents,
         Admin::Log(Log::Copy { out }) => Command::CopyLog(absolute(&out, lang)?),

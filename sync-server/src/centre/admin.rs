@@ -69,6 +69,7 @@ impl Guard<'_> {
             Fact::PersonsListed { unit, persons } => self.persons(*unit, persons)?,
             Fact::CodeIssued { .. }
             | Fact::DeviceEnrolled { .. }
+            | Fact::CertificateRevoked { .. }
             | Fact::Received { .. }
             | Fact::NotReceived { .. }
             | Fact::WithdrawalTaken { .. }

@@ -1,7 +1,7 @@
 //! What the engine answers, and why it may not: one small error per operation.
 
 use canbao_core::facts::IncidentKind;
-use canbao_core::ids::{DistrictId, Position, UnitId, VolumeId};
+use canbao_core::ids::{CertificateSerial, DistrictId, Position, UnitId, VolumeId};
 use canbao_core::month::Month;
 use canbao_core::store::{self, CommitError, ReadError};
 use canbao_core::sync::{Refusal, Verdict};
@@ -192,6 +192,9 @@ pub enum AdminError {
     /// A code for no unit at all.
     #[error("the mandate names no unit")]
     EmptyMandate,
+    /// No certificate of this serial was issued.
+    #[error("no certificate {0:?} was issued")]
+    UnknownCertificate(CertificateSerial),
 }
 
 impl AdminError {
@@ -215,6 +218,7 @@ impl AdminError {
             Self::DocumentTaken { .. } => "admin.document_taken",
             Self::TooManyPersons { .. } => "admin.too_many_persons",
             Self::EmptyMandate => "admin.empty_mandate",
+            Self::UnknownCertificate(_) => "admin.unknown_certificate",
         }
     }
 }

@@ -12,8 +12,8 @@ use canbao_core::structure::{ChangeHash, CheckedBatch, check_batch};
 use canbao_core::time::Timestamp;
 
 use super::answer::{Answer, Unavailable};
+use super::certificates::{Standing, certificate_of};
 use super::desk::Desk;
-use super::enrol::certificate_of;
 use super::index;
 use crate::keys::Keys;
 
@@ -102,6 +102,7 @@ impl Desk {
             }
         }
         let known = Known {
+            revoked: self.standing(certificate, now)? == Standing::Revoked,
             volume_open: document
                 .volume()
                 .is_none_or(|it| self.common.volume_is_open(it)),
@@ -124,7 +125,7 @@ impl Desk {
         let reason = error.code().to_owned();
         match error {
             AdmissionError::BadSignature => {}
-            AdmissionError::Expired | AdmissionError::NotYourDocument => {
+            AdmissionError::Revoked | AdmissionError::Expired | AdmissionError::NotYourDocument => {
                 return self.refuse_statement(signer, StatementId(id.0), error.code(), now);
             }
             AdmissionError::VolumeSealed

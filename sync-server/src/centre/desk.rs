@@ -168,7 +168,9 @@ impl Desk {
         }
         self.group.scopes_changed |= matches!(
             placed.fact,
-            Fact::UnitRegistered(_) | Fact::DeviceEnrolled { .. }
+            Fact::UnitRegistered(_)
+                | Fact::DeviceEnrolled { .. }
+                | Fact::CertificateRevoked { .. }
         );
         if let Some(unit) = placed.fact.unit() {
             if !matches!(placed.fact, Fact::UnitRegistered(_)) {

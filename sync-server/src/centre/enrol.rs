@@ -1,68 +1,19 @@
-//! Enrolment codes and certificates: issued here, found here.
+//! Enrolment codes, and the certificates they are used up for.
 
 use canbao_core::certificate::{Certificate, Mandate, RootHash};
 use canbao_core::enrolment::{self, EnrolmentCode};
 use canbao_core::facts::Fact;
-use canbao_core::ids::{CertificateSerial, Position};
 use canbao_core::signed::Signed;
-use canbao_core::signing::PublicKey;
-use canbao_core::store::Store;
 use canbao_core::time::Timestamp;
 
 use super::answer::{AdminError, EnrolError, Unavailable};
 use super::desk::Desk;
 use super::handle::CodeOrder;
 use super::index;
-use super::stored::{read_at, unreadable};
-use crate::keys::Keys;
+use super::stored::unreadable;
 
 /// For how many seconds a certificate is in force: two years.
 const CERTIFICATE_SECONDS: i64 = 2 * 365 * 24 * 60 * 60;
-
-/// The most certificates looked at for one device: operators of one PC.
-const OPERATORS: usize = 256;
-
-/// A certificate of this authority by its serial, in force or not.
-pub(super) fn certificate_of(
-    store: &Store,
-    keys: &Keys,
-    serial: CertificateSerial,
-) -> Result<Option<Certificate>, Unavailable> {
-    let (view, key) = index::certificate(serial);
-    let position = store.view(view, &key)?.as_deref().and_then(index::number);
-    position
-        .map(|position| certificate_at(store, keys, position))
-        .transpose()
-}
-
-/// Every certificate issued to a device.
-pub(super) fn certificates_of(
-    store: &Store,
-    keys: &Keys,
-    device: &PublicKey,
-) -> Result<Vec<Certificate>, Unavailable> {
-    let (view, prefix) = index::device(device);
-    store
-        .view_prefix(view, &prefix, OPERATORS)?
-        .iter()
-        .filter_map(|(_, position)| index::number(position))
-        .map(|position| certificate_at(store, keys, position))
-        .collect()
-}
-
-fn certificate_at(store: &Store, keys: &Keys, position: u64) -> Result<Certificate, Unavailable> {
-    let signed = enrolled(read_at(store, position)?.fact)
-        .ok_or_else(|| unreadable(position, &"no certificate"))?;
-    let opened = Certificate::open(&signed, &keys.trust.authority);
-    opened.map_err(|error| unreadable(position, &error))
-}
-
-fn enrolled(fact: Option<Fact>) -> Option<Signed> {
-    match fact {
-        Some(Fact::DeviceEnrolled { certificate, .. }) => Some(certificate),
-        _ => None,
-    }
-}
 
 impl Desk {
     /// Issues a code for a mandate whose units and district exist.
@@ -149,10 +100,7 @@ impl Desk {
         if now >= expires_at {
             return Ok(Err(EnrolError::CodeExpired));
         }
-        let mut others = certificates_of(&self.store, &self.keys, &claim.device_key)?;
-        for position in self.led_to_by_group(&index::device(&claim.device_key)) {
-            others.push(self.certificate_at(position)?.1);
-        }
+        let others = self.certificates_of(&claim.device_key)?;
         if others.iter().any(|it| it.device != claim.device) {
             return Ok(Err(EnrolError::OtherDevice));
         }
@@ -179,15 +127,6 @@ impl Desk {
             "device enrolled"
         );
         Ok(Ok(self.answer(signed)))
-    }
-
-    /// A certificate as issued and as read, the group in hand included.
-    fn certificate_at(&self, position: Position) -> Result<(Signed, Certificate), Unavailable> {
-        let signed = enrolled(self.fact_at(position)?)
-            .ok_or_else(|| unreadable(position.0, &"no certificate"))?;
-        let opened = Certificate::open(&signed, &self.keys.trust.authority);
-        let certificate = opened.map_err(|error| unreadable(position.0, &error))?;
-        Ok((signed, certificate))
     }
 
     fn answer(&self, certificate: Signed) -> enrolment::Answer {

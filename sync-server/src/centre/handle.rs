@@ -4,10 +4,10 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-use canbao_core::certificate::{Certificate, Chain, Mandate, Trust};
+use canbao_core::certificate::{Chain, Mandate, Trust};
 use canbao_core::enrolment::{self, EnrolmentCode};
 use canbao_core::facts::{Audience, CommonView, Fact, Sending, TransactionId, UnitView};
-use canbao_core::ids::{DistrictId, Position, UnitId};
+use canbao_core::ids::{CertificateSerial, DistrictId, Position, UnitId};
 use canbao_core::ledger::merkle::TreeHead;
 use canbao_core::signing::{PublicKey, SigningKey};
 use canbao_core::store::Store;
@@ -18,11 +18,12 @@ use canbao_core::time::Timestamp;
 use tokio::sync::{mpsc, watch};
 
 use super::answer::{AdminError, Answer, EnrolError, OpenError, TaxAnswer, TaxError, Unavailable};
+use super::certificates::{Issued, Revocation};
 use super::desk::Desk;
 use super::tax::{Outgoing, TaxEvent};
 use super::units::Units;
 use super::writer::{Job, WAITING, Writer, job};
-use super::{batches, enrol, feed, index, outgoing, statements};
+use super::{batches, certificates, feed, index, outgoing, statements};
 use crate::border::{self, Salts};
 use crate::keys::{self, Keys};
 
@@ -35,8 +36,8 @@ pub struct Head {
     pub note: Arc<str>,
     /// The fold of the facts for everyone.
     pub common: Arc<CommonView>,
-    /// Changes whenever a unit was registered or a device enrolled: what a device may see may
-    /// have changed with it.
+    /// Changes whenever a unit was registered, a device enrolled or a certificate revoked: what a
+    /// device may see may have changed with it.
     pub scopes: u64,
 }
 
@@ -311,8 +312,34 @@ impl Centre {
     ///
     /// # Errors
     /// [`Unavailable`].
-    pub fn certificates_of(&self, device: &PublicKey) -> Result<Vec<Certificate>, Unavailable> {
-        enrol::certificates_of(&self.shared.store, &self.shared.keys, device)
+    pub fn certificates_of(&self, device: &PublicKey) -> Result<Vec<Issued>, Unavailable> {
+        certificates::certificates_of(&self.shared.store, &self.shared.keys, device)
+    }
+
+    /// The certificates issued, in force or not, by serial: at most `limit` behind `after`.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub fn certificates(
+        &self,
+        after: Option<CertificateSerial>,
+        limit: usize,
+    ) -> Result<Vec<Issued>, Unavailable> {
+        certificates::page(&self.shared.store, &self.shared.keys, after, limit)
+    }
+
+    /// Revokes a certificate, or all of its device: what was admitted before stands, what is
+    /// signed by it is refused from then on. Gives the place of each revocation; one that was
+    /// revoked before keeps its own.
+    ///
+    /// # Errors
+    /// [`AdminError::UnknownCertificate`].
+    pub async fn revoke(
+        &self,
+        order: Revocation,
+        now: Timestamp,
+    ) -> Result<Vec<(CertificateSerial, Position)>, AdminError> {
+        self.ask(move |desk| desk.revoke(&order, now)).await?
     }
 
     /// The units of a district.

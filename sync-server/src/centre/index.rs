@@ -14,7 +14,7 @@ use canbao_core::structure::{ChangeHash, check_batch};
 use super::stored::Read;
 
 /// The version of what stands in the views; views of another are derived again.
-pub(super) const VIEWS_VERSION: u32 = 1;
+pub(super) const VIEWS_VERSION: u32 = 2;
 
 /// A view and a key in it.
 pub(super) type Place = (View, Vec<u8>);
@@ -102,6 +102,14 @@ pub(super) fn certificate(serial: CertificateSerial) -> Place {
     (
         View::Certificate,
         [b"s", &serial.0.to_be_bytes()[..]].concat(),
+    )
+}
+
+/// A certificate revoked.
+pub(super) fn revoked(serial: CertificateSerial) -> Place {
+    (
+        View::Certificate,
+        [b"r", &serial.0.to_be_bytes()[..]].concat(),
     )
 }
 
@@ -265,6 +273,7 @@ impl Index<'_> {
                     self.lead((view, key));
                 }
             }
+            Fact::CertificateRevoked { serial, .. } => self.lead(revoked(*serial)),
             Fact::UnitRegistered(record) => {
                 self.lead(unit(record.id));
                 let (view, prefix) = district(record.district);

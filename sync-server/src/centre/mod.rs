@@ -7,6 +7,7 @@
 mod admin;
 mod answer;
 mod batches;
+mod certificates;
 mod desk;
 mod enrol;
 mod feed;
@@ -26,5 +27,6 @@ mod writer;
 pub(crate) mod tests;
 
 pub use answer::{AdminError, Answer, EnrolError, OpenError, TaxAnswer, TaxError, Unavailable};
+pub use certificates::{Issued, Revocation, Revoked, Standing};
 pub use handle::{Centre, CodeOrder, Head};
 pub use tax::{Outgoing, OutgoingContent, RawLine, RawPosting, TaxEvent};

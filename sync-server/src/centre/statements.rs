@@ -9,8 +9,8 @@ use canbao_core::store::Store;
 use canbao_core::time::Timestamp;
 
 use super::answer::{Answer, Unavailable};
+use super::certificates::{Standing, certificate_of};
 use super::desk::Desk;
-use super::enrol::certificate_of;
 use super::index;
 use super::intake::Intake;
 use crate::keys::Keys;
@@ -85,8 +85,13 @@ impl Desk {
         if let Some(position) = self.led_to(&index::answered(&id))? {
             return Ok(Answer::Taken(position));
         }
-        if now >= certificate.expires_at {
-            return self.refuse_statement(signer, id, "statement.certificate_expired", now);
+        let ended = match self.standing(&certificate, now)? {
+            Standing::InForce => None,
+            Standing::Revoked => Some("statement.certificate_revoked"),
+            Standing::Expired => Some("statement.certificate_expired"),
+        };
+        if let Some(code) = ended {
+            return self.refuse_statement(signer, id, code, now);
         }
         if let Some(code) = out_of_turn(&statement, view) {
             return self.refuse_statement(signer, id, code, now);

@@ -9,7 +9,7 @@ use canbao_core::signing::{PublicKey, hash_parts};
 use canbao_core::sync::Refusal;
 use canbao_core::time::Timestamp;
 
-use crate::centre::{Centre, Unavailable};
+use crate::centre::{Centre, Issued, Standing, Unavailable};
 
 /// The audiences of one device.
 #[derive(Debug, Clone)]
@@ -48,9 +48,12 @@ impl Scope {
         if issued.is_empty() {
             return Ok(Err(Refusal::new("peers.unknown_device", "")));
         }
-        let in_force = || issued.iter().filter(|it| now < it.expires_at);
+        let in_force = || {
+            let counts = |it: &&Issued| it.standing(now) == Standing::InForce;
+            issued.iter().filter(counts).map(|it| &it.certificate)
+        };
         let Some(until) = in_force().map(|it| it.expires_at).min() else {
-            return Ok(Err(Refusal::new("peers.certificate_expired", "")));
+            return Ok(Err(none_in_force(&issued)));
         };
         let mut audiences = BTreeSet::new();
         audiences.insert(Audience::Everyone);
@@ -65,6 +68,14 @@ impl Scope {
             scopes,
             until,
         }))
+    }
+}
+
+/// Why a device has no session although it is known: the newest reason given for it.
+fn none_in_force(issued: &[Issued]) -> Refusal {
+    match issued.iter().rev().find_map(|it| it.revoked.as_ref()) {
+        Some(revoked) => Refusal::new("peers.certificate_revoked", &revoked.reason),
+        None => Refusal::new("peers.certificate_expired", ""),
     }
 }
 

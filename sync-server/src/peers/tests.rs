@@ -5,13 +5,13 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use canbao_core::certificate::{Chain, Mandate};
-use canbao_core::enrolment::{Answer, EnrolmentCode};
+use canbao_core::enrolment::{Answer, EnrolmentCode, Request};
 use canbao_core::facts::{Audience, Entry, Fact};
-use canbao_core::ids::DistrictId;
+use canbao_core::ids::{DistrictId, OperatorId};
 use canbao_core::signing::SigningKey;
 use canbao_core::statement::Statement;
 use canbao_core::sync::device::{Advance, DeviceStart, Outgoing, SessionReport};
-use canbao_core::sync::{Hello, Item, ItemId, PROTOCOL, ProofRefused, RangeProof, Verdict};
+use canbao_core::sync::{CloseReason, Hello, Item, ItemId, PROTOCOL, ProofRefused, RangeProof, Verdict};
 use canbao_core::time::Timestamp;
 use canbao_transport::{
     Alpn, ClientEndpoint, Connected, DeviceBackend, DeviceEvent, EnrolError, HubBackend, HubEvent,
@@ -21,6 +21,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
 use super::{Peers, Scope, Session, nothing_more};
+use crate::centre::Revocation;
 use crate::centre::tests::fixture::{self, *};
 
 /// A fixture's centre that listens.
@@ -295,6 +296,77 @@ async fn a_certificate_that_expires_during_a_session_ends_the_feed_at_once() {
         panic!("the session goes on")
     };
     assert_eq!(refusal.code(), "peers.certificate_expired");
+}
+
+#[tokio::test]
+async fn a_revocation_ends_a_live_session_at_once_by_name_and_the_next_one_at_its_begin() {
+    let served = serve(fixture::start().await).await;
+    let it = &served.it;
+    let employer = it.employer(1).await;
+    let (sender, settled) = oneshot::channel();
+    let mut device = Device {
+        until: u64::MAX,
+        when_settled: Some(sender),
+        ..Device::default()
+    };
+    let session = served.session(&employer.device_key, &mut device);
+    let (end, ()) = tokio::join!(session, async {
+        settled.await.unwrap();
+        revoke(it, &employer).await;
+        let opened = Fact::SettlementOpened {
+            month: month("2022-03"),
+        };
+        it.centre.append_facts(vec![opened], NOW).await.unwrap();
+    });
+    let SessionEnd::Closed(CloseReason::Refused(refusal)) = &end else {
+        panic!("{end:?}")
+    };
+    assert_eq!(
+        (refusal.code(), refusal.detail()),
+        ("peers.certificate_revoked", "笔记本遗失")
+    );
+    let before = device.entries.len();
+    let end = served.session(&employer.device_key, &mut device).await;
+    assert_eq!(end.code(), "peers.certificate_revoked");
+    assert_eq!(device.entries.len(), before, "nothing after the cut");
+}
+
+/// A shared PC: who goes on is told of who does not.
+#[tokio::test]
+async fn a_device_with_another_certificate_in_force_goes_on_and_sees_the_revocation() {
+    let served = serve(fixture::start().await).await;
+    let it = &served.it;
+    let one = it.employer(1).await;
+    let code = it.code(Mandate::Employer(vec![unit(1)]), 40).await;
+    let device_id = one.certificate.device;
+    let request = Request::make(
+        &code,
+        OperatorId([40; 16]),
+        &SigningKey::from_seed([40; 32]),
+        device_id,
+        &one.device_key,
+    );
+    it.centre.enrol(request, NOW).await.unwrap();
+    revoke(it, &one).await;
+    let mut device = Device {
+        until: it.length(),
+        ..Device::default()
+    };
+    served.session(&one.device_key, &mut device).await;
+    let last = device.entries.last().unwrap().fact();
+    assert!(
+        matches!(last, Ok(Fact::CertificateRevoked { .. })),
+        "{last:?}"
+    );
+}
+
+async fn revoke(it: &Fixture, operator: &Operator) {
+    let order = Revocation {
+        serial: operator.certificate.serial,
+        whole_device: false,
+        reason: "笔记本遗失".to_owned(),
+    };
+    it.centre.revoke(order, NOW).await.unwrap();
 }
 
 fn session_of(it: &Fixture, operator: &Operator) -> Session {

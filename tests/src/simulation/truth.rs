@@ -187,6 +187,7 @@ pub(super) fn answered_item(fact: &Fact) -> Option<[u8; 32]> {
         | Fact::PersonsListed { .. }
         | Fact::CodeIssued { .. }
         | Fact::DeviceEnrolled { .. }
+        | Fact::CertificateRevoked { .. }
         | Fact::ReceivablesRaised { .. }
         | Fact::TransactionQueued { .. }
         | Fact::TransactionSending { .. }

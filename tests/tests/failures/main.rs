@@ -2,6 +2,7 @@
 //! and loses nothing.
 
 mod bad_input;
+mod older_format;
 mod power;
 mod secrets;
 mod strangers;

@@ -1,11 +1,16 @@
 //! What may be typed: global options, commands and their flags.
 
-use std::path::{Path, PathBuf};
+mod requests;
 
-use canbao_client::request::{Context, Request};
+use std::path::PathBuf;
+
+use canbao_client::request::Context;
 use canbao_core::ids::{DeclarationId, NoteId};
 use canbao_core::message::Lang;
 use clap::{Args, Parser, Subcommand};
+
+#[cfg(test)]
+pub(super) use requests::proof_file_name;
 
 /// The employer's and agency's application on the command line.
 #[derive(Debug, Parser)]
@@ -75,6 +80,9 @@ pub(crate) enum Command {
     /// Declarations.
     #[command(subcommand)]
     Declare(Declare),
+    /// Fields that two devices filled in differently.
+    #[command(subcommand)]
+    Conflicts(Conflicts),
     /// Signs declarations and queues them for the centre.
     Submit {
         /// The declarations.
@@ -109,6 +117,9 @@ pub(crate) enum Command {
     /// The centre's receipts.
     #[command(subcommand)]
     Receipt(Receipt),
+    /// Changes made here that the centre refused.
+    #[command(subcommand)]
+    Quarantine(Quarantine),
     /// Payment proofs.
     #[command(subcommand)]
     Proof(Proof),
@@ -134,6 +145,8 @@ pub(crate) enum Roster {
         #[arg(value_name = "PERSON")]
         person: String,
     },
+    /// Keeps the department or the telephone number of a person, for the employer alone.
+    Set(Kept),
     /// Notes something on a person, for the employer alone.
     Note {
         /// ID number, personal number or person id.
@@ -149,6 +162,48 @@ pub(crate) enum Roster {
         #[arg(value_name = "ID")]
         id: NoteId,
     },
+}
+
+/// `roster set`.
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("kept").required(true).multiple(true)))]
+pub(crate) struct Kept {
+    /// ID number, personal number or person id.
+    #[arg(value_name = "PERSON")]
+    person: String,
+    /// The department; an empty text clears it.
+    #[arg(long, value_name = "TEXT", group = "kept")]
+    department: Option<String>,
+    /// The telephone number; an empty text clears it.
+    #[arg(long, value_name = "TEXT", group = "kept")]
+    phone: Option<String>,
+}
+
+/// `conflicts`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Conflicts {
+    /// Lists them with who wrote what, when and where.
+    List,
+    /// Chooses one of the values.
+    Resolve(Choosing),
+}
+
+/// `conflicts resolve`.
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("choice").required(true).multiple(false)))]
+pub(crate) struct Choosing {
+    /// The record, as the list shows it, or a person of the roster.
+    #[arg(value_name = "RECORD")]
+    record: String,
+    /// The field, as the list shows it.
+    #[arg(value_name = "FIELD")]
+    field: String,
+    /// The value of this number in the list.
+    #[arg(long, value_name = "NUMBER", group = "choice")]
+    value: Option<u32>,
+    /// The value that reads so.
+    #[arg(long, value_name = "TEXT", group = "choice")]
+    keep: Option<String>,
 }
 
 /// `declare`.
@@ -305,6 +360,13 @@ pub(crate) enum Receipt {
     List,
 }
 
+/// `quarantine`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Quarantine {
+    /// Lists refused changes and what became of each.
+    List,
+}
+
 /// `proof`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Proof {
@@ -327,116 +389,4 @@ pub(crate) enum Proof {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
-}
-
-impl Command {
-    /// What the application is asked. Paths are made absolute within `here`, since another
-    /// process with another working directory may answer.
-    pub(crate) fn into_request(self, here: &Path) -> Request {
-        match self {
-            Self::Enrol { code, server } => Request::Enrol { code, server },
-            Self::Status => Request::Status,
-            Self::Sync { watch } => Request::Sync { watch },
-            Self::Roster(Roster::List) => Request::RosterList,
-            Self::Roster(Roster::Show { person }) => Request::RosterShow { person },
-            Self::Roster(Roster::Note { person, text }) => Request::RosterNote { person, text },
-            Self::Roster(Roster::Unnote { id }) => Request::RosterUnnote { id },
-            Self::Declare(declare) => declare.into_request(),
-            Self::Submit { ids, all } => Request::Submit { ids, all },
-            Self::Withdraw { id } => Request::Withdraw { id },
-            Self::Assess(Assess::Apply {
-                settlement,
-                insurance,
-            }) => Request::AssessApply {
-                settlement,
-                insurance,
-            },
-            Self::Assess(Assess::List) => Request::AssessList,
-            Self::Tax(Tax::List { from, to, kind }) => Request::TaxList { from, to, kind },
-            Self::Review(review) => review.into_request(),
-            Self::Records(Records::List {
-                person,
-                period_from,
-                period_to,
-            }) => Request::RecordsList {
-                person,
-                period_from,
-                period_to,
-            },
-            Self::Receipt(Receipt::List) => Request::ReceiptList,
-            Self::Proof(Proof::Show { id }) => Request::ProofShow { id },
-            Self::Proof(Proof::Export { id, out, all: _ }) => match id {
-                Some(id) => {
-                    let out = out.unwrap_or_else(|| proof_file_name(&id));
-                    Request::ProofExport {
-                        id,
-                        out: Some(here.join(out)),
-                    }
-                }
-                None => Request::ProofExportAll {
-                    out: here.join(out.unwrap_or_default()),
-                },
-            },
-            Self::Verify { path, trust } => Request::Verify {
-                path: here.join(path),
-                trust: trust.map(|it| here.join(it)),
-            },
-        }
-    }
-}
-
-impl Declare {
-    fn into_request(self) -> Request {
-        match self {
-            Self::Int {
-                person,
-                month,
-                reason,
-            } => Request::DeclareInterruption {
-                person,
-                month,
-                reason,
-            },
-            Self::Wage {
-                person,
-                from,
-                to,
-                wage,
-            } => Request::DeclareWage {
-                person,
-                from,
-                to,
-                wage,
-            },
-            Self::List => Request::DeclareList,
-            Self::Edit(edit) => Request::DeclareEdit {
-                id: edit.id,
-                person: edit.person,
-                month: edit.month,
-                reason: edit.reason,
-                from: edit.from,
-                to: edit.to,
-                wage: edit.wage,
-            },
-            Self::Void { id } => Request::DeclareVoid { id },
-        }
-    }
-}
-
-impl Review {
-    fn into_request(self) -> Request {
-        match self {
-            Self::Queue => Request::ReviewQueue,
-            Self::Approve { ids } => Request::ReviewApprove { ids },
-            Self::Return(Negative { ids, reason }) => Request::ReviewReturn { ids, reason },
-            Self::Reject(Negative { ids, reason }) => Request::ReviewReject { ids, reason },
-        }
-    }
-}
-
-/// The file of a record's proof: its serial comes from outside, so only plain characters stay.
-pub(super) fn proof_file_name(id: &str) -> PathBuf {
-    let plain = |it: char| if it.is_ascii_alphanumeric() { it } else { '-' };
-    let name: String = id.chars().take(100).map(plain).collect();
-    format!("{name}.tlog-proof").into()
 }

@@ -14,18 +14,10 @@ use crate::app::App;
 use crate::fault::Fault;
 use crate::identity::Operator;
 use crate::outbox::{BatchState, Made};
+use crate::succession::Ending;
 
 /// A change is done again so many times; what is refused then waits for a person.
 const TIMES: usize = 3;
-
-/// Refusals that the same certificate would meet again.
-const OF_THE_SIGNER: [&str; 5] = [
-    "admission.expired",
-    "admission.revoked",
-    "admission.not_your_document",
-    "admission.unknown_signer",
-    "statement.certificate_revoked",
-];
 
 /// A change made here that cannot stand as it is: refused, or built on a refused one.
 struct Fallen {
@@ -72,13 +64,13 @@ impl App {
         let bench = Bench::of(document, &fallen, &self.source())?;
         let at = self.world.now();
         let remade = bench.remake(&fallen, target, &actor)?;
-        let operator = self.identity.operators.iter();
-        let operator = operator.clone().find(|it| it.certificate.serial == serial);
-        let operator = operator.ok_or_else(|| Fault::usage("identity.not_enrolled"))?;
-        let made: Vec<Made> = remade
-            .into_iter()
-            .map(|it| it.into_made(operator, at))
-            .collect();
+        let mut operators = self.identity.in_force();
+        let operator = operators
+            .find(|it| it.certificate.serial == serial)
+            .expect("who signs again was found among them");
+        let again = remade.into_iter().map(|it| it.into_made(operator, at));
+        let made: Vec<Made> = again.collect();
+        drop(operators);
         let count = made.len();
         self.keep(&made)?;
         tracing::info!(%document, %target, count, "refused changes are done again");
@@ -98,29 +90,22 @@ impl App {
         }
     }
 
-    /// Who signs again: the one who signed, by the certificate they have now.
+    /// Who signs again: the one who signed, by a certificate in force. What was refused for the
+    /// sake of its certificate is not done again but signed anew, when there is another one.
     fn redoer(&self, target: &DocumentId, first: &Fallen) -> Option<&Operator> {
+        let of_its_certificate = |code: &String| Ending::of_refusal(code).is_some();
+        if first.refusal.as_ref().is_some_and(of_its_certificate) {
+            return None;
+        }
         let signer = first.batch.batch.signer;
-        let authority = self.identity.centre.as_ref()?.trust.authority;
-        let before = self.feed.certificate(signer, &authority);
-        let able = || {
-            let operators = self.identity.operators.iter();
-            operators.filter(|it| target.writable_by(&it.certificate.mandate))
-        };
-        let same = able().find(|it| it.certificate.serial == signer);
-        let named = || {
-            able().find(|it| {
-                before
-                    .as_ref()
-                    .is_some_and(|before| before.operator_name == it.certificate.operator_name)
-            })
-        };
-        let of_the_signer = first
-            .refusal
-            .as_ref()
-            .is_some_and(|code| OF_THE_SIGNER.contains(&code.as_str()));
-        same.filter(|_| !of_the_signer)
-            .or_else(|| named().filter(|it| it.certificate.serial != signer || !of_the_signer))
+        let known = self.identity.operators.iter();
+        let name = known
+            .map(|it| &it.certificate)
+            .find(|it| it.serial == signer)
+            .map(|it| &it.operator_name)?;
+        self.identity.in_force().find(|it| {
+            it.certificate.operator_name == *name && target.writable_by(&it.certificate.mandate)
+        })
     }
 }
 

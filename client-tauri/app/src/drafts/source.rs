@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use canbao_core::document::{BatchId, DocumentId};
+use canbao_core::document::{ActorId, BatchId, DocumentId};
+use canbao_core::ids::CertificateSerial;
 use canbao_core::signing::{Domain, PublicKey};
 use canbao_core::store::{Store, Stream};
 use canbao_core::structure::{CheckedBatch, check_batch};
@@ -81,7 +82,7 @@ impl<'a> Source<'a> {
     }
 
     /// What was made here, by its place in the local stream.
-    pub(super) fn made(&self, sequence: u64) -> Result<Made, Fault> {
+    pub(crate) fn made(&self, sequence: u64) -> Result<Made, Fault> {
         let bytes = self
             .store
             .get(Stream::Local, sequence)?
@@ -112,6 +113,24 @@ impl<'a> Source<'a> {
             .operator_key
             .verify(Domain::Batch, &signed.content, &signed.signature)
             .map_err(|_| "admission.bad_signature")
+    }
+
+    /// Who signed an actor's change of a document, by its sequence number.
+    pub(crate) fn signer_of(
+        &self,
+        document: DocumentId,
+        actor: &ActorId,
+        seq: u64,
+    ) -> Option<CertificateSerial> {
+        let admitted = self.admitted(&document).iter();
+        let admitted = admitted.filter_map(|it| check_batch(&self.read(it).ok()?).ok());
+        let waiting = self.waiting(document);
+        let waiting = waiting.filter_map(|it| self.own_batch(it.sequence).ok());
+        admitted
+            .chain(waiting)
+            .map(|checked| checked.batch)
+            .find(|it| **it.actor == *actor.0 && (it.from..=it.to).contains(&seq))
+            .map(|it| it.signer)
     }
 }
 

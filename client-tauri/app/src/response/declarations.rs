@@ -17,6 +17,12 @@ pub struct PersonRow {
     pub last_paid_month: Option<String>,
     /// The wage of the current settlement month.
     pub wage: Option<String>,
+    /// 部门, as the employer keeps it.
+    pub department: Option<String>,
+    /// 联系电话, as the employer keeps it.
+    pub phone: Option<String>,
+    /// The fields the employer keeps that say several things at once; one of them is shown.
+    pub conflicts: Vec<Coded>,
 }
 
 /// A person with intervals, wages, declarations and payments.
@@ -128,6 +134,9 @@ pub struct DeclarationRow {
     pub reason: Option<String>,
     /// Why it was not taken in, or why the centre refused it.
     pub problems: Vec<ProblemView>,
+    /// The fields that say several things at once, of which one is shown; it is not submitted
+    /// before a person chose.
+    pub conflicts: Vec<Coded>,
     /// Whether it may be changed and submitted (again).
     pub editable: bool,
     /// A withdrawal of it waits for the centre.

@@ -60,6 +60,8 @@ pub struct OperatorView {
     pub district: Option<u16>,
     /// Until when the centre accepts the certificate.
     pub expires_at: String,
+    /// `revoked` or `expired`, and why, once this device was told.
+    pub ended: Option<Coded>,
 }
 
 /// Where everything stands (SIL-8, SIL-19).
@@ -152,4 +154,23 @@ pub struct SyncReport {
     pub proven: u64,
     /// The newest checkpoint verified here.
     pub checkpoint: Option<CheckpointView>,
+}
+
+/// A change made here that the centre refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuarantineRow {
+    /// When it was made, by the device's clock.
+    pub made_at: String,
+    /// The document.
+    pub document: String,
+    /// Its volume, where it has one.
+    pub volume: Option<String>,
+    /// What the change did.
+    pub action: Coded,
+    /// The declaration it was about.
+    pub declaration: Option<String>,
+    /// Why it was refused, and what to do.
+    pub reason: ProblemView,
+    /// `redone`, `kept` until it can be done again, or `given_up`.
+    pub state: Coded,
 }

@@ -3,16 +3,19 @@
 //! Money is text in yuan with two decimals, a month is `2022-01`, an id is text, a status is a
 //! code and its sentence. ID numbers are masked everywhere: the first six and the last four.
 
+mod conflicts;
 mod declarations;
 mod device;
 mod records;
 
+pub use conflicts::{ConflictRow, Resolved, StandingView};
 pub use declarations::{
     AssessmentRow, DecideReport, DeclarationRow, IntervalView, MonthView, NoteView, PersonDetail,
     PersonRow, ReviewRow, StageCount, SubmitReport, TransactionRow, WageSpanView,
 };
 pub use device::{
-    AgencyView, CheckpointView, Enrolled, OperatorView, PersonRef, StatusView, SyncReport, UnitRef,
+    AgencyView, CheckpointView, Enrolled, OperatorView, PersonRef, QuarantineRow, StatusView,
+    SyncReport, UnitRef,
 };
 pub use records::{
     ExportAllView, ExportView, ProofView, ReceiptRow, RecordRow, RecordsView, TrustFile,
@@ -33,12 +36,16 @@ pub enum Response {
     Synced(SyncReport),
     /// To `RosterList`.
     Roster(Vec<PersonRow>),
-    /// To `RosterShow`.
+    /// To `RosterShow`, `RosterSet`, `RosterNote` and `RosterUnnote`.
     Person(Box<PersonDetail>),
     /// To `DeclareInterruption`, `DeclareWage`, `DeclareEdit` and `DeclareVoid`.
     Declaration(Box<DeclarationRow>),
     /// To `DeclareList`.
     Declarations(Vec<DeclarationRow>),
+    /// To `ConflictsList`.
+    Conflicts(Vec<ConflictRow>),
+    /// To `ConflictsResolve`.
+    Resolved(Box<Resolved>),
     /// To `Submit`.
     Submitted(SubmitReport),
     /// To `Withdraw`.
@@ -57,6 +64,8 @@ pub enum Response {
     Records(RecordsView),
     /// To `ReceiptList`.
     Receipts(Vec<ReceiptRow>),
+    /// To `QuarantineList`.
+    Quarantine(Vec<QuarantineRow>),
     /// To `ProofShow`.
     Proof(Box<ProofView>),
     /// To `ProofExport`.

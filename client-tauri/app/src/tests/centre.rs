@@ -11,8 +11,8 @@ use canbao_core::document::{BatchId, DocumentId, SignedBatch, genesis_hash};
 use canbao_core::enrolment::{Answer, EnrolmentCode, Request as EnrolmentRequest};
 use canbao_core::facts::{
     AssessmentOutcome, Effect, Entry, Fact, ListedPerson, PersonRecord, Placed, Posting,
-    PostingAnswer, PostingLine, Projection, ReceiptNumber, TransactionKind, UnitRecord, assess,
-    take_posting,
+    PostingAnswer, PostingLine, Projection, ReceiptNumber, Revoker, TransactionKind, UnitRecord,
+    assess, take_posting,
 };
 use canbao_core::identity::{IdDocument, IdKind};
 use canbao_core::ids::{
@@ -55,6 +55,7 @@ pub(crate) struct Centre {
     pub(crate) projection: Projection,
     serial: u64,
     certificates: BTreeMap<CertificateSerial, Certificate>,
+    revoked: BTreeSet<CertificateSerial>,
     admitted: BTreeMap<BatchId, Position>,
     actors: BTreeMap<(DocumentId, Vec<u8>), u64>,
     changes: BTreeSet<ChangeHash>,
@@ -74,6 +75,7 @@ impl Centre {
             projection: Projection::default(),
             serial: 0,
             certificates: BTreeMap::new(),
+            revoked: BTreeSet::new(),
             admitted: BTreeMap::new(),
             actors: BTreeMap::new(),
             changes: BTreeSet::new(),
@@ -222,6 +224,17 @@ impl Centre {
         self.deliver(app);
     }
 
+    /// Revokes a certificate of the unit's.
+    pub(crate) fn revoke(&mut self, serial: CertificateSerial) {
+        self.revoked.insert(serial);
+        self.add(&Fact::CertificateRevoked {
+            serial,
+            mandate: Mandate::Employer(vec![UNIT]),
+            reason: "笔记本遗失".to_owned(),
+            by: Revoker::Administration,
+        });
+    }
+
     /// Takes an item in, as the real centre does after its checks.
     pub(crate) fn take(&mut self, item: &Item) -> Result<Position, Refusal> {
         match item {
@@ -247,6 +260,7 @@ impl Centre {
         let last_seq = self.actors.get(&(document, actor.clone())).copied();
         let common = &self.projection.common;
         let known = Known {
+            revoked: self.revoked.contains(&checked.batch.signer),
             volume_open: document.volume().is_none_or(|it| common.volume_is_open(it)),
             last_seq: last_seq.unwrap_or(0),
             has: &|hash| *hash == genesis_hash(&document) || self.changes.contains(hash),

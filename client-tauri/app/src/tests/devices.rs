@@ -349,3 +349,116 @@ fn an_admitted_batch_that_no_operator_of_the_owner_signed_is_left_out_on_every_d
         );
     }
 }
+
+#[test]
+fn a_clock_that_is_years_off_neither_blocks_a_declaration_nor_the_exchange() {
+    const YEAR: i64 = 366 * 24 * 60 * 60;
+    for off in [-YEAR, YEAR, -NOW.0] {
+        let mut pair = Two::new();
+        let directory = pair.directories[0].path().to_owned();
+        let elsewhere = tempfile::tempdir().expect("a directory");
+        drop(std::mem::replace(
+            &mut pair.one,
+            open(elsewhere.path(), 204),
+        ));
+        let clock = canbao_core::time::Timestamp(NOW.0 + off);
+        pair.one = open_at(&directory, 9, clock);
+        declare(&mut pair.one, stop(SUN, "2022-01"));
+        submit_all(&mut pair.one);
+        declare(&mut pair.two, stop(ZHAO, "2022-01"));
+        pair.settle();
+        let mut statuses: Vec<String> =
+            pair.agreed().into_iter().map(|it| it.status.code).collect();
+        statuses.sort();
+        assert_eq!(statuses, ["draft", "received"], "{off}");
+    }
+}
+
+fn conflicts(app: &mut App) -> Vec<crate::response::ConflictRow> {
+    match ask(app, Request::ConflictsList) {
+        Response::Conflicts(rows) => rows,
+        other => panic!("conflicts, not {other:?}"),
+    }
+}
+
+/// The values of the one conflict, each with the operator who wrote it.
+fn contested(app: &mut App) -> Vec<(String, Option<String>)> {
+    let rows = conflicts(app);
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    let values = rows[0].values.iter();
+    let mut values: Vec<_> = values
+        .map(|it| (it.value.clone(), it.operator.clone()))
+        .collect();
+    values.sort();
+    values
+}
+
+#[test]
+fn two_wages_for_one_draft_are_a_conflict_on_both_devices_until_one_chooses() {
+    let mut pair = Two::new();
+    let id = declare(&mut pair.one, wage(ZHANG, "2022-01", "2022-12", "6000")).id;
+    pair.settle();
+    declare(&mut pair.one, set_wage(&id, "6100"));
+    declare(&mut pair.two, set_wage(&id, "6200"));
+    // The same value on both is no conflict.
+    declare(&mut pair.one, set_last_month(&id, "2022-06"));
+    declare(&mut pair.two, set_last_month(&id, "2022-06"));
+    pair.settle();
+    let expected = [("6100.00", "王经办"), ("6200.00", "周经办")]
+        .map(|(text, name)| (text.to_owned(), Some(name.to_owned())));
+    for app in [&mut pair.one, &mut pair.two] {
+        assert_eq!(contested(app), expected);
+        let ids = vec![id.parse().expect("an id")];
+        let refused = refuse(app, Request::Submit { ids, all: false });
+        assert_eq!(codes(&refused), [("wage", "submit.conflict")]);
+    }
+    ask(
+        &mut pair.two,
+        Request::ConflictsResolve {
+            record: id.clone(),
+            field: "wage".to_owned(),
+            choice: crate::request::Choice::Keep("6100".to_owned()),
+        },
+    );
+    pair.settle();
+    for app in [&mut pair.one, &mut pair.two] {
+        assert!(conflicts(app).is_empty());
+    }
+    assert_eq!(pair.agreed()[0].wage.as_deref(), Some("6100.00"));
+    submit_all(&mut pair.one);
+    pair.settle();
+    assert_eq!(pair.agreed()[0].status.code, "received");
+}
+
+#[test]
+fn a_refused_change_that_is_done_again_does_not_write_over_what_was_written_meanwhile() {
+    let mut pair = Two::new();
+    let id = declare(&mut pair.one, wage(ZHANG, "2022-01", "2022-12", "6000")).id;
+    pair.settle();
+    // Refused for a reason of its own: its actor's number is taken by a copy of the machine.
+    let clone = tempfile::tempdir().expect("a directory");
+    let directory = pair.directories[0].path().to_owned();
+    let elsewhere = tempfile::tempdir().expect("a directory");
+    drop(std::mem::replace(
+        &mut pair.one,
+        open(elsewhere.path(), 205),
+    ));
+    copy(&directory, clone.path());
+    pair.one = open(&directory, 10);
+    let mut cloned = open(clone.path(), 10);
+    declare(&mut cloned, set_last_month(&id, "2022-06"));
+    pair.centre.exchange(&mut cloned);
+    declare(&mut pair.two, set_wage(&id, "6200"));
+    pair.centre.exchange(&mut pair.two);
+    declare(&mut pair.one, set_wage(&id, "6100"));
+    pair.settle();
+    assert!(pair.one.outbox.refused(&pair.one.feed) == 0);
+    let texts = |app: &mut App| {
+        contested(app)
+            .into_iter()
+            .map(|it| it.0)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(texts(&mut pair.one), ["6100.00", "6200.00"]);
+    assert_eq!(texts(&mut pair.two), ["6100.00", "6200.00"]);
+}

@@ -1,6 +1,7 @@
 //! The application against a centre of a few lines: real facts, a real log, real keys.
 
 mod centre;
+mod conflicts;
 mod devices;
 mod link;
 mod offline;
@@ -9,6 +10,7 @@ mod queries;
 mod restart;
 mod review;
 mod sentences;
+mod succession;
 
 use std::path::Path;
 

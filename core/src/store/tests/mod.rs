@@ -5,6 +5,7 @@ mod damage;
 #[cfg(target_os = "linux")]
 mod full_disk;
 mod key_files;
+mod migration;
 mod model;
 mod opening;
 mod power_cut;

@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::{Place, key};
-use crate::store::format::META;
+use crate::store::format::{FORMAT, META};
 use crate::store::{Commit, OpenError, SealingKey, Store, Stream, View};
 
 fn one_value() -> Commit {
@@ -148,10 +148,10 @@ fn a_newer_format_is_refused_whatever_else_it_changed() {
             code_of_format
         );
     };
-    check(2, "store.newer_format");
+    check(FORMAT + 1, "store.newer_format");
     check(u32::MAX, "store.newer_format");
     check(0, "store.not_a_store");
-    check(1, "");
+    check(FORMAT, "");
     let store = place.open();
     assert_eq!(store.length(Stream::Local).unwrap(), 1);
 }

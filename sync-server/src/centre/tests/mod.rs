@@ -4,5 +4,6 @@ mod failures;
 pub(crate) mod fixture;
 mod refusals;
 mod repeats;
+mod revocation;
 mod story;
 mod views;

@@ -3,6 +3,7 @@
 use canbao_client::response::{DeclarationRow, ReceiptRow, SubmitReport};
 use canbao_core::message::Lang;
 
+use super::conflicts::mark;
 use super::layout::{Fields, NONE, caption_with, or_none, parts, table, words};
 use super::people::name_of;
 use super::problems::{problems, warnings};
@@ -72,6 +73,7 @@ pub(super) fn one(row: &DeclarationRow, lang: Lang) -> String {
         .maybe("settlement", row.settlement.as_ref())
         .maybe("decided_by", row.decided_by.as_ref())
         .maybe("reason", row.reason.as_ref())
+        .maybe("conflicts", mark(&row.conflicts, lang))
         .maybe("months_done", months_done(row, lang))
         .maybe(
             "withdrawal",
@@ -144,11 +146,12 @@ fn row(row: &DeclarationRow, lang: Lang) -> [String; 7] {
     ]
 }
 
-/// What is worth saying beside the status: how many months are done, a reason, a problem.
+/// What is worth saying beside the status: what is to be chosen, how many months are done, a reason, a problem.
 fn note(row: &DeclarationRow, lang: Lang) -> String {
     let withdrawal = row.withdrawal_queued.then(|| withdrawal(lang));
     let problem = row.problems.first().map(|it| it.message.clone());
     let notes = [
+        mark(&row.conflicts, lang),
         withdrawal,
         months_done(row, lang),
         row.reason.clone(),

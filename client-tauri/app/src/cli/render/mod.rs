@@ -1,5 +1,6 @@
 //! Answers for people: tables and captioned lines in a language.
 
+mod conflicts;
 mod declarations;
 mod layout;
 mod money;
@@ -26,6 +27,8 @@ pub(crate) fn response(response: &Response, lang: Lang) -> String {
         Response::Person(detail) => people::person(detail, lang),
         Response::Declaration(row) | Response::Withdrawn(row) => declarations::one(row, lang),
         Response::Declarations(rows) => declarations::list(rows, lang),
+        Response::Conflicts(rows) => conflicts::list(rows, lang),
+        Response::Resolved(view) => conflicts::resolved(view, lang),
         Response::Submitted(report) => declarations::submitted(report, lang),
         Response::Assessment(row) => money::assessment(row, lang),
         Response::Assessments(rows) => money::assessments(rows, lang),
@@ -34,6 +37,7 @@ pub(crate) fn response(response: &Response, lang: Lang) -> String {
         Response::Decided(report) => reviews::decided(report, lang),
         Response::Records(view) => money::records(view, lang),
         Response::Receipts(rows) => declarations::receipts(rows, lang),
+        Response::Quarantine(rows) => status::quarantine(rows, lang),
         Response::Proof(view) => proofs::proof(view, lang),
         Response::Exported(view) => proofs::exported(view, lang),
         Response::ExportedAll(view) => proofs::exported_all(view, lang),

@@ -3,6 +3,7 @@
 use canbao_client::response::{MonthView, PersonDetail, PersonRef, PersonRow};
 use canbao_core::message::Lang;
 
+use super::conflicts::mark;
 use super::declarations;
 use super::layout::{
     Fields, NONE, amounts, caption, caption_with, or_none, parts, table, titled, words,
@@ -18,8 +19,11 @@ pub(super) fn roster(rows: &[PersonRow], lang: Lang) -> String {
         words("paying_since"),
         words("last_paid_month"),
         amounts("wage"),
+        words("field_department"),
+        words("field_phone"),
+        words("note"),
     ];
-    let shown = table(lang, &columns, rows.iter().map(row));
+    let shown = table(lang, &columns, rows.iter().map(|it| row(it, lang)));
     let count = caption_with(
         "persons_counted",
         &[("count", rows.len().to_string())],
@@ -40,6 +44,9 @@ pub(super) fn person(detail: &PersonDetail, lang: Lang) -> String {
         .with("payment_status", &row.status.text)
         .maybe("last_paid_month", row.last_paid_month.as_ref())
         .maybe("wage", row.wage.as_ref())
+        .maybe("field_department", row.department.as_ref())
+        .maybe("field_phone", row.phone.as_ref())
+        .maybe("conflicts", mark(&row.conflicts, lang))
         .show();
     let intervals = detail
         .intervals
@@ -106,7 +113,7 @@ fn months(months: &[MonthView], lang: Lang) -> String {
     table(lang, &columns, rows)
 }
 
-fn row(row: &PersonRow) -> [String; 7] {
+fn row(row: &PersonRow, lang: Lang) -> [String; 10] {
     [
         row.person.name.clone(),
         row.person.personal_number.clone(),
@@ -115,5 +122,8 @@ fn row(row: &PersonRow) -> [String; 7] {
         or_none(row.paying_since.as_ref()),
         or_none(row.last_paid_month.as_ref()),
         or_none(row.wage.as_ref()),
+        or_none(row.department.as_ref()),
+        or_none(row.phone.as_ref()),
+        mark(&row.conflicts, lang).unwrap_or_default(),
     ]
 }

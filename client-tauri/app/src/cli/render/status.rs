@@ -1,6 +1,6 @@
 //! Where everything stands, an enrolment, an exchange.
 
-use canbao_client::response::{Enrolled, OperatorView, StatusView, SyncReport};
+use canbao_client::response::{Enrolled, OperatorView, QuarantineRow, StatusView, SyncReport};
 use canbao_core::message::Lang;
 
 use super::layout::{Fields, NONE, caption, caption_with, parts, table, titled, words};
@@ -43,6 +43,31 @@ pub(super) fn synced(report: &SyncReport, lang: Lang) -> String {
     parts([fields.show(), problems("refused", &report.refused, lang)])
 }
 
+/// 隔离: refused changes.
+pub(super) fn quarantine(rows: &[QuarantineRow], lang: Lang) -> String {
+    let columns = [
+        words("made_at"),
+        words("volume"),
+        words("action"),
+        words("declaration"),
+        words("state"),
+        words("why"),
+        words("what_to_do"),
+    ];
+    let rows = rows.iter().map(|it| {
+        [
+            it.made_at.clone(),
+            it.volume.clone().unwrap_or_else(|| NONE.to_owned()),
+            it.action.text.clone(),
+            it.declaration.clone().unwrap_or_else(|| NONE.to_owned()),
+            it.state.text.clone(),
+            it.reason.message.clone(),
+            it.reason.hint.clone(),
+        ]
+    });
+    table(lang, &columns, rows)
+}
+
 fn standing(view: &StatusView, lang: Lang) -> String {
     let mut fields = Fields::new(lang)
         .with("device", view.device.as_deref().unwrap_or(NONE))
@@ -82,7 +107,9 @@ fn people(view: &StatusView, lang: Lang) -> String {
         [
             it.name.clone(),
             role(it, lang),
-            it.expires_at.clone(),
+            it.ended
+                .as_ref()
+                .map_or_else(|| it.expires_at.clone(), |ended| ended.text.clone()),
             it.id.clone(),
         ]
     });

@@ -56,7 +56,8 @@ fn declaration(name: &str, status: &str) -> Value {
         "person": person(name), "month": null, "change_reason": null, "from": "2022-01",
         "to": "2022-12", "wage": "4359.00", "revision": 1, "status": coded("approved", status),
         "progress": "decided", "receipt": "R1", "settlement": "2022-01", "decided_by": "李",
-        "reason": null, "problems": [problem()], "editable": false, "withdrawal_queued": true,
+        "reason": null, "problems": [problem()], "conflicts": [], "editable": false,
+        "withdrawal_queued": true,
         "stages": [
             {"stage": coded("assessed", "已核定"), "months_done": 2, "months_total": 12},
             {"stage": coded("recorded", "已记账"), "months_done": 0, "months_total": 12},
@@ -68,7 +69,8 @@ fn declaration(name: &str, status: &str) -> Value {
 fn row(name: &str) -> Value {
     json!({
         "person": person(name), "status": coded("paying", "参保缴费"), "paying_since": "2019-07",
-        "last_paid_month": null, "wage": "4359.00",
+        "last_paid_month": null, "wage": "4359.00", "department": "装配车间", "phone": null,
+        "conflicts": [],
     })
 }
 
@@ -159,6 +161,53 @@ fn declarations_show_status_months_and_what_is_wrong() {
             "注意：超过七天未联系",
         ],
     );
+}
+
+fn conflict() -> Value {
+    let standing = |number: u32, text: &str, operator: Option<&str>, here: bool| {
+        json!({
+            "number": number, "value": text, "text": text, "operator": operator,
+            "device": "01E", "here": here, "at": "2022-01-05 09:30:00",
+        })
+    };
+    json!({
+        "record": "01D", "kind": "WAGE", "kind_text": "职工缴费工资申报",
+        "person": person("赵小满"), "field": coded("wage", "工资"),
+        "values": [standing(1, "5200.00", Some("王敏"), true), standing(2, "", None, false)],
+    })
+}
+
+#[test]
+fn conflicts_show_each_value_with_who_wrote_it_and_how_to_choose() {
+    let parts = [
+        "5200.00",
+        "王敏",
+        "本机",
+        "未知",
+        "01E",
+        "2022-01-05 09:30:00",
+    ];
+    check("conflicts", &json!([conflict()]), &parts);
+    let how = ["canbao conflicts resolve 01D wage --value"];
+    check("conflicts", &json!([conflict()]), &how);
+    check("conflicts", &json!([]), &["没有记录"]);
+    let text = shown("conflicts", &json!([conflict()]), Lang::Zh);
+    assert_eq!(text.matches("01D").count(), 2, "once in the table\n{text}");
+
+    let mut resolved = conflict();
+    resolved["text"] = json!("5200.00");
+    resolved["left"] = json!([]);
+    check("resolved", &resolved, &["5200.00", "没有其他冲突"]);
+    resolved["left"] = json!([conflict()]);
+    check("resolved", &resolved, &["还有 1 处", "王敏"]);
+
+    let mut marked = declaration("赵小满", "草稿");
+    marked["conflicts"] = json!([coded("wage", "工资"), coded("to", "结束年月")]);
+    check("declaration", &marked, &["冲突：工资、结束年月"]);
+    check("declarations", &json!([marked]), &["冲突：工资、结束年月"]);
+    let mut kept = row("赵小满");
+    kept["conflicts"] = json!([coded("phone", "联系电话")]);
+    check("roster", &json!([kept]), &["装配车间", "冲突：联系电话"]);
 }
 
 #[test]

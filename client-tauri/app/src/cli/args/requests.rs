@@ -1,0 +1,153 @@
+//! What the application is asked by each command.
+
+use std::path::{Path, PathBuf};
+
+use canbao_client::request::{Choice, Request};
+
+use super::{
+    Assess, Choosing, Command, Conflicts, Declare, Negative, Proof, Quarantine, Receipt, Records,
+    Review, Roster, Tax,
+};
+
+impl Command {
+    /// What the application is asked. Paths are made absolute within `here`, since another
+    /// process with another working directory may answer.
+    pub(crate) fn into_request(self, here: &Path) -> Request {
+        match self {
+            Self::Enrol { code, server } => Request::Enrol { code, server },
+            Self::Status => Request::Status,
+            Self::Sync { watch } => Request::Sync { watch },
+            Self::Roster(roster) => roster.into_request(),
+            Self::Conflicts(Conflicts::List) => Request::ConflictsList,
+            Self::Conflicts(Conflicts::Resolve(choosing)) => choosing.into_request(),
+            Self::Declare(declare) => declare.into_request(),
+            Self::Submit { ids, all } => Request::Submit { ids, all },
+            Self::Withdraw { id } => Request::Withdraw { id },
+            Self::Assess(Assess::Apply {
+                settlement,
+                insurance,
+            }) => Request::AssessApply {
+                settlement,
+                insurance,
+            },
+            Self::Assess(Assess::List) => Request::AssessList,
+            Self::Tax(Tax::List { from, to, kind }) => Request::TaxList { from, to, kind },
+            Self::Review(review) => review.into_request(),
+            Self::Records(Records::List {
+                person,
+                period_from,
+                period_to,
+            }) => Request::RecordsList {
+                person,
+                period_from,
+                period_to,
+            },
+            Self::Receipt(Receipt::List) => Request::ReceiptList,
+            Self::Quarantine(Quarantine::List) => Request::QuarantineList,
+            Self::Proof(Proof::Show { id }) => Request::ProofShow { id },
+            Self::Proof(Proof::Export { id, out, all: _ }) => match id {
+                Some(id) => {
+                    let out = out.unwrap_or_else(|| proof_file_name(&id));
+                    Request::ProofExport {
+                        id,
+                        out: Some(here.join(out)),
+                    }
+                }
+                None => Request::ProofExportAll {
+                    out: here.join(out.unwrap_or_default()),
+                },
+            },
+            Self::Verify { path, trust } => Request::Verify {
+                path: here.join(path),
+                trust: trust.map(|it| here.join(it)),
+            },
+        }
+    }
+}
+
+impl Roster {
+    fn into_request(self) -> Request {
+        match self {
+            Self::List => Request::RosterList,
+            Self::Show { person } => Request::RosterShow { person },
+            Self::Set(kept) => Request::RosterSet {
+                person: kept.person,
+                department: kept.department,
+                phone: kept.phone,
+            },
+            Self::Note { person, text } => Request::RosterNote { person, text },
+            Self::Unnote { id } => Request::RosterUnnote { id },
+        }
+    }
+}
+
+impl Choosing {
+    fn into_request(self) -> Request {
+        // The grammar lets exactly one of the two through.
+        let choice = match (self.value, self.keep) {
+            (Some(number), _) => Choice::Value(number),
+            (None, text) => Choice::Keep(text.unwrap_or_default()),
+        };
+        Request::ConflictsResolve {
+            record: self.record,
+            field: self.field,
+            choice,
+        }
+    }
+}
+
+impl Declare {
+    fn into_request(self) -> Request {
+        match self {
+            Self::Int {
+                person,
+                month,
+                reason,
+            } => Request::DeclareInterruption {
+                person,
+                month,
+                reason,
+            },
+            Self::Wage {
+                person,
+                from,
+                to,
+                wage,
+            } => Request::DeclareWage {
+                person,
+                from,
+                to,
+                wage,
+            },
+            Self::List => Request::DeclareList,
+            Self::Edit(edit) => Request::DeclareEdit {
+                id: edit.id,
+                person: edit.person,
+                month: edit.month,
+                reason: edit.reason,
+                from: edit.from,
+                to: edit.to,
+                wage: edit.wage,
+            },
+            Self::Void { id } => Request::DeclareVoid { id },
+        }
+    }
+}
+
+impl Review {
+    fn into_request(self) -> Request {
+        match self {
+            Self::Queue => Request::ReviewQueue,
+            Self::Approve { ids } => Request::ReviewApprove { ids },
+            Self::Return(Negative { ids, reason }) => Request::ReviewReturn { ids, reason },
+            Self::Reject(Negative { ids, reason }) => Request::ReviewReject { ids, reason },
+        }
+    }
+}
+
+/// The file of a record's proof: its serial comes from outside, so only plain characters stay.
+pub(in crate::cli) fn proof_file_name(id: &str) -> PathBuf {
+    let plain = |it: char| if it.is_ascii_alphanumeric() { it } else { '-' };
+    let name: String = id.chars().take(100).map(plain).collect();
+    format!("{name}.tlog-proof").into()
+}

@@ -1,0 +1,249 @@
+//! Certificates as the log has them: issued at one place, revoked from another on.
+
+use std::ops::Bound;
+
+use canbao_core::certificate::Certificate;
+use canbao_core::facts::{Fact, Revoker};
+use canbao_core::ids::{CertificateSerial, Position};
+use canbao_core::signed::Signed;
+use canbao_core::signing::PublicKey;
+use canbao_core::store::Store;
+use canbao_core::time::Timestamp;
+
+use super::answer::{AdminError, Unavailable};
+use super::desk::Desk;
+use super::index;
+use super::stored::{read_at, unreadable};
+use crate::keys::Keys;
+
+/// The most certificates looked at for one device: operators of one PC, and those before them.
+const OPERATORS: usize = 256;
+
+/// A certificate, and how it ended where it was revoked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issued {
+    /// What the authority certified.
+    pub certificate: Certificate,
+    /// The revocation.
+    pub revoked: Option<Revoked>,
+}
+
+/// How a certificate was revoked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revoked {
+    /// From where in the feed it is refused.
+    pub position: Position,
+    /// Why.
+    pub reason: String,
+    /// By whom.
+    pub by: Revoker,
+}
+
+/// Whether a certificate still counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It does.
+    InForce,
+    /// It was revoked, whether or not it has expired since.
+    Revoked,
+    /// It is past its expiry, by the centre's clock.
+    Expired,
+}
+
+impl Issued {
+    /// Whether it counts at this time.
+    #[must_use]
+    pub fn standing(&self, now: Timestamp) -> Standing {
+        standing(&self.certificate, self.revoked.is_some(), now)
+    }
+}
+
+/// The revocation of a certificate, or of every certificate of its device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revocation {
+    /// Which.
+    pub serial: CertificateSerial,
+    /// Every certificate of the same device with it: the device is lost.
+    pub whole_device: bool,
+    /// Why, at most [`canbao_core::facts::MAX_REVOCATION_REASON`] characters.
+    pub reason: String,
+}
+
+fn standing(certificate: &Certificate, revoked: bool, now: Timestamp) -> Standing {
+    if revoked {
+        Standing::Revoked
+    } else if now >= certificate.expires_at {
+        Standing::Expired
+    } else {
+        Standing::InForce
+    }
+}
+
+/// A certificate of this authority by its serial, in force or not.
+pub(super) fn certificate_of(
+    store: &Store,
+    keys: &Keys,
+    serial: CertificateSerial,
+) -> Result<Option<Certificate>, Unavailable> {
+    let (view, key) = index::certificate(serial);
+    let position = store.view(view, &key)?.as_deref().and_then(index::number);
+    position
+        .map(|position| certificate_at(store, keys, position))
+        .transpose()
+}
+
+/// Every certificate issued to a device, by serial.
+pub(super) fn certificates_of(
+    store: &Store,
+    keys: &Keys,
+    device: &PublicKey,
+) -> Result<Vec<Issued>, Unavailable> {
+    let (view, prefix) = index::device(device);
+    store
+        .view_prefix(view, &prefix, OPERATORS)?
+        .iter()
+        .filter_map(|(_, position)| index::number(position))
+        .map(|position| issued_at(store, keys, position))
+        .collect()
+}
+
+/// The certificates issued, by serial, at most `limit` behind `after`.
+pub(super) fn page(
+    store: &Store,
+    keys: &Keys,
+    after: Option<CertificateSerial>,
+    limit: usize,
+) -> Result<Vec<Issued>, Unavailable> {
+    let (view, from) = index::certificate(after.unwrap_or(CertificateSerial(0)));
+    let (_, last) = index::certificate(CertificateSerial(u64::MAX));
+    store
+        .view_range(view, Bound::Excluded(&from), Bound::Included(&last), limit)?
+        .iter()
+        .filter_map(|(_, position)| index::number(position))
+        .map(|position| issued_at(store, keys, position))
+        .collect()
+}
+
+fn issued_at(store: &Store, keys: &Keys, position: u64) -> Result<Issued, Unavailable> {
+    let certificate = certificate_at(store, keys, position)?;
+    let (view, key) = index::revoked(certificate.serial);
+    let revoked = store.view(view, &key)?.as_deref().and_then(index::number);
+    let revoked = revoked.map(|it| revoked_at(store, it)).transpose()?;
+    Ok(Issued {
+        certificate,
+        revoked,
+    })
+}
+
+fn revoked_at(store: &Store, position: u64) -> Result<Revoked, Unavailable> {
+    match read_at(store, position)?.fact {
+        Some(Fact::CertificateRevoked { reason, by, .. }) => Ok(Revoked {
+            position: Position(position),
+            reason,
+            by,
+        }),
+        _ => Err(unreadable(position, &"no revocation")),
+    }
+}
+
+fn certificate_at(store: &Store, keys: &Keys, position: u64) -> Result<Certificate, Unavailable> {
+    let signed = enrolled(read_at(store, position)?.fact)
+        .ok_or_else(|| unreadable(position, &"no certificate"))?;
+    let opened = Certificate::open(&signed, &keys.trust.authority);
+    opened.map_err(|error| unreadable(position, &error))
+}
+
+fn enrolled(fact: Option<Fact>) -> Option<Signed> {
+    match fact {
+        Some(Fact::DeviceEnrolled { certificate, .. }) => Some(certificate),
+        _ => None,
+    }
+}
+
+impl Desk {
+    /// Revokes by order of the administration; gives every certificate meant with the place of
+    /// its revocation, which is an earlier one where it was revoked before.
+    pub(super) fn revoke(
+        &mut self,
+        order: &Revocation,
+        now: Timestamp,
+    ) -> Result<Result<Vec<(CertificateSerial, Position)>, AdminError>, Unavailable> {
+        let Some(issued) = self.led_to(&index::certificate(order.serial))? else {
+            return Ok(Err(AdminError::UnknownCertificate(order.serial)));
+        };
+        let (_, named) = self.certificate_at(issued)?;
+        let meant = if order.whole_device {
+            self.certificates_of(&named.device_key)?
+        } else {
+            vec![named]
+        };
+        let mut revoked = Vec::with_capacity(meant.len());
+        for certificate in &meant {
+            let place = self.revoke_one(certificate, &order.reason, Revoker::Administration, now)?;
+            revoked.push((certificate.serial, place));
+        }
+        Ok(Ok(revoked))
+    }
+
+    /// Revokes a certificate; one that was revoked before keeps its place.
+    pub(super) fn revoke_one(
+        &mut self,
+        certificate: &Certificate,
+        reason: &str,
+        by: Revoker,
+        now: Timestamp,
+    ) -> Result<Position, Unavailable> {
+        let serial = certificate.serial;
+        if let Some(before) = self.led_to(&index::revoked(serial))? {
+            return Ok(before);
+        }
+        let revoked = Fact::CertificateRevoked {
+            serial,
+            mandate: certificate.mandate.clone(),
+            reason: reason.to_owned(),
+            by,
+        };
+        let position = self.append(revoked, now)?;
+        tracing::info!(
+            position = position.0,
+            serial = serial.0,
+            "certificate revoked"
+        );
+        Ok(position)
+    }
+
+    /// Whether a certificate counts now, the group in hand included.
+    pub(super) fn standing(
+        &self,
+        certificate: &Certificate,
+        now: Timestamp,
+    ) -> Result<Standing, Unavailable> {
+        let revoked = self.led_to(&index::revoked(certificate.serial))?;
+        Ok(standing(certificate, revoked.is_some(), now))
+    }
+
+    /// Every certificate of a device's key, the group in hand included.
+    pub(super) fn certificates_of(
+        &self,
+        device: &PublicKey,
+    ) -> Result<Vec<Certificate>, Unavailable> {
+        let durable = certificates_of(&self.store, &self.keys, device)?;
+        let mut all: Vec<Certificate> = durable.into_iter().map(|it| it.certificate).collect();
+        for position in self.led_to_by_group(&index::device(device)) {
+            all.push(self.certificate_at(position)?.1);
+        }
+        Ok(all)
+    }
+
+    /// A certificate as issued and as read, the group in hand included.
+    pub(super) fn certificate_at(
+        &self,
+        position: Position,
+    ) -> Result<(Signed, Certificate), Unavailable> {
+        let signed = enrolled(self.fact_at(position)?)
+            .ok_or_else(|| unreadable(position.0, &"no certificate"))?;
+        let opened = Certificate::open(&signed, &self.keys.trust.authority);
+        let certificate = opened.map_err(|error| unreadable(position.0, &error))?;
+        Ok((signed, certificate))
+    }
+}
