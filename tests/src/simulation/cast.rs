@@ -34,9 +34,9 @@ pub(crate) struct Cast {
 }
 
 impl Cast {
-    /// Two units, of one district or of two.
-    pub(crate) fn new(districts: u16) -> Self {
-        let units = (0..2_u16)
+    /// One or two units, of one district or of two.
+    pub(crate) fn new(units: u16, districts: u16) -> Self {
+        let units = (0..units)
             .map(|it| (unit(it), DistrictId(2 + it % districts)))
             .collect();
         Self { units }

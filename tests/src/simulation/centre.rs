@@ -202,7 +202,7 @@ impl World<'_> {
             self.hold(Invariant::Log, followed)?;
         }
         self.write(CENTRE, format_args!("log {seen} + {count}"));
-        self.check_effects(seen)?;
+        self.check_effects(usize::try_from(seen).unwrap_or(usize::MAX))?;
         let links: Vec<_> = self.links.keys().copied().collect();
         for link in links {
             self.schedule(0, Event::Grown { link });

@@ -15,6 +15,10 @@ use canbao_core::time::Timestamp;
 use canbao_server::centre::{Centre, Unavailable};
 
 use super::cast::{Cast, Owner};
+use super::invariants::Effects;
+
+/// So many entries lie between two marks.
+const MARK_EVERY: usize = 16;
 
 /// An entry of the log.
 #[derive(Debug, Clone)]
@@ -30,7 +34,10 @@ pub(super) struct Truth {
     pub(super) entries: Vec<Seen>,
     /// What all facts say.
     pub(super) projection: Projection,
+    pub(super) effects: Effects,
     pub(super) key: VerifierKey,
+    /// What the facts below some positions say: folding them all again takes long.
+    marks: Vec<(usize, Projection)>,
     every_audience: Vec<Audience>,
     leaves: Vec<Hash>,
     head: TreeHead,
@@ -41,6 +48,8 @@ impl Truth {
         Self {
             entries: Vec::new(),
             projection: Projection::default(),
+            effects: Effects::default(),
+            marks: Vec::new(),
             key,
             every_audience: cast.every_audience(),
             leaves: Vec::new(),
@@ -66,6 +75,9 @@ impl Truth {
             }
             let read = Entry::from_bytes(&entry.bytes).map_err(|error| error.to_string())?;
             let fact = read.fact().map_err(|error| error.to_string())?;
+            if self.entries.len().is_multiple_of(MARK_EVERY) {
+                self.marks.push((self.entries.len(), self.projection.clone()));
+            }
             self.projection.apply(&Placed {
                 position,
                 at: read.at,
@@ -87,6 +99,8 @@ impl Truth {
     pub(super) fn replace(&mut self, entries: Vec<sync::Entry>) -> Result<(), String> {
         self.entries.clear();
         self.leaves.clear();
+        self.marks.clear();
+        self.effects = Effects::default();
         self.projection = Projection::default();
         self.head = TreeHead {
             size: 0,
@@ -134,7 +148,7 @@ impl Truth {
         let all = if below >= self.entries.len() as u64 {
             self.projection.clone()
         } else {
-            fold(self.entries.iter().take_while(|it| it.entry.position.0 < below))
+            self.fold_below(usize::try_from(below).unwrap_or(usize::MAX))
         };
         match owner {
             Owner::Employer(unit) => all.restricted_to(unit),
@@ -151,19 +165,19 @@ impl Truth {
             }
         }
     }
-}
 
-/// What these entries say.
-fn fold<'a>(entries: impl Iterator<Item = &'a Seen>) -> Projection {
-    let mut projection = Projection::default();
-    for it in entries {
-        projection.apply(&Placed {
-            position: it.entry.position,
-            at: it.at,
-            fact: it.fact.clone(),
-        });
+    fn fold_below(&self, below: usize) -> Projection {
+        let marked = self.marks.iter().rev().find(|(at, _)| *at <= below);
+        let (from, mut projection) = marked.cloned().unwrap_or_default();
+        for it in &self.entries[from..below] {
+            projection.apply(&Placed {
+                position: it.entry.position,
+                at: it.at,
+                fact: it.fact.clone(),
+            });
+        }
+        projection
     }
-    projection
 }
 
 /// The id of the item that a fact answers.

@@ -1,6 +1,6 @@
 //! What users do: employers on several devices, clerks of agencies, the administration.
 
-use canbao_client::request::Request;
+use canbao_client::request::{Choice, Request};
 use canbao_client::response::{DeclarationRow, Response, ReviewRow};
 use canbao_core::facts::Fact;
 use canbao_core::ids::{DistrictId, NoteId, UnitId};
@@ -21,6 +21,8 @@ enum Employers {
     Void,
     Note,
     Unnote,
+    Set,
+    Resolve,
     SubmitAll,
     SubmitOne,
     Withdraw,
@@ -58,6 +60,8 @@ impl World<'_> {
             (1, Employers::Void),
             (2, Employers::Note),
             (1, Employers::Unnote),
+            (2, Employers::Set),
+            (3, Employers::Resolve),
             (5, Employers::SubmitAll),
             (1, Employers::SubmitOne),
             (2, Employers::Withdraw),
@@ -97,6 +101,17 @@ impl World<'_> {
                 self.ask(device, "notes", request)?;
             }
             Employers::Unnote => self.unnote(device, person)?,
+            Employers::Set => {
+                let department = Some(format!("车间{}", self.dice.below(3)));
+                let phone = None;
+                let request = Request::RosterSet {
+                    person,
+                    department,
+                    phone,
+                };
+                self.ask(device, "sets a department", request)?;
+            }
+            Employers::Resolve => self.resolve(device)?,
             Employers::SubmitAll => {
                 let request = Request::Submit {
                     ids: Vec::new(),
@@ -159,6 +174,26 @@ impl World<'_> {
         };
         let id: NoteId = note.id.parse().expect("a note's id as it was shown");
         self.ask(device, "takes a note back", Request::RosterUnnote { id })?;
+        Ok(())
+    }
+
+    fn resolve(&mut self, device: usize) -> Step {
+        let listed = self.ask(device, "lists conflicts", Request::ConflictsList)?;
+        let Some(Response::Conflicts(rows)) = listed else {
+            return Ok(());
+        };
+        let Some(row) = self.dice.pick(&rows) else {
+            return Ok(());
+        };
+        let Some(value) = self.dice.pick(&row.values) else {
+            return Ok(());
+        };
+        let request = Request::ConflictsResolve {
+            record: row.record.clone(),
+            field: row.field.code.clone(),
+            choice: Choice::Value(value.number),
+        };
+        self.ask(device, "resolves a conflict", request)?;
         Ok(())
     }
 

@@ -77,7 +77,8 @@ impl<'j> World<'j> {
     pub(super) fn new(seed: u64, broken: Option<Broken>, journal: &'j mut Journal) -> Self {
         let mut dice = Dice::new(seed);
         let time = VirtualTime::default();
-        let cast = Cast::new(if dice.percent(50) { 1 } else { 2 });
+        let (units, districts) = dice.weighted(&[(2, (1, 1)), (2, (2, 1)), (1, (2, 2))]);
+        let cast = Cast::new(units, districts);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
             .expect("a runtime without timers and sockets");
@@ -88,7 +89,7 @@ impl<'j> World<'j> {
             devices: Vec::new(),
             links: BTreeMap::new(),
             next_link: 0,
-            work_left: dice.between(60, 120),
+            work_left: dice.between(20, 70) * u64::from(units),
             healed_at: None,
             at_rest: false,
             queue: BTreeMap::new(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use canbao_client::App;
-use canbao_core::document::{Chunk, DocumentId, Volume};
+use canbao_core::document::{Chunk, DocumentId, Note, Overlay, StoredDraft, Volume};
 use canbao_core::facts::Fact;
 use canbao_core::structure::check_batch;
 
@@ -30,15 +30,20 @@ pub(in crate::simulation) fn same_batches_same_document<'a>(
         let shown = app
             .document(document)
             .ok_or_else(|| format!("{document:?} is not shown"))?;
-        if shown.drafts() != expected.drafts() || shown.notes() != expected.notes() {
+        if contents(shown) != contents(&expected) {
             return Err(format!("{document:?} is shown otherwise than its batches make it"));
         }
     }
     let other = app.documents().into_iter().find(|it| !admitted.contains_key(it));
     match other.and_then(|it| app.document(&it)) {
-        Some(volume) if !volume.drafts().is_empty() || !volume.notes().is_empty() => {
+        Some(volume) if contents(volume) != (Vec::new(), Vec::new(), Vec::new()) => {
             Err(format!("{:?} is shown, to which nothing was admitted", volume.id()))
         }
         Some(_) | None => Ok(()),
     }
+}
+
+/// Everything that a document shows, with its conflicts.
+fn contents(volume: &Volume) -> (Vec<StoredDraft>, Vec<Note>, Vec<Overlay>) {
+    (volume.drafts(), volume.notes(), volume.overlays())
 }

@@ -2,67 +2,116 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use canbao_core::facts::{Fact, Projection};
+use canbao_core::facts::{Fact, PaymentRecord, Projection};
 use canbao_core::ids::StatementId;
 use canbao_core::money::Money;
 use canbao_core::statement::{Statement, read_admitted};
 use canbao_server::centre::Centre;
 
+/// What had effects so far.
+#[derive(Debug, Default)]
+pub(in crate::simulation) struct Effects {
+    received: BTreeSet<StatementId>,
+    ended: BTreeSet<StatementId>,
+    recorded: BTreeSet<(String, u32)>,
+    /// What of each posting no record stands for yet.
+    unrecorded: BTreeMap<String, Money>,
+}
+
 /// By submission, at most one receipt, and at most one decision or withdrawal with effect, after
 /// it; payment records are one for each serial and line, and sum up to their postings.
 ///
-/// `twice` breaks the rule: a decision that came too late counts as one with effect.
+/// The facts follow on those that `effects` knows. `twice` breaks the rule: a decision that came
+/// too late counts as one with effect.
 pub(in crate::simulation) fn one_submission_one_effect<'a>(
+    effects: &mut Effects,
     facts: impl Iterator<Item = &'a Fact>,
     twice: bool,
 ) -> Result<(), String> {
-    let mut received: BTreeSet<StatementId> = BTreeSet::new();
-    let mut ended: BTreeSet<StatementId> = BTreeSet::new();
-    let mut recorded: BTreeSet<(String, u32)> = BTreeSet::new();
-    let mut unpaid: BTreeMap<String, Money> = BTreeMap::new();
     for fact in facts {
+        effects.take(fact, twice)?;
+    }
+    match effects.unrecorded.iter().find(|(_, left)| **left != Money::ZERO) {
+        Some((serial, _)) => Err(format!("the records of {serial} are not its sum")),
+        None => Ok(()),
+    }
+}
+
+impl Effects {
+    fn take(&mut self, fact: &Fact, twice: bool) -> Result<(), String> {
         match fact {
-            Fact::Received { statement, .. } => {
-                let id = submission_of(statement)?;
-                if !received.insert(id) {
-                    return Err("a submission was received twice".to_owned());
-                }
-            }
+            Fact::Received { statement, .. } => self.receive(submission_of(statement)?),
             Fact::DecisionTaken {
                 statement, void, ..
             }
             | Fact::WithdrawalTaken {
                 statement, void, ..
-            } if void.is_none() || twice => {
-                let id = submission_of(statement)?;
-                if !received.contains(&id) {
-                    return Err("what was not received took effect".to_owned());
-                }
-                if !ended.insert(id) {
-                    return Err("a submission took effect twice".to_owned());
-                }
-            }
+            } => match void {
+                Some(_) if !twice => Ok(()),
+                Some(_) | None => self.end(submission_of(statement)?),
+            },
             Fact::PostingTaken { serial, total, .. } => {
-                if unpaid.insert(serial.clone(), *total).is_some() {
-                    return Err(format!("posting {serial} was taken twice"));
+                match self.unrecorded.insert(serial.clone(), *total) {
+                    Some(_) => Err(format!("posting {serial} was taken twice")),
+                    None => Ok(()),
                 }
             }
-            Fact::Recorded(record) => {
-                if !recorded.insert((record.serial.clone(), record.line)) {
-                    return Err(format!("{}/{} was recorded twice", record.serial, record.line));
-                }
-                let left = unpaid.get_mut(&record.serial);
-                let left = left.ok_or("a record without a posting")?;
-                *left = left
-                    .checked_sub(record.total())
-                    .ok_or("records above their posting")?;
-            }
-            _ => {}
+            Fact::Recorded(record) => self.record(record),
+            Fact::AgencyListed(_)
+            | Fact::ParametersAdopted { .. }
+            | Fact::SettlementOpened { .. }
+            | Fact::VolumeOpened { .. }
+            | Fact::VolumeSealed { .. }
+            | Fact::UnitRegistered(_)
+            | Fact::PersonsListed { .. }
+            | Fact::CodeIssued { .. }
+            | Fact::DeviceEnrolled { .. }
+            | Fact::CertificateRevoked { .. }
+            | Fact::NotReceived { .. }
+            | Fact::AssessmentTaken { .. }
+            | Fact::ReceivablesRaised { .. }
+            | Fact::TransactionQueued { .. }
+            | Fact::TransactionSending { .. }
+            | Fact::TransactionReceiving { .. }
+            | Fact::Collected { .. }
+            | Fact::IncidentRaised { .. }
+            | Fact::BatchAdmitted { .. }
+            | Fact::BatchRefused { .. }
+            | Fact::TaxEventsTaken { .. }
+            | Fact::StatementRefused { .. } => Ok(()),
         }
     }
-    match unpaid.iter().find(|(_, left)| **left != Money::ZERO) {
-        Some((serial, _)) => Err(format!("the records of {serial} are not its sum")),
-        None => Ok(()),
+
+    fn receive(&mut self, submission: StatementId) -> Result<(), String> {
+        if self.received.insert(submission) {
+            Ok(())
+        } else {
+            Err("a submission was received twice".to_owned())
+        }
+    }
+
+    fn end(&mut self, submission: StatementId) -> Result<(), String> {
+        if !self.received.contains(&submission) {
+            return Err("what was not received took effect".to_owned());
+        }
+        if self.ended.insert(submission) {
+            Ok(())
+        } else {
+            Err("a submission took effect twice".to_owned())
+        }
+    }
+
+    fn record(&mut self, record: &PaymentRecord) -> Result<(), String> {
+        let PaymentRecord { serial, line, .. } = record;
+        if !self.recorded.insert((serial.clone(), *line)) {
+            return Err(format!("{serial}/{line} was recorded twice"));
+        }
+        let left = self.unrecorded.get_mut(serial);
+        let left = left.ok_or("a record without a posting")?;
+        *left = left
+            .checked_sub(record.total())
+            .ok_or("records above their posting")?;
+        Ok(())
     }
 }
 
