@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
-use canbao_tests::simulation::{Broken, run};
+use canbao_tests::simulation::{Broken, Met, run};
 use clap::Parser;
 
 /// Runs the whole system over a simulated network, clocks and disks.
@@ -25,6 +25,7 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    let mut met = Met::ALL.map(|it| (it, 0));
     let began = Instant::now();
     for seed in arguments.from..arguments.from.saturating_add(arguments.seeds) {
         println!("seed {seed}");
@@ -36,6 +37,12 @@ fn main() -> ExitCode {
             println!("{complaint}");
             return ExitCode::FAILURE;
         }
+        for (it, times) in &mut met {
+            *times += ran.journal.times(*it);
+        }
+    }
+    for (it, times) in met {
+        println!("{times:>8} {it:?}");
     }
     let seconds = began.elapsed().as_secs_f32();
     println!("{} seeds hold, in {seconds:.1} s", arguments.seeds);

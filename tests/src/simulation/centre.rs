@@ -20,6 +20,7 @@ use super::clock::{MachineClock, VirtualTime};
 use super::device::Device;
 use super::dice::Dice;
 use super::invariants::{Invariant, Step, acknowledged_is_durable, log_is_append_only};
+use super::journal::Met;
 use super::network::{End, Parcel};
 use super::world::{Event, World};
 
@@ -202,7 +203,11 @@ impl World<'_> {
             self.hold(Invariant::Log, followed)?;
         }
         self.write(CENTRE, format_args!("log {seen} + {count}"));
-        self.check_effects(usize::try_from(seen).unwrap_or(usize::MAX))?;
+        let first = usize::try_from(seen).unwrap_or(usize::MAX);
+        for met in self.truth.met_from(first) {
+            self.journal.meet(met);
+        }
+        self.check_effects(first)?;
         let links: Vec<_> = self.links.keys().copied().collect();
         for link in links {
             self.schedule(0, Event::Grown { link });
@@ -215,6 +220,7 @@ impl World<'_> {
         let code = error.code();
         self.write(CENTRE, format_args!("fails: {code}"));
         if self.centre.failing {
+            self.journal.meet(Met::CentreDiskFailed);
             self.crash_centre();
             return Ok(());
         }

@@ -20,6 +20,7 @@ use super::cast::Owner;
 use super::clock::{Machine, MachineClock, VirtualTime};
 use super::dice::Dice;
 use super::invariants::{Invariant, Step, Violation, kept_is_durable};
+use super::journal::Met;
 use super::network::{End, LinkId};
 use super::world::{Event, World};
 
@@ -241,6 +242,7 @@ impl World<'_> {
             || code.starts_with("checkpoint.")
             || code.starts_with("trust.");
         if OF_A_DISK.contains(&code) && self.devices[device].failing {
+            self.journal.meet(Met::DeviceDiskFailed);
             self.crash_device(device);
         } else if ours {
             let detail = format!("{}: {code}", self.devices[device].name);
@@ -297,6 +299,7 @@ impl World<'_> {
                 it.disk.cut(&mut self.dice.seeded());
                 it.failing = false;
                 let name = it.name.clone();
+                self.journal.meet(Met::CutAtStart);
                 self.write(&name, "is cut while it starts");
                 self.schedule(1_000, Event::StartDevice { device });
                 return Ok(());

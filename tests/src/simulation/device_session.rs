@@ -19,6 +19,7 @@ use super::broken::Broken;
 use super::device::Answered;
 use super::hub_session::HubEnd;
 use super::invariants::{Invariant, Step, Violation};
+use super::journal::Met;
 use super::network::{End, Lane, Link, LinkId, Parcel, pieces};
 use super::world::{Event, World};
 
@@ -231,6 +232,7 @@ impl World<'_> {
                 let done = at_once(backend.proof(Ok(proof)));
                 if done.is_ok() {
                     self.write(&name, format_args!("verifies the proof of {count}"));
+                    self.journal.meet(Met::RecordProven);
                     self.check_proofs(device)?;
                 }
                 done
@@ -311,6 +313,13 @@ impl World<'_> {
         let answers = seen.is_some_and(|it| super::truth::answered_item(&it.fact) == Some(item));
         let entry = seen.map(|it| it.entry.bytes.clone()).unwrap_or_default();
         let position = *position;
+        let others = self.devices.iter().enumerate().filter(|(it, _)| *it != device);
+        if others
+            .flat_map(|(_, it)| &it.kept.answered)
+            .any(|it| it.item == item)
+        {
+            self.journal.meet(Met::SameItemTwice);
+        }
         self.devices[device].kept.answered.push(Answered {
             item,
             position,

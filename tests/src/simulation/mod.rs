@@ -30,7 +30,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub use broken::Broken;
 pub use invariants::{Invariant, Violation};
-pub use journal::Journal;
+pub use journal::{Journal, Met};
 
 use world::World;
 

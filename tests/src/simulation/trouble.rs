@@ -1,6 +1,7 @@
 //! What goes wrong: cuts, partitions, crashes, failing disks, restored and cloned ones, clocks.
 
 use super::invariants::Step;
+use super::journal::Met;
 use super::network::{End, LinkId};
 use super::world::{Event, World};
 
@@ -32,8 +33,8 @@ impl World<'_> {
             (5, Trouble::FailDeviceDisk),
             (1, Trouble::CrashCentre),
             (3, Trouble::FailCentreDisk),
-            (2, Trouble::Backup),
-            (2, Trouble::Restore),
+            (3, Trouble::Backup),
+            (3, Trouble::Restore),
             (1, Trouble::Clone),
             (3, Trouble::DeviceClock),
             (1, Trouble::CentreClock),
@@ -63,7 +64,7 @@ impl World<'_> {
                 let name = it.name.clone();
                 self.write(&name, "is backed up");
             }
-            Trouble::Restore => self.restore(device),
+            Trouble::Restore => self.restore(),
             Trouble::Clone => self.clone_disk(device),
             Trouble::DeviceClock => {
                 let wrong = self.dice.below(2 * YEAR);
@@ -107,6 +108,7 @@ impl World<'_> {
             link.to_device.tear(&mut self.dice);
             link.to_hub.tear(&mut self.dice);
         }
+        self.journal.meet(Met::LinkCut);
         self.write("", format_args!("link {id} is cut"));
         self.tell_or_not(id, End::Device);
         self.tell_or_not(id, End::Hub);
@@ -123,11 +125,17 @@ impl World<'_> {
             }
         }
         let names = names.join(" ");
+        self.journal.meet(Met::HeldUp);
         self.write("", format_args!("held up to {until}: {names}"));
     }
 
     /// The disk is set back to its backup.
-    fn restore(&mut self, device: usize) {
+    fn restore(&mut self) {
+        let backed_up = |it: &usize| self.devices[*it].backup.is_some();
+        let backed_up: Vec<usize> = (0..self.devices.len()).filter(backed_up).collect();
+        let Some(device) = self.dice.pick(&backed_up).copied() else {
+            return;
+        };
         let Some(backup) = self.devices[device].backup.clone() else {
             return;
         };
@@ -135,6 +143,7 @@ impl World<'_> {
         let it = &mut self.devices[device];
         it.replace_disk(backup);
         let name = it.name.clone();
+        self.journal.meet(Met::Restored);
         self.write(&name, "is set back to its backup");
     }
 
@@ -146,6 +155,7 @@ impl World<'_> {
         let clone = self.devices[device].cloned(&self.time, &mut self.dice);
         let name = clone.name.clone();
         self.devices.push(clone);
+        self.journal.meet(Met::Cloned);
         self.write(&name, "goes on from a copy of the disk");
         let device = self.devices.len() - 1;
         self.schedule(500, Event::StartDevice { device });

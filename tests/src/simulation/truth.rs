@@ -16,6 +16,7 @@ use canbao_server::centre::{Centre, Unavailable};
 
 use super::cast::{Cast, Owner};
 use super::invariants::Effects;
+use super::journal::Met;
 
 /// So many entries lie between two marks.
 const MARK_EVERY: usize = 16;
@@ -64,6 +65,17 @@ impl Truth {
     pub(super) fn read(&self, centre: &Centre, from: u64) -> Result<Vec<sync::Entry>, Unavailable> {
         let page = centre.feed(&self.every_audience, from, usize::MAX, usize::MAX)?;
         Ok(page.entries)
+    }
+
+    /// What those from a place on are that a simulation must meet.
+    pub(super) fn met_from(&self, place: usize) -> Vec<Met> {
+        let met = |seen: &Seen| match &seen.fact {
+            Fact::DecisionTaken { void: Some(_), .. } => Some(Met::VoidDecision),
+            Fact::WithdrawalTaken { void: Some(_), .. } => Some(Met::VoidWithdrawal),
+            Fact::BatchRefused { .. } => Some(Met::BatchRefused),
+            _ => None,
+        };
+        self.entries.iter().skip(place).filter_map(met).collect()
     }
 
     /// Takes in entries that follow on those seen.

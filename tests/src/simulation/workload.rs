@@ -3,13 +3,14 @@
 use canbao_client::request::{Choice, Request};
 use canbao_client::response::{DeclarationRow, Response, ReviewRow};
 use canbao_core::facts::Fact;
-use canbao_core::ids::{DistrictId, NoteId, UnitId};
+use canbao_core::ids::{NoteId, UnitId};
 use canbao_server::centre::AdminError;
 
 use super::cast::{
     FIRST_VOLUME, NEXT_VOLUME, Owner, PERSONS, SETTLEMENTS, personal_number,
 };
 use super::invariants::{Step, Violation};
+use super::journal::Met;
 use super::world::World;
 
 /// What an employer's clerk does.
@@ -43,12 +44,18 @@ impl World<'_> {
         if self.dice.percent(2) {
             return self.administer();
         }
-        let Some(device) = self.dice.place(self.devices.len()) else {
+        let clerk = self.dice.percent(30);
+        let works = |it: &usize| match self.devices[*it].owner {
+            Owner::Employer(_) => !clerk,
+            Owner::Agency(_) => clerk,
+        };
+        let working: Vec<usize> = (0..self.devices.len()).filter(works).collect();
+        let Some(device) = self.dice.pick(&working).copied() else {
             return Ok(());
         };
         match self.devices[device].owner {
             Owner::Employer(unit) => self.employer_works(device, unit),
-            Owner::Agency(district) => self.clerk_works(device, district),
+            Owner::Agency(_) => self.clerk_works(device),
         }
     }
 
@@ -56,13 +63,13 @@ impl World<'_> {
         let what = self.dice.weighted(&[
             (5, Employers::DeclareWage),
             (2, Employers::DeclareInterruption),
-            (5, Employers::Edit),
+            (7, Employers::Edit),
             (1, Employers::Void),
             (2, Employers::Note),
             (1, Employers::Unnote),
             (2, Employers::Set),
             (3, Employers::Resolve),
-            (5, Employers::SubmitAll),
+            (3, Employers::SubmitAll),
             (1, Employers::SubmitOne),
             (2, Employers::Withdraw),
             (2, Employers::Assess),
@@ -90,7 +97,7 @@ impl World<'_> {
             }
             Employers::Edit => self.edit(device)?,
             Employers::Void => {
-                if let Some(it) = self.some_declaration(device)? {
+                if let Some(it) = self.some_declaration(device, |it| it.editable)? {
                     let request = Request::DeclareVoid { id: id_of(&it) };
                     self.ask(device, "voids", request)?;
                 }
@@ -120,7 +127,7 @@ impl World<'_> {
                 self.ask(device, "submits all", request)?;
             }
             Employers::SubmitOne => {
-                if let Some(it) = self.some_declaration(device)? {
+                if let Some(it) = self.some_declaration(device, |it| it.editable)? {
                     let request = Request::Submit {
                         ids: vec![id_of(&it)],
                         all: false,
@@ -129,7 +136,7 @@ impl World<'_> {
                 }
             }
             Employers::Withdraw => {
-                if let Some(it) = self.some_declaration(device)? {
+                if let Some(it) = self.some_declaration(device, |it| !it.editable)? {
                     let request = Request::Withdraw { id: id_of(&it) };
                     self.ask(device, "withdraws", request)?;
                 }
@@ -147,7 +154,7 @@ impl World<'_> {
     }
 
     fn edit(&mut self, device: usize) -> Step {
-        let Some(it) = self.some_declaration(device)? else {
+        let Some(it) = self.some_declaration(device, |it| it.editable)? else {
             return Ok(());
         };
         let is_wage = it.wage.is_some();
@@ -185,6 +192,7 @@ impl World<'_> {
         let Some(row) = self.dice.pick(&rows) else {
             return Ok(());
         };
+        self.journal.meet(Met::Conflict);
         let Some(value) = self.dice.pick(&row.values) else {
             return Ok(());
         };
@@ -193,20 +201,31 @@ impl World<'_> {
             field: row.field.code.clone(),
             choice: Choice::Value(value.number),
         };
-        self.ask(device, "resolves a conflict", request)?;
+        if self.ask(device, "resolves a conflict", request)?.is_some() {
+            self.journal.meet(Met::ConflictResolved);
+        }
         Ok(())
     }
 
     /// A declaration that the device shows; none where it shows none.
-    fn some_declaration(&mut self, device: usize) -> Result<Option<DeclarationRow>, Violation> {
+    ///
+    /// Mostly one that is `wanted`, where there is one.
+    fn some_declaration(
+        &mut self,
+        device: usize,
+        wanted: impl Fn(&DeclarationRow) -> bool,
+    ) -> Result<Option<DeclarationRow>, Violation> {
         let listed = self.ask(device, "lists", Request::DeclareList)?;
-        Ok(match listed {
-            Some(Response::Declarations(rows)) => self.dice.pick(&rows).cloned(),
-            Some(_) | None => None,
-        })
+        let Some(Response::Declarations(mut rows)) = listed else {
+            return Ok(None);
+        };
+        if self.dice.percent(90) && rows.iter().any(&wanted) {
+            rows.retain(wanted);
+        }
+        Ok(self.dice.pick(&rows).cloned())
     }
 
-    fn clerk_works(&mut self, device: usize, _district: DistrictId) -> Step {
+    fn clerk_works(&mut self, device: usize) -> Step {
         let queue = self.ask(device, "looks at the queue", Request::ReviewQueue)?;
         let Some(Response::Queue(rows)) = queue else {
             return Ok(());

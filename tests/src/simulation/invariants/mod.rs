@@ -81,13 +81,12 @@ impl Violation {
 impl World<'_> {
     /// What is cheap to look at whenever a device took something in.
     pub(super) fn check_device(&mut self, device: usize) -> Step {
-        let cursor = self.cursor_of(device);
-        let it = &self.devices[device];
-        let audiences = self.cast.audiences_of(it.owner);
         // What is wrong stays wrong: it need not be found at once.
-        if let Some(cursor) = cursor
-            && self.dice.percent(25)
+        if self.dice.percent(25)
+            && let Some(cursor) = self.cursor_of(device)
         {
+            let it = &self.devices[device];
+            let audiences = self.cast.audiences_of(it.owner);
             let visible = self.truth.visible(&audiences, cursor);
             let prefix = facts_are_a_prefix(&it.kept.held, visible, cursor);
             self.hold(Invariant::Prefix, named(&it.name, prefix))?;
