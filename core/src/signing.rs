@@ -30,6 +30,8 @@ pub enum Domain {
     CentreKey,
     /// An enrolling device's proof that it holds the keys it asks to certify.
     Enrolment,
+    /// A device's proof that it holds the keys it has and those that take their place.
+    Rekey,
 }
 
 impl Domain {
@@ -40,6 +42,7 @@ impl Domain {
             Self::Certificate => b"canbao/certificate/1\0",
             Self::CentreKey => b"canbao/centre-key/1\0",
             Self::Enrolment => b"canbao/enrolment/1\0",
+            Self::Rekey => b"canbao/rekey/1\0",
         }
     }
 

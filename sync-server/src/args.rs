@@ -40,6 +40,8 @@ pub enum Top {
     Serve(ServeArgs),
     /// Administer a centre, running or not.
     Admin(AdminArgs),
+    /// The centre's own keys; no server may run meanwhile.
+    Keys(KeysArgs),
 }
 
 /// `init`.
@@ -86,6 +88,47 @@ pub struct AdminArgs {
     /// What to do.
     #[command(subcommand)]
     pub command: Admin,
+}
+
+/// `keys`.
+#[derive(Debug, Args)]
+pub struct KeysArgs {
+    /// The directory of the centre.
+    #[arg(long, value_name = "DIR", env = "CANBAO_CENTRE")]
+    pub data: PathBuf,
+    /// Print one JSON document.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Keys,
+}
+
+/// The commands about keys.
+#[derive(Debug, Subcommand)]
+pub enum Keys {
+    /// Put another key in the place of one; it counts from the next start of the server.
+    #[command(subcommand)]
+    Rotate(Rotate),
+}
+
+/// `keys rotate`.
+#[derive(Debug, Subcommand)]
+pub enum Rotate {
+    /// The key that authenticates the server; devices follow by themselves.
+    Tls,
+    /// The key that signs certificates; those issued before stay valid.
+    Authority(RootArgs),
+    /// The key that signs the log's heads; what was signed before still verifies.
+    Log(RootArgs),
+}
+
+/// What the root has to sign.
+#[derive(Debug, Args)]
+pub struct RootArgs {
+    /// The file of the root key.
+    #[arg(long, value_name = "FILE")]
+    pub root: PathBuf,
 }
 
 /// The administrator's commands.
@@ -177,6 +220,13 @@ pub enum Volume {
 pub enum Unit {
     /// Register a unit with its roster: 单位编号, 个人编号, 个人名称, 身份证, 缴费工资.
     Load(UnitArgs),
+    /// Move a unit to another district, whose agency decides from then on.
+    Move {
+        /// The unit by id, credit code or unemployment number.
+        unit: String,
+        /// The district (参保区) by name or number.
+        district: String,
+    },
     /// List the units.
     List,
 }

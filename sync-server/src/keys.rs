@@ -1,5 +1,7 @@
 //! The centre's keys: made once, the root kept outside, the others sealed in the store.
 
+mod rotation;
+
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,6 +15,8 @@ use canbao_core::store::{
     Commit, CommitError, KeyFileError, OpenError, ReadError, SealingKey, Store, Stream,
 };
 use minicbor::{Decode, Encode};
+
+pub use rotation::{Rotation, rotate};
 
 /// The file of the key that seals the store; backups leave it out.
 pub const SEALING_KEY: &str = "sealing.key";
@@ -79,6 +83,12 @@ pub enum KeysError {
     /// The store holds no keys: `init` was cut short.
     #[error("the store holds no keys")]
     NoKeys,
+    /// The file holds another centre's root.
+    #[error("the file holds another centre's root")]
+    OtherRoot,
+    /// The chain takes no more keys of this kind.
+    #[error(transparent)]
+    Chain(ChainError),
     /// What the store holds is not the centre's keys.
     #[error("the centre's keys are damaged: {0}")]
     Damaged(String),
@@ -104,6 +114,8 @@ impl KeysError {
             Self::Commit(error) => error.code(),
             Self::Read(error) => error.code(),
             Self::NoKeys => "keys.missing",
+            Self::OtherRoot => "keys.other_root",
+            Self::Chain(error) => error.code(),
             Self::Damaged(_) => "keys.damaged",
             Self::Disk { .. } => "keys.disk",
         }

@@ -10,5 +10,6 @@ pub mod init;
 pub mod keys;
 pub mod metrics;
 pub mod peers;
+pub mod rotate;
 pub mod serve;
 pub mod tax;

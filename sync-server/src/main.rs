@@ -4,8 +4,10 @@ use std::process::ExitCode;
 
 use canbao_core::message::Lang;
 use canbao_server::admin::{self, Failure, Reply};
-use canbao_server::args::{CommandLine, InitArgs, ServeArgs, Top};
+use canbao_server::args::{CommandLine, InitArgs, Keys, KeysArgs, Rotate, ServeArgs, Top};
 use canbao_server::init::{Init, init};
+use canbao_server::keys::Rotation;
+use canbao_server::rotate::rotate;
 use canbao_server::serve::{Serve, serve};
 use clap::Parser;
 use tracing_subscriber::EnvFilter;
@@ -14,7 +16,7 @@ fn main() -> ExitCode {
     let line = CommandLine::parse();
     log_to_stderr(match line.command {
         Top::Serve(_) => "info",
-        Top::Init(_) | Top::Admin(_) => "warn",
+        Top::Init(_) | Top::Admin(_) | Top::Keys(_) => "warn",
     });
     canbao_core::panics::tell_place_only(|place| {
         tracing::error!(code = "program.bug", place, "a bug of this program");
@@ -27,6 +29,7 @@ fn main() -> ExitCode {
             let reply = admin::run(&args.data, args.command, lang);
             admin::show(&reply, args.json, lang)
         }
+        Top::Keys(args) => replace_key(args, lang),
     };
     ExitCode::from(code)
 }
@@ -56,6 +59,33 @@ fn found(args: InitArgs, lang: Lang) -> u8 {
                 founded.directory.display(),
                 founded.origin,
                 founded.root_hash
+            );
+            0
+        }
+        Err(failure) => fail(failure, json, lang),
+    }
+}
+
+fn replace_key(args: KeysArgs, lang: Lang) -> u8 {
+    let KeysArgs {
+        data,
+        json,
+        command: Keys::Rotate(key),
+    } = args;
+    let rotation = match key {
+        Rotate::Tls => Rotation::Tls,
+        Rotate::Authority(args) => Rotation::Authority { root: args.root },
+        Rotate::Log(args) => Rotation::Log { root: args.root },
+    };
+    match rotate(&data, &rotation, lang) {
+        Ok(rotated) if json => {
+            println!("{}", serde_json::json!({ "ok": true, "result": rotated }));
+            0
+        }
+        Ok(rotated) => {
+            println!(
+                "{}\ntls {}\nauthority {}\nlog {}",
+                rotated.version, rotated.tls, rotated.authority, rotated.log
             );
             0
         }

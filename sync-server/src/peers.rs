@@ -5,7 +5,7 @@ mod places;
 mod scope;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 
 use canbao_core::signing::PublicKey;
 use canbao_core::statement::{Statement, read_admitted};
-use canbao_core::sync::hub::FeedPage;
-use canbao_core::sync::message::ProofWanted;
+use canbao_core::sync::hub::{FeedPage, Visible};
+use canbao_core::sync::message::{BackfillWanted, ProofWanted};
 use canbao_core::sync::{Hello, Item, ItemId, NeedsUpdate, RangeProof, Refusal, Verdict};
 use canbao_core::time::Timestamp;
 use canbao_transport::{
@@ -223,38 +223,56 @@ impl Session {
         let centre = self.centre.clone();
         let audiences = Arc::clone(&self.scope.audiences);
         let read = move || centre.feed(&audiences, from, PAGE_ITEMS, max_bytes);
-        tokio::task::spawn_blocking(read)
-            .await
-            .unwrap_or(Err(Unavailable::Broken))
+        blocking(read).await
     }
 }
 
 impl HubBackend for Session {
     type Error = Unavailable;
 
-    async fn admit(&mut self, _: &Hello) -> Result<Result<u64, Refusal>, Unavailable> {
+    async fn admit(&mut self, _: &Hello) -> Result<Result<Visible, Refusal>, Unavailable> {
         if let Some(refusal) = &self.ending {
             return Ok(Err(refusal.clone()));
         }
-        Ok(self.look_at_scope()?.map(|()| self.scope.version))
+        Ok(self.look_at_scope()?.map(|()| self.scope.visible()))
     }
 
-    /// A page is read with the scope as of its head: where a unit was registered in between,
-    /// it is read again, so that nothing of the new unit is passed over.
-    async fn read_feed(&mut self, from: u64, max_bytes: usize) -> Result<FeedPage, Unavailable> {
+    /// A page is read with the scope as of its head: where a unit was registered or moved in
+    /// between, it is read again, so that nothing of the new unit is passed over.
+    async fn read_feed(
+        &mut self,
+        from: u64,
+        max_bytes: usize,
+    ) -> Result<(Option<Visible>, FeedPage), Unavailable> {
+        let before = self.scope.version;
         loop {
             let scopes = self.heads.borrow_and_update().scopes;
             if (scopes != self.scope.scopes || (self.clock)() >= self.scope.until)
                 && let Err(refusal) = self.look_at_scope()?
             {
                 self.ending = Some(refusal);
-                return Ok(nothing_more(from));
+                return Ok((None, nothing_more(from)));
             }
             let page = self.page(from, max_bytes).await?;
             if self.heads.borrow().scopes == self.scope.scopes {
-                return Ok(page);
+                let changed = self.scope.version != before;
+                return Ok((changed.then(|| self.scope.visible()), page));
             }
         }
+    }
+
+    async fn backfill(
+        &mut self,
+        wanted: &BackfillWanted,
+        max_bytes: usize,
+    ) -> Result<Option<FeedPage>, Unavailable> {
+        let Some(audience) = self.scope.audience(&wanted.part) else {
+            return Ok(None);
+        };
+        let centre = self.centre.clone();
+        let range = wanted.from..wanted.upto;
+        let read = move || centre.part_of_feed(audience, range, PAGE_ITEMS, max_bytes);
+        blocking(read).await.map(Some)
     }
 
     async fn take_in(&mut self, _: ItemId, content: Item) -> Result<Verdict, Unavailable> {
@@ -284,10 +302,7 @@ impl HubBackend for Session {
         wanted: ProofWanted,
     ) -> Result<Result<RangeProof, Refusal>, Unavailable> {
         let centre = self.centre.clone();
-        let prove = move || Ok(centre.range_proof(wanted));
-        tokio::task::spawn_blocking(prove)
-            .await
-            .unwrap_or(Err(Unavailable::Broken))
+        blocking(move || Ok(centre.range_proof(wanted))).await
     }
 
     fn needs_update(&mut self, what: NeedsUpdate) {
@@ -309,6 +324,15 @@ impl HubBackend for Session {
         self.locked_out()
             .map_or(HubEvent::LogGrew, HubEvent::Refuse)
     }
+}
+
+/// Reads the store beside the tasks that wait for the network.
+async fn blocking<T: Send + 'static>(
+    read: impl FnOnce() -> Result<T, Unavailable> + Send + 'static,
+) -> Result<T, Unavailable> {
+    tokio::task::spawn_blocking(read)
+        .await
+        .unwrap_or(Err(Unavailable::Broken))
 }
 
 /// The page of a device that may see nothing any more: its cursor stays before what it was not

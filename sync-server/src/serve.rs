@@ -72,6 +72,11 @@ async fn run(serve: &Serve, lang: Lang) -> Result<(), Failure> {
     let centre = opened
         .map_err(|error| Failure::of_store("serve.runtime", error, lang))?
         .map_err(|error| Failure::of_opening(&error, lang))?;
+    // Where a rotation was cut short before the log told of it.
+    centre
+        .announce_log_key(border::now())
+        .await
+        .map_err(|error| Failure::of_unavailable(&error, lang))?;
     let socket =
         LocalSocket::bind(&serve.directory, &SOCKET).map_err(|it| Failure::of_local(&it, lang))?;
     let metrics = Arc::new(Metrics::default());

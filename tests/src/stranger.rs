@@ -6,13 +6,15 @@ use std::net::SocketAddr;
 
 use canbao_core::certificate::Certificate;
 use canbao_core::declaration::Kind;
-use canbao_core::document::{Action, ActorId, Batch, DocumentId, SignedBatch, Volume};
+use canbao_core::document::{Action, ActorId, Batch, DocumentId, SCHEMA_VERSION, SignedBatch, Volume};
 use canbao_core::enrolment::{Answer, EnrolmentCode, Request};
 use canbao_core::ids::{DeclarationId, DeviceId, OperatorId, StatementId, UnitId, VolumeId};
 use canbao_core::signed::decode_canonical;
 use canbao_core::signing::{PublicKey, SigningKey};
 use canbao_core::statement::Statement;
-use canbao_core::sync::device::{Advance, DeviceStart, Outgoing, SessionReport};
+use canbao_core::sync::device::{
+    Advance, Backfilled, DeviceStart, Outgoing, Parts, Rescope, SessionReport,
+};
 use canbao_core::sync::{Item, ItemId, ProofRefused, RangeProof, Verdict};
 use canbao_core::time::Timestamp;
 use canbao_transport::{
@@ -69,7 +71,7 @@ impl Stranger {
             .follow(&code.root)
             .expect("the centre's own chain");
         let certificate =
-            Certificate::open(&answer.certificate, &trust.authority).expect("certified");
+            Certificate::open(&answer.certificate, &trust.authorities).expect("certified");
         Self {
             server,
             tls: trust.tls,
@@ -116,6 +118,7 @@ impl Stranger {
             to: own.seq,
             signer: self.certificate.serial,
             chunks: vec![own.chunk],
+            schema: SCHEMA_VERSION,
         };
         Item::Batch(SignedBatch::make(&batch, &self.operator_key).0)
     }
@@ -129,6 +132,7 @@ impl Stranger {
         let start = DeviceStart {
             feed: self.feed,
             scope_version,
+            parts: Parts::new(),
             cursor,
             offers: 0,
         };
@@ -174,6 +178,7 @@ impl Stranger {
         let start = DeviceStart {
             feed: self.feed,
             scope_version: 0,
+            parts: Parts::new(),
             cursor: 0,
             offers: waiting.len() as u32,
         };
@@ -221,6 +226,16 @@ impl DeviceBackend for Mouth {
     async fn persist(&mut self, advance: Advance) -> Result<(), Infallible> {
         self.cursor = Some(advance.cursor);
         self.scope_version = Some(advance.scope_version);
+        Ok(())
+    }
+
+    async fn rescope(&mut self, rescope: Rescope) -> Result<(), Infallible> {
+        self.cursor = Some(rescope.cursor);
+        self.scope_version = Some(rescope.version);
+        Ok(())
+    }
+
+    async fn backfill(&mut self, _: Backfilled) -> Result<(), Infallible> {
         Ok(())
     }
 

@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 use std::future::Future;
 
 use canbao_core::sync::device::{
-    Advance, DeviceInput, DeviceOutput, DeviceSession, DeviceStart, Outgoing, SessionReport,
+    Advance, Backfilled, DeviceInput, DeviceOutput, DeviceSession, DeviceStart, Outgoing, Rescope,
+    SessionReport,
 };
 use canbao_core::sync::message::ProofWanted;
 use canbao_core::sync::{CloseReason, ItemId, ProofRefused, RangeProof, Verdict};
@@ -28,9 +29,19 @@ pub trait DeviceBackend: Send {
     /// Why the device cannot go on, e.g. its disk is full.
     type Error: std::error::Error + Send;
 
-    /// Makes entries, cursor and scope version durable in one commit.
+    /// Makes entries and cursor durable in one commit.
     fn persist(&mut self, advance: Advance)
     -> impl Future<Output = Result<(), Self::Error>> + Send;
+
+    /// Makes a new scope and its cursor durable and purges what left the scope, in one commit.
+    fn rescope(&mut self, rescope: Rescope)
+    -> impl Future<Output = Result<(), Self::Error>> + Send;
+
+    /// Makes a part's older entries durable, with what is held of the part, in one commit.
+    fn backfill(
+        &mut self,
+        backfilled: Backfilled,
+    ) -> impl Future<Output = Result<(), Self::Error>> + Send;
 
     /// The next items of the outbox after a sequence number, in order: at most `limit`, and at
     /// most `max_bytes` except that one larger item may come alone. Empty when none waits.
@@ -138,6 +149,16 @@ impl DevicePump<'_> {
                 DeviceOutput::Send(frame) => self.waiting.push_back(frame),
                 DeviceOutput::Persist(advance) => {
                     backend.persist(advance).await?;
+                    self.session
+                        .handle(self.clock.now(), DeviceInput::Persisted);
+                }
+                DeviceOutput::Rescope(rescope) => {
+                    backend.rescope(rescope).await?;
+                    self.session
+                        .handle(self.clock.now(), DeviceInput::Persisted);
+                }
+                DeviceOutput::Backfill(backfilled) => {
+                    backend.backfill(backfilled).await?;
                     self.session
                         .handle(self.clock.now(), DeviceInput::Persisted);
                 }

@@ -3,8 +3,8 @@
 use std::future::Future;
 
 use canbao_core::ids::FeedId;
-use canbao_core::sync::hub::{FeedPage, HubInput, HubOutput, HubSession};
-use canbao_core::sync::message::ProofWanted;
+use canbao_core::sync::hub::{FeedPage, HubInput, HubOutput, HubSession, Visible};
+use canbao_core::sync::message::{BackfillWanted, ProofWanted};
 use canbao_core::sync::{
     CloseReason, Hello, Item, ItemId, NeedsUpdate, ProofRefused, RangeProof, Refusal, Verdict,
 };
@@ -28,19 +28,29 @@ pub trait HubBackend: Send {
     /// Why the centre cannot go on, e.g. its disk is full.
     type Error: std::error::Error + Send;
 
-    /// Judges whether the device may have a session; gives its scope's version.
+    /// Judges whether the device may have a session; gives what it may see.
     fn admit(
         &mut self,
         hello: &Hello,
-    ) -> impl Future<Output = Result<Result<u64, Refusal>, Self::Error>> + Send;
+    ) -> impl Future<Output = Result<Result<Visible, Refusal>, Self::Error>> + Send;
 
     /// Reads the feed for this device from a position on, until about `max_bytes` of entries.
-    /// A page that is not at the head gets on by at least one position.
+    /// A page that is not at the head gets on by at least one position. With it comes what the
+    /// device may see, where the page was read with another scope than the one before.
     fn read_feed(
         &mut self,
         from: u64,
         max_bytes: usize,
-    ) -> impl Future<Output = Result<FeedPage, Self::Error>> + Send;
+    ) -> impl Future<Output = Result<(Option<Visible>, FeedPage), Self::Error>> + Send;
+
+    /// Reads what a part has in a range, as [`HubInput::Backfilled`] takes it, until about
+    /// `max_bytes` of entries, of which there are at most a few thousand; gets on by at least
+    /// one position. `None` where the part was not in the scope of the newest page.
+    fn backfill(
+        &mut self,
+        wanted: &BackfillWanted,
+        max_bytes: usize,
+    ) -> impl Future<Output = Result<Option<FeedPage>, Self::Error>> + Send;
 
     /// Hands an item to the engine; returns after the commit. The same item may come again.
     fn take_in(
@@ -150,10 +160,11 @@ impl HubPump<'_> {
                             return Ok(reason);
                         }
                     }
-                    let page = backend
-                        .read_feed(from, max_bytes)
-                        .await
-                        .map_err(Stop::Failed)?;
+                    let read = backend.read_feed(from, max_bytes).await;
+                    let (visible, page) = read.map_err(Stop::Failed)?;
+                    if let Some(visible) = visible {
+                        self.input(HubInput::Rescoped(visible));
+                    }
                     HubInput::Feed(page)
                 }
                 None => self.next_input(backend).await?,
@@ -176,12 +187,17 @@ impl HubPump<'_> {
                 HubOutput::Send(frame) => self.writer.write_all(&frame).await?,
                 HubOutput::Admit(hello) => {
                     let input = match backend.admit(&hello).await.map_err(Stop::Failed)? {
-                        Ok(scope_version) => HubInput::Admitted { scope_version },
+                        Ok(visible) => HubInput::Admitted(visible),
                         Err(refusal) => HubInput::Refused(refusal),
                     };
                     self.input(input);
                 }
                 HubOutput::ReadFeed { from, max_bytes } => self.next_page = Some((from, max_bytes)),
+                HubOutput::ReadBackfill { wanted, max_bytes } => {
+                    let read = backend.backfill(&wanted, max_bytes).await;
+                    let page = read.map_err(Stop::Failed)?;
+                    self.input(HubInput::Backfilled { wanted, page });
+                }
                 HubOutput::TakeIn { item, content } => {
                     let taken = backend.take_in(item, content).await;
                     let verdict = taken.map_err(Stop::Failed)?;

@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use backends::{Centre, Device, Revoked};
 use canbao_core::signing::{PublicKey, SigningKey};
-use canbao_core::sync::device::SessionReport;
-use canbao_core::sync::{Item, Refusal, Verdict};
+use canbao_core::sync::device::{Coverage, Parts, SessionReport};
+use canbao_core::sync::{Item, Part, Refusal, Verdict};
 use canbao_transport::{
     Accepted, Alpn, CONNECT_WITHIN, ClientEndpoint, ConnectError, Connected, Connection,
     EnrolError, Limits, ServerEndpoint, SessionEnd, ask_to_enrol, drive_device, drive_hub,
@@ -359,4 +359,22 @@ async fn garbage_from_one_client_does_not_disturb_the_next() {
     let (end, _connection) = sync(addr, &mut device).await;
     assert_eq!(end.code(), "sync.stopped");
     assert_eq!(device.entries(), centre.entries_for(device_key().public()));
+}
+
+#[tokio::test]
+async fn a_scope_that_grew_is_told_and_what_was_missed_is_filled_in() {
+    let centre = centre_of(device_key().public());
+    centre.append(8, 3_000);
+    let addr = serve(&centre);
+    let mut device = Device::new(centre.feed());
+    sync(addr, &mut device).await;
+    assert_eq!(device.backfilled(), (0, &Parts::new()));
+
+    centre.rescope(2, 7);
+    let (end, _connection) = sync(addr, &mut device).await;
+    assert_eq!(end.code(), "sync.stopped");
+    let whole = Parts::from([(Part(vec![7]), Coverage::Whole)]);
+    assert_eq!(device.backfilled(), (6, &whole));
+    let changed = SessionReport::ScopeChanged { from: 1, to: 2 };
+    assert!(device.reports().contains(&changed));
 }

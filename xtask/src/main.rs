@@ -1,4 +1,4 @@
-//! `cargo xtask demo`, `test`, `simulate`, `requirements`, `bench`: the commands of this repository.
+//! `cargo xtask demo`, `test`, `simulate`, `requirements`, `control`, `bench`: the commands.
 
 mod evidence;
 mod process;
@@ -21,6 +21,7 @@ Usage: cargo xtask COMMAND
   simulate [--seeds N] [--from SEED] [--trace]
                   run the whole system over a simulated network, clocks and disks
   requirements    the README's requirement table alone
+  control         power cuts over an engine with known faults, which must be found, and over ours
   bench [ARGS]    run the benchmarks; ARGS go to them";
 
 /// The exit code for a command line that cannot be understood.
@@ -40,11 +41,12 @@ fn main() -> ExitCode {
         Some("requirements") if rest.is_empty() => suite::requirements(&workspace),
         Some("simulate") => simulate(&workspace, &rest),
         Some("bench") => bench(&workspace, &rest),
+        Some("control") if rest.is_empty() => suite::control(&workspace),
         Some("help" | "--help" | "-h") => {
             println!("{USAGE}");
             ExitCode::SUCCESS
         }
-        Some(command @ ("test" | "requirements")) => {
+        Some(command @ ("test" | "requirements" | "control")) => {
             misuse(&format!("`cargo xtask {command}` takes no arguments"))
         }
         Some(other) => misuse(&format!("unknown command `{other}`")),

@@ -41,6 +41,34 @@ pub(crate) fn requirements(workspace: &Workspace) -> ExitCode {
     })])
 }
 
+/// Runs the control of the power cuts: what is known of an older engine must be found, and
+/// nothing in the store's own.
+pub(crate) fn control(workspace: &Workspace) -> ExitCode {
+    verdict(vec![
+        step("redb 4.1, which has faults", || {
+            let manifest = "tests/control/redb-4.1/Cargo.toml";
+            let target = workspace.root.join("target/control");
+            let target = target.to_string_lossy();
+            let arguments = ["run", "--locked", "--manifest-path", manifest];
+            let arguments = [&arguments[..], &["--target-dir", &*target, "--", "faults"]].concat();
+            let advice = "the trials find nothing where something is: see what they no longer do";
+            cargo_step(workspace, &arguments, advice)
+        }),
+        step("the store's redb, which must have none", || {
+            let arguments = [
+                "run",
+                "--locked",
+                "--package",
+                "canbao-control",
+                "--",
+                "none",
+            ];
+            let advice = "the seed above replays it; do not release with this engine";
+            cargo_step(workspace, &arguments, advice)
+        }),
+    ])
+}
+
 fn verdict(steps: Vec<Step<'_>>) -> ExitCode {
     match run_all(steps, &mut io::stdout()) {
         Ok(true) => ExitCode::SUCCESS,

@@ -18,6 +18,7 @@ use crate::outbox::{Made, Outbox};
 use crate::proof::Proofs;
 use crate::request::{Context, Request};
 use crate::response::{Failure, Response};
+use crate::scope;
 use crate::world::{System, World, random};
 
 /// The store's file in the data directory.
@@ -63,25 +64,39 @@ impl App {
         world: Box<dyn World>,
     ) -> Result<Self, Fault> {
         let identity = Identity::open(&store)?;
-        let feed = Feed::open(&store)?;
-        let outbox = Outbox::open(&store)?;
-        let drafts = Drafts::open(&Source::of(&store, &feed, &outbox, &identity))?;
-        let proofs = Proofs::open(&store)?;
         let mut app = Self {
             directory: directory.to_owned(),
             store,
             world,
             identity,
-            feed,
-            outbox,
-            drafts,
-            proofs,
+            feed: Feed::default(),
+            outbox: Outbox::default(),
+            drafts: Drafts::default(),
+            proofs: Proofs::default(),
             transport: None,
         };
-        app.mark_proven();
-        app.note_revocations()?;
-        app.take_batches()?;
+        app.read_streams()?;
         Ok(app)
+    }
+
+    /// Folds the streams of feed, own items and proofs from their start.
+    pub(crate) fn read_streams(&mut self) -> Result<(), Fault> {
+        let store = &self.store;
+        self.feed = Feed::open(store, scope::incomplete(&scope::parts(store)))?;
+        self.outbox = Outbox::open(store)?;
+        self.proofs = Proofs::open(store)?;
+        self.mark_proven();
+        self.take_chains()?;
+        self.note_revocations()?;
+        self.read_documents()
+    }
+
+    /// Opens the documents anew from what the streams say of them.
+    pub(crate) fn read_documents(&mut self) -> Result<(), Fault> {
+        let actor = self.drafts.actor.take();
+        self.drafts = Drafts::open(&self.source())?;
+        self.drafts.actor = actor;
+        self.take_batches()
     }
 
     /// Answers everything that needs no network.
@@ -95,7 +110,7 @@ impl App {
 
     fn answer(&mut self, context: &Context, request: Request) -> Result<Response, Fault> {
         match request {
-            Request::Enrol { .. } | Request::Sync { .. } => {
+            Request::Enrol { .. } | Request::Rekey | Request::Sync { .. } => {
                 Err(Fault::usage("request.needs_network"))
             }
             Request::Status => Ok(Response::Status(Box::new(self.status(context)))),
@@ -264,14 +279,7 @@ impl App {
             .operator(context, |it| document.writable_by(it))?;
         let replica = self.drafts.replica(document)?;
         let (volume, own) = replica.act(&actor, &action, at)?;
-        let batch = Batch {
-            document,
-            actor: own.actor.0.into(),
-            from: own.seq,
-            to: own.seq,
-            signer: operator.certificate.serial,
-            chunks: vec![own.chunk],
-        };
+        let batch = Batch::of(document, own, operator.certificate.serial);
         let made = Made::Batch {
             document,
             action,

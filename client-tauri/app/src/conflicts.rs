@@ -140,10 +140,10 @@ impl App {
                 .map(|it| it.certificate.clone())
         };
         let certificate = signer.and_then(|serial| {
-            let authority = self.identity.centre.as_ref()?.trust.authority;
+            let authorities = &self.identity.centre.as_ref()?.trust.authorities;
             own()
                 .find(|it| it.serial == serial)
-                .or_else(|| self.feed.certificate(serial, &authority))
+                .or_else(|| self.feed.certificate(serial, authorities))
         });
         Author {
             operator: certificate.map(|it| it.operator_name),

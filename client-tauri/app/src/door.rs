@@ -53,6 +53,7 @@ impl Door {
             Request::Enrol { code, server } => {
                 self.enrol(&code, &server).await.map(Response::Enrolled)
             }
+            Request::Rekey => self.rekey().await.map(Response::Rekeyed),
             Request::Sync { watch } => self.sync(context.lang, watch).await.map(Response::Synced),
             request => {
                 let answered = self.app().dispatch(context, request);

@@ -5,7 +5,6 @@ use canbao_core::enrolment::{Answer, EnrolmentCode, Request as EnrolmentRequest}
 use canbao_core::ids::{DeviceId, OperatorId};
 use canbao_core::signed::decode_canonical;
 use canbao_core::signing::{PublicKey, SigningKey};
-use canbao_core::store::{Commit, View};
 use canbao_core::sync::Refusal;
 use canbao_transport::{Alpn, ClientEndpoint, EnrolError, ask_to_enrol};
 
@@ -14,7 +13,6 @@ use crate::door::Door;
 use crate::fault::Fault;
 use crate::identity::Step;
 use crate::response::{Enrolled, FailureClass};
-use crate::session::CURSOR_KEY;
 use crate::status::operator_view;
 use crate::sync::{connect_fault, resolve};
 use crate::world::random;
@@ -30,6 +28,12 @@ impl Door {
             .one_session()
             .ok_or_else(|| Fault::usage("enrolment.while_syncing"))?;
         let request = self.app().prepare_enrolment(&code)?;
+        let held = self
+            .app()
+            .identity
+            .centre
+            .as_ref()
+            .map(|it| it.chain.clone());
         let address = resolve(server).await?;
         let connected = ClientEndpoint::new(None)
             .connect(address, None, Alpn::Enrol)
@@ -37,7 +41,7 @@ impl Door {
             .map_err(|error| connect_fault(&error))?;
         let shown = connected.server;
         let answer = ask_to_enrol(&connected.connection, |chain| {
-            is_the_centre(chain, &code.root, &shown).map(|()| request.to_bytes())
+            is_the_centre(chain, held.as_ref(), &code.root, &shown).map(|()| request.to_bytes())
         })
         .await
         .map_err(enrol_fault)?;
@@ -102,10 +106,8 @@ impl App {
         answer
             .open(&request.claim)
             .map_err(|error| Fault::trust(error.code()).with("detail", error))?;
-        if !self.identity.operators.is_empty() {
-            // The scope grows: what the new operator may see lies before the cursor too.
-            self.store
-                .commit(Commit::new().remove(View::Cursor, CURSOR_KEY))?;
+        if let Some(centre) = &self.identity.centre {
+            answer.chain.follow_from(&centre.chain, &centre.root)?;
         }
         self.step(Step::Enrolled {
             code: code.secret_hash(),
@@ -130,11 +132,20 @@ impl App {
     }
 }
 
-/// Whether the chain leads from the pinned root to the key that the peer proved to hold.
-fn is_the_centre(chain: &[u8], root: &RootHash, shown: &PublicKey) -> Result<(), Fault> {
+/// Whether the chain leads from the pinned root to the key that the peer proved to hold, and
+/// continues the one held, where this device has one.
+pub(crate) fn is_the_centre(
+    chain: &[u8],
+    held: Option<&Chain>,
+    root: &RootHash,
+    shown: &PublicKey,
+) -> Result<(), Fault> {
     let chain: Chain = decode_canonical(chain)
         .map_err(|error| Fault::trust("chain.broken").with("detail", error))?;
-    let trust = chain.follow(root)?;
+    let trust = match held {
+        Some(held) => chain.follow_from(held, root)?,
+        None => chain.follow(root)?,
+    };
     if trust.tls == *shown {
         Ok(())
     } else {
@@ -142,7 +153,7 @@ fn is_the_centre(chain: &[u8], root: &RootHash, shown: &PublicKey) -> Result<(),
     }
 }
 
-fn enrol_fault(error: EnrolError<Fault>) -> Fault {
+pub(crate) fn enrol_fault(error: EnrolError<Fault>) -> Fault {
     match error {
         EnrolError::Chain(fault) => fault,
         EnrolError::Refused(refusal) => refusal_fault(&refusal),

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use canbao_core::certificate::Certificate;
+use canbao_core::certificate::{Certificate, Chain};
 use canbao_core::document::{BatchId, DocumentId, SignedBatch};
-use canbao_core::facts::{Entry, Fact, Placed, Projection};
+use canbao_core::facts::{Audience, Entry, Fact, Placed, Projection};
 use canbao_core::ids::{CertificateSerial, Position, UnitId};
 use canbao_core::signed::{Signed, encode};
 use canbao_core::signing::PublicKey;
@@ -66,6 +66,8 @@ pub(crate) struct Feed {
     pub(crate) admitted: BTreeMap<DocumentId, Vec<Admitted>>,
     /// The certificates of the organisations' devices, by which their batches verify.
     certificates: BTreeMap<CertificateSerial, Signed>,
+    /// The centre's chains that brought another log key, in the order of the log.
+    pub(crate) chains: Vec<Chain>,
     /// The postings by the place of their first record.
     pub(crate) runs: BTreeMap<Position, Run>,
     /// Entries of a kind this program does not know: held, counted, never dropped.
@@ -73,16 +75,22 @@ pub(crate) struct Feed {
     pub(crate) heard: Option<Timestamp>,
     /// The centre's clock in the newest entry.
     pub(crate) centre_clock: Option<Timestamp>,
+    /// The audiences of which something is missing still: what is held of them is not folded.
+    pub(crate) incomplete: BTreeSet<Audience>,
     /// Where in the stream each entry lies.
     places: BTreeMap<Position, u64>,
     length: u64,
     /// Whether entries came in the order of their positions; a grown scope brings older ones.
     ordered: bool,
+    /// Whether entries are held that a backfill brought or completed and that are not folded.
+    late: bool,
 }
 
 impl Feed {
-    pub(crate) fn open(store: &Store) -> Result<Self, Fault> {
+    /// Reads the stream; what was erased of it is stepped over.
+    pub(crate) fn open(store: &Store, incomplete: BTreeSet<Audience>) -> Result<Self, Fault> {
         let mut feed = Self {
+            incomplete,
             ordered: true,
             ..Self::default()
         };
@@ -91,18 +99,25 @@ impl Feed {
             if page.is_empty() {
                 break;
             }
-            for (_, bytes) in page {
+            for (place, bytes) in page {
                 let held = decode(&bytes)?;
-                let place = feed.place(&held);
+                feed.length = place;
+                feed.place(&held);
                 if feed.ordered {
                     feed.fold(&held, place);
                 }
             }
         }
+        feed.length = store.length(Stream::Feed)?;
         if !feed.ordered {
             feed.refold(store)?;
         }
         Ok(feed)
+    }
+
+    /// How many entries are held.
+    pub(crate) fn count(&self) -> u64 {
+        self.places.len() as u64
     }
 
     /// The commit's expectation for the next entry.
@@ -147,6 +162,29 @@ impl Feed {
         Ok(true)
     }
 
+    /// Takes in entries of a backfill that were just made durable, in the order of the commit.
+    pub(crate) fn extend_late(&mut self, entries: &[Held]) {
+        let ordered = self.ordered;
+        for held in entries {
+            self.place(held);
+        }
+        self.ordered = ordered;
+    }
+
+    /// Nothing is missing of this audience any more: what is held of it is to be folded.
+    pub(crate) fn complete(&mut self, audience: &Audience) {
+        self.late |= self.incomplete.remove(audience);
+    }
+
+    /// Folds everything anew where a backfill brought something; tells whether it did.
+    pub(crate) fn refold_late(&mut self, store: &Store) -> Result<bool, Fault> {
+        let due = self.late;
+        if due {
+            self.refold(store)?;
+        }
+        Ok(due)
+    }
+
     /// The entries of a run of positions; `None` where one is not held.
     pub(crate) fn entries(&self, run: &Run, store: &Store) -> Result<Option<Vec<Held>>, Fault> {
         let mut entries = Vec::new();
@@ -180,9 +218,9 @@ impl Feed {
     pub(crate) fn certificate(
         &self,
         serial: CertificateSerial,
-        authority: &PublicKey,
+        authorities: &[PublicKey],
     ) -> Option<Certificate> {
-        Certificate::open(self.certificates.get(&serial)?, authority).ok()
+        Certificate::open(self.certificates.get(&serial)?, authorities).ok()
     }
 
     /// Whether every record of a run is held.
@@ -213,6 +251,7 @@ impl Feed {
         let mut fresh = Self {
             length: self.length,
             heard: self.heard,
+            incomplete: std::mem::take(&mut self.incomplete),
             ordered: true,
             ..Self::default()
         };
@@ -233,6 +272,9 @@ impl Feed {
             return;
         };
         self.centre_clock = self.centre_clock.max(Some(entry.at));
+        if entry.audience.iter().all(|it| self.incomplete.contains(it)) {
+            return;
+        }
         let Ok(fact) = entry.fact() else {
             self.newer += 1;
             return;
@@ -304,6 +346,7 @@ impl Feed {
             | Fact::VolumeSealed { .. }
             | Fact::UnitRegistered(_)
             | Fact::PersonsListed { .. }
+            | Fact::UnitMoved { .. }
             | Fact::CodeIssued { .. }
             | Fact::DeviceEnrolled { .. }
             | Fact::ReceivablesRaised { .. }
@@ -316,6 +359,7 @@ impl Feed {
             | Fact::IncidentRaised { .. }
             | Fact::TaxEventsTaken { .. }
             | Fact::StatementRefused { .. } => {}
+            Fact::LogKeyChanged { chain } => self.chains.push((**chain).clone()),
         }
     }
 }
@@ -340,7 +384,8 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Result<sync::Entry, Fault> {
     })
 }
 
-fn decode(bytes: &[u8]) -> Result<Held, Fault> {
+/// An entry as it was stored.
+pub(crate) fn decode(bytes: &[u8]) -> Result<Held, Fault> {
     minicbor::decode(bytes).map_err(|error| {
         Fault::store("store.damaged").with("detail", format_args!("feed: {error}"))
     })

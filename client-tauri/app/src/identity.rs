@@ -82,6 +82,44 @@ pub(crate) enum Step {
         #[n(2)]
         reason: String,
     },
+    /// Keys that shall take the place of those in use, made before anything is sent.
+    #[n(7)]
+    Rekeying {
+        /// The device's.
+        #[n(0)]
+        device: Seed,
+        /// The operators', by the serials of the certificates in use.
+        #[n(1)]
+        operators: Vec<(CertificateSerial, Seed)>,
+    },
+    /// The centre certified the keys of [`Step::Rekeying`], in its order.
+    #[n(8)]
+    Rekeyed {
+        /// The certificates.
+        #[n(0)]
+        certificates: Vec<Signed>,
+        /// The centre's chain as it was shown.
+        #[n(1)]
+        chain: Chain,
+    },
+}
+
+/// The seed of a key.
+#[derive(Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(transparent)]
+pub(crate) struct Seed(#[cbor(with = "minicbor::bytes")] pub(crate) [u8; 32]);
+
+impl std::fmt::Debug for Seed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Seed")
+    }
+}
+
+/// Keys on their way to be certified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Rekeying {
+    pub(crate) device: Seed,
+    pub(crate) operators: Vec<(CertificateSerial, Seed)>,
 }
 
 /// The centre this device belongs to.
@@ -114,9 +152,11 @@ pub(crate) struct Identity {
     pub(crate) operators: Vec<Operator>,
     /// Certificates that do not count any more.
     pub(crate) ended: BTreeMap<CertificateSerial, Ended>,
+    /// New keys that were asked for and are not certified yet.
+    pub(crate) rekeying: Option<Rekeying>,
+    /// Certificates whose operators have newer ones instead.
+    pub(crate) replaced: BTreeMap<CertificateSerial, CertificateSerial>,
     pub(crate) contact: Option<Timestamp>,
-    /// How many operators were enrolled in all; more than one means that the scope grew.
-    pub(crate) enrolments: usize,
     prepared: Vec<([u8; 32], OperatorId, [u8; 32])>,
     length: u64,
 }
@@ -160,7 +200,7 @@ impl Identity {
             }
             Step::Chain(chain) => {
                 if let Some(centre) = &mut self.centre {
-                    centre.trust = chain.follow(&centre.root)?;
+                    centre.trust = chain.follow_from(&centre.chain, &centre.root)?;
                     centre.chain = chain;
                 }
             }
@@ -171,6 +211,13 @@ impl Identity {
             } => {
                 self.ended.insert(serial, Ended { how, reason });
             }
+            Step::Rekeying { device, operators } => {
+                self.rekeying = Some(Rekeying { device, operators });
+            }
+            Step::Rekeyed {
+                certificates,
+                chain,
+            } => self.rekeyed(&certificates, chain)?,
             Step::Contact(at) => self.contact = self.contact.max(Some(at)),
         }
         Ok(())
@@ -185,7 +232,7 @@ impl Identity {
         server: String,
     ) -> Result<(), Fault> {
         let trust = chain.follow(&root)?;
-        let certificate = Certificate::open(signed, &trust.authority)
+        let certificate = Certificate::open(signed, &trust.authorities)
             .map_err(|error| Fault::trust(error.code()).with("detail", error))?;
         let (_, seed) = self
             .prepared(&code)
@@ -196,13 +243,39 @@ impl Identity {
         };
         self.operators.retain(|it| it.id() != operator.id());
         self.operators.push(operator);
-        self.enrolments += 1;
         self.centre = Some(Centre {
             root,
             chain,
             trust,
             server,
         });
+        Ok(())
+    }
+
+    fn rekeyed(&mut self, certificates: &[Signed], chain: Chain) -> Result<(), Fault> {
+        let lost = || Fault::store("store.damaged").with("detail", "new keys");
+        let rekeying = self.rekeying.take().ok_or_else(lost)?;
+        let centre = self.centre.as_mut().ok_or_else(lost)?;
+        centre.trust = chain.follow_from(&centre.chain, &centre.root)?;
+        centre.chain = chain;
+        for (signed, (before, seed)) in certificates.iter().zip(rekeying.operators) {
+            let certificate = Certificate::open(signed, &centre.trust.authorities)
+                .map_err(|error| Fault::trust(error.code()).with("detail", error))?;
+            self.replaced.insert(before, certificate.serial);
+            self.ended.insert(
+                before,
+                Ended {
+                    how: Ending::Revoked,
+                    reason: String::new(),
+                },
+            );
+            let key = SigningKey::from_seed(seed.0);
+            self.operators.retain(|it| it.certificate.serial != before);
+            self.operators.push(Operator { certificate, key });
+        }
+        if let Some((_, key)) = &mut self.device {
+            *key = SigningKey::from_seed(rekeying.device.0);
+        }
         Ok(())
     }
 

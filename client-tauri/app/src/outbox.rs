@@ -21,6 +21,9 @@ use crate::succession::Ending;
 /// How a statement ends that was signed anew, by another certificate.
 pub(crate) const SIGNED_ANEW: &str = "outbox.signed_anew";
 
+/// What a change came to that need not be made again: it is in the document already.
+const NOTHING_LEFT: &str = "document.nothing_changes";
+
 /// A value of the local stream: the truth about what was made here.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub(crate) enum Made {
@@ -153,9 +156,11 @@ enum Subject {
 impl Outbox {
     pub(crate) fn open(store: &Store) -> Result<Self, Fault> {
         let mut outbox = Self::default();
-        for (_, bytes) in store.read(Stream::Local, 0, usize::MAX, usize::MAX)? {
+        for (sequence, bytes) in store.read(Stream::Local, 0, usize::MAX, usize::MAX)? {
+            outbox.length = sequence;
             outbox.push(&Made::from_bytes(&bytes)?)?;
         }
+        outbox.length = store.length(Stream::Local)?;
         Ok(outbox)
     }
 
@@ -210,6 +215,9 @@ impl Outbox {
                     detail: detail.clone(),
                 };
                 self.ends.insert(*item, end);
+            }
+            Made::GivenUp { batch, code, .. } if code == NOTHING_LEFT => {
+                self.redone.insert(*batch);
             }
             Made::GivenUp { batch, code, .. } => {
                 self.given_up.insert(*batch, code.clone());

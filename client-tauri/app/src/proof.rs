@@ -1,16 +1,17 @@
 //! Payment proofs: verified against the log's key before a record counts as 已记账.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use canbao_core::certificate::Trust;
 use canbao_core::facts::{RecordView, UnitView};
 use canbao_core::ids::Position;
+use canbao_core::ledger::LogKeys;
 use canbao_core::ledger::checkpoint::Checkpoint;
 use canbao_core::ledger::commitment::commitment;
 use canbao_core::ledger::merkle::Hash;
-use canbao_core::ledger::note::{KeyName, SignedNote, VerifierKey};
+use canbao_core::ledger::note::SignedNote;
 use canbao_core::ledger::proof::EntryProof;
 use canbao_core::ledger::range::RangeProof;
 use canbao_core::signed::encode;
@@ -40,6 +41,26 @@ struct Proven {
     hashes: Vec<Hash>,
 }
 
+impl Proven {
+    fn decode(bytes: &[u8]) -> Result<Self, Fault> {
+        minicbor::decode(bytes).map_err(|error| {
+            Fault::store("store.damaged").with("detail", format_args!("proof: {error}"))
+        })
+    }
+}
+
+/// The places in the proof stream of runs that begin at one of these positions.
+pub(crate) fn places_of(store: &Store, purged: &BTreeSet<Position>) -> Result<Vec<u64>, Fault> {
+    let mut places = Vec::new();
+    for (place, bytes) in store.read(Stream::Proof, 0, usize::MAX, usize::MAX)? {
+        let proven = Proven::decode(&bytes)?;
+        if proven.count > 0 && purged.contains(&proven.first) {
+            places.push(place);
+        }
+    }
+    Ok(places)
+}
+
 /// The proofs verified here.
 #[derive(Debug, Default)]
 pub(crate) struct Proofs {
@@ -53,18 +74,35 @@ impl Proofs {
     pub(crate) fn open(store: &Store) -> Result<Self, Fault> {
         let mut proofs = Self::default();
         for (_, bytes) in store.read(Stream::Proof, 0, usize::MAX, usize::MAX)? {
-            let proven = minicbor::decode(&bytes).map_err(|error| {
-                Fault::store("store.damaged").with("detail", format_args!("proof: {error}"))
-            })?;
-            proofs.push(proven);
+            proofs.push(Proven::decode(&bytes)?);
         }
+        proofs.length = store.length(Stream::Proof)?;
         Ok(proofs)
+    }
+
+    /// The commit's expectation for the next proof.
+    pub(crate) fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// The value that keeps the newest head when these places are erased: a proof of nothing.
+    /// A log that shrank is known by it after the records are gone.
+    pub(crate) fn head_without(&self, places: &[u64]) -> Option<Vec<u8>> {
+        let checkpoint = self.newest.clone().filter(|_| !places.is_empty())?;
+        Some(encode(&Proven {
+            first: Position(0),
+            count: 0,
+            checkpoint,
+            hashes: Vec::new(),
+        }))
     }
 
     fn push(&mut self, proven: Proven) {
         self.newest = Some(proven.checkpoint.clone());
         self.length += 1;
-        self.runs.insert(proven.first, proven);
+        if proven.count > 0 {
+            self.runs.insert(proven.first, proven);
+        }
     }
 }
 
@@ -96,7 +134,7 @@ impl App {
             .entries(&run, &self.store)?
             .ok_or_else(|| refused("proof.not_a_posting"))?;
         let trust = &self.identity.centre()?.trust;
-        let checkpoint = open_checkpoint(&proof.checkpoint, &verifier_key(trust)?)?;
+        let checkpoint = open_checkpoint(&proof.checkpoint, &log_keys(trust)?)?;
         self.grows(&checkpoint, trust)?;
         let hashes = proof.hashes.iter().map(|it| Hash(it.0)).collect();
         let range = RangeProof {
@@ -137,7 +175,7 @@ impl App {
     pub(crate) fn checkpoint(&self) -> Option<CheckpointView> {
         let trust = &self.identity.centre.as_ref()?.trust;
         let note = self.proofs.newest.as_ref()?;
-        let checkpoint = open_checkpoint(note, &verifier_key(trust).ok()?).ok()?;
+        let checkpoint = open_checkpoint(note, &log_keys(trust).ok()?).ok()?;
         Some(checkpoint_view(&checkpoint))
     }
 
@@ -147,11 +185,14 @@ impl App {
         let view = find_record(unit, id)?;
         let proof = self.open_run(view.position)?.cut(view.position)?;
         let trust = &self.identity.centre()?.trust;
-        let key = verifier_key(trust)?;
-        proof
-            .verify(&key)
+        let keys = log_keys(trust)?;
+        let key = keys
+            .key_for(&proof.checkpoint_note)
             .map_err(|error| Fault::trust(error.code()).with("detail", error))?;
-        let checkpoint = open_checkpoint(&proof.checkpoint_note.to_string(), &key)?;
+        proof
+            .verify(key)
+            .map_err(|error| Fault::trust(error.code()).with("detail", error))?;
+        let checkpoint = open_checkpoint(&proof.checkpoint_note.to_string(), &keys)?;
         Ok(ProofView {
             record: record_row(unit, view, context.lang),
             checkpoint: checkpoint_view(&checkpoint),
@@ -217,7 +258,7 @@ impl App {
         let Some(newest) = &self.proofs.newest else {
             return Ok(());
         };
-        let newest = open_checkpoint(newest, &verifier_key(trust)?)?;
+        let newest = open_checkpoint(newest, &log_keys(trust)?)?;
         if checkpoint.size < newest.size {
             return Err(Fault::trust("checkpoint.shrank")
                 .with("size", checkpoint.size)
@@ -236,11 +277,11 @@ impl App {
         let (first, proven) = before.ok_or_else(unproven)?;
         let run = self.feed.runs.get(first).copied().ok_or_else(unproven)?;
         let entries = self.feed.entries(&run, &self.store)?.ok_or_else(unproven)?;
-        let key = verifier_key(&self.identity.centre()?.trust)?;
+        let keys = log_keys(&self.identity.centre()?.trust)?;
         let note = SignedNote::parse(proven.checkpoint.as_bytes())
             .map_err(|error| Fault::trust(error.code()).with("detail", error))?;
         let open = OpenRun {
-            size: open_checkpoint(&proven.checkpoint, &key)?.size,
+            size: open_checkpoint(&proven.checkpoint, &keys)?.size,
             leaves: leaves(&entries),
             range: RangeProof {
                 first: first.0,
@@ -288,13 +329,11 @@ impl OpenRun {
     }
 }
 
-/// The key that verifies the log's heads.
-pub(crate) fn verifier_key(trust: &Trust) -> Result<VerifierKey, Fault> {
-    let origin: KeyName = trust
-        .origin
-        .parse()
-        .map_err(|_| Fault::trust("trust.inconsistent").with("detail", "origin"))?;
-    Ok(VerifierKey::new(origin, trust.log))
+/// The keys that verify the log's heads.
+pub(crate) fn log_keys(trust: &Trust) -> Result<LogKeys, Fault> {
+    trust
+        .log_keys()
+        .map_err(|_| Fault::trust("trust.inconsistent").with("detail", "origin"))
 }
 
 /// A head of the log as a screen shows it.
@@ -306,10 +345,11 @@ pub(crate) fn checkpoint_view(checkpoint: &Checkpoint) -> CheckpointView {
     }
 }
 
-fn open_checkpoint(note: &str, key: &VerifierKey) -> Result<Checkpoint, Fault> {
+fn open_checkpoint(note: &str, keys: &LogKeys) -> Result<Checkpoint, Fault> {
     let note = SignedNote::parse(note.as_bytes())
         .map_err(|error| Fault::trust(error.code()).with("detail", error))?;
-    Checkpoint::open(&note, key).map_err(|error| Fault::trust(error.code()).with("detail", error))
+    keys.open(&note)
+        .map_err(|error| Fault::trust(error.code()).with("detail", error))
 }
 
 fn leaves(entries: &[Held]) -> Vec<Hash> {

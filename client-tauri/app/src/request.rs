@@ -43,6 +43,8 @@ pub enum Request {
         /// The server, `host:port`.
         server: String,
     },
+    /// Replaces the keys of this device and its operators by new ones.
+    Rekey,
     /// Where everything stands.
     Status,
     /// Exchanges with the centre.

@@ -9,7 +9,9 @@ use canbao_core::ids::Position;
 use canbao_core::message::Lang;
 use canbao_core::signed::encode;
 use canbao_core::store::{Commit, Stream, View};
-use canbao_core::sync::device::{Advance, DeviceStart, Outgoing, SessionReport};
+use canbao_core::sync::device::{
+    Advance, Backfilled, DeviceStart, Outgoing, Parts, Rescope, SessionReport,
+};
 use canbao_core::sync::message::ProofWanted;
 use canbao_core::sync::{ItemId, ProofRefused, RangeProof, Verdict};
 use canbao_core::time::Timestamp;
@@ -25,9 +27,10 @@ use crate::feed;
 use crate::identity::Step;
 use crate::outbox::Made;
 use crate::response::SyncReport;
+use crate::scope;
 
-/// The key of the cursor view.
-pub(crate) const CURSOR_KEY: &[u8] = b"feed";
+/// The key of the cursor.
+const CURSOR_KEY: &[u8] = b"feed";
 
 /// How long a proof that the centre does not have yet is left alone.
 const PROOF_AGAIN: Duration = Duration::from_secs(1);
@@ -51,6 +54,7 @@ struct Cursor {
 }
 
 impl App {
+    /// Where a session begins.
     pub(crate) fn session_start(&self) -> Result<DeviceStart, Fault> {
         let feed = self.identity.centre()?.trust.feed;
         let Cursor {
@@ -61,22 +65,23 @@ impl App {
         Ok(DeviceStart {
             feed,
             scope_version,
+            parts: if scope_version == 0 {
+                Parts::new()
+            } else {
+                scope::parts(&self.store)
+            },
             cursor,
             offers: u32::try_from(waiting).unwrap_or(u32::MAX),
         })
     }
 
-    /// Where to go on: a lost cursor costs reading again what is held already.
+    /// Where to go on. With a lost cursor the scope counts as never heard of, so that whatever
+    /// lies before the last entry is looked at again.
     fn cursor(&self) -> Cursor {
         let stored = self.store.view(View::Cursor, CURSOR_KEY).ok().flatten();
         let stored = stored.and_then(|bytes| minicbor::decode(&bytes).ok());
-        let from = if self.identity.enrolments > 1 {
-            0
-        } else {
-            self.feed.end()
-        };
         stored.unwrap_or(Cursor {
-            cursor: from,
+            cursor: self.feed.end(),
             scope_version: 0,
         })
     }
@@ -84,13 +89,8 @@ impl App {
     /// Makes entries and cursor durable in one commit, then takes the entries in.
     pub(crate) fn advance(&mut self, advance: Advance) -> Result<u64, Fault> {
         let entries = self.feed.unknown(advance.entries, self.world.now());
-        let cursor = Cursor {
-            cursor: advance.cursor,
-            scope_version: advance.scope_version,
-        };
-        let start = Commit::new()
-            .expecting(Stream::Feed, self.feed.length())
-            .put(View::Cursor, CURSOR_KEY, encode(&cursor));
+        let start = Commit::new().expecting(Stream::Feed, self.feed.length());
+        let start = put_cursor(start, advance.cursor, advance.scope_version);
         let commit = entries.iter().fold(start, |commit, it| {
             commit.append(Stream::Feed, feed::to_bytes(it))
         });
@@ -98,6 +98,7 @@ impl App {
         if self.feed.extend(&entries, &self.store)? {
             self.mark_proven();
         }
+        self.take_chains()?;
         self.note_revocations()?;
         self.take_batches()?;
         Ok(entries.len() as u64)
@@ -112,22 +113,23 @@ impl App {
         }
     }
 
-    /// Notes the end of an item that the hub refused by name.
+    /// Notes the end of an item that the hub refused by name. Tells whether it goes on under
+    /// another certificate.
     pub(crate) fn refused_item(
         &mut self,
         item: ItemId,
         code: &str,
         detail: &str,
-    ) -> Result<(), Fault> {
-        let at = self.world.now();
-        let (code, detail) = (code.to_owned(), detail.to_owned());
+    ) -> Result<bool, Fault> {
         self.keep(&[Made::Ended {
             item: item.0,
-            code,
-            detail,
-            at,
+            code: code.to_owned(),
+            detail: detail.to_owned(),
+            at: self.world.now(),
         }])?;
-        self.mend()
+        let renewed = self.note_refused(item, code)?;
+        self.mend()?;
+        Ok(renewed)
     }
 
     /// Keeps when the centre was heard, unless that is known to the minute already.
@@ -140,6 +142,15 @@ impl App {
             Some(_) | None => Ok(()),
         }
     }
+}
+
+/// Adds to a commit how far the feed was read.
+pub(crate) fn put_cursor(commit: Commit, cursor: u64, scope_version: u64) -> Commit {
+    let cursor = Cursor {
+        cursor,
+        scope_version,
+    };
+    commit.put(View::Cursor, CURSOR_KEY, encode(&cursor))
 }
 
 /// The device as a session sees it, whatever drives the session.
@@ -229,6 +240,28 @@ impl<D: Deref<Target = Door> + Send> DeviceBackend for Backend<D> {
         Ok(())
     }
 
+    async fn rescope(&mut self, rescope: Rescope) -> Result<(), Fault> {
+        self.hear();
+        let left = self.door.app().rescope(rescope)?;
+        let dropped = left.dropped.iter().map(|it| it.in_words(self.lang));
+        self.report.refused.extend(dropped);
+        self.report.left.extend(left.units);
+        // What was wanted of a unit that is gone is not any more, and may be once it is back.
+        let wanted = self.door.app().wanted_proofs();
+        let still: BTreeSet<Position> = wanted.iter().map(|it| it.first).collect();
+        self.known.retain(|it| still.contains(it));
+        self.wanted.retain(|it| still.contains(&it.first));
+        self.again.retain(|it| still.contains(&it.first));
+        Ok(())
+    }
+
+    async fn backfill(&mut self, backfilled: Backfilled) -> Result<(), Fault> {
+        self.hear();
+        self.report.entries += self.door.app().backfill(backfilled)?;
+        self.want_proofs();
+        Ok(())
+    }
+
     async fn outbox(
         &mut self,
         after: Option<u64>,
@@ -247,12 +280,13 @@ impl<D: Deref<Target = Door> + Send> DeviceBackend for Backend<D> {
             Verdict::Held => {}
             Verdict::Refused(refusal) => {
                 let mut app = self.door.app();
-                app.refused_item(item, refusal.code(), refusal.detail())?;
+                let renewed = app.refused_item(item, refusal.code(), refusal.detail())?;
+                drop(app);
+                // What was built on it may have been made anew too.
                 self.renewed = true;
-                if app.note_refused(item, refusal.code())? {
+                if renewed {
                     return Ok(());
                 }
-                drop(app);
                 let trouble = Trouble::new(Field::Whole, refusal.code())
                     .with("detail", refusal.detail())
                     .at(item);
@@ -265,6 +299,9 @@ impl<D: Deref<Target = Door> + Send> DeviceBackend for Backend<D> {
     async fn proof(&mut self, proof: Result<RangeProof, ProofRefused>) -> Result<(), Fault> {
         self.out = self.out.saturating_sub(1);
         match proof {
+            Ok(proof) if !self.known.contains(&proof.first) => {
+                tracing::info!(first = proof.first.0, "a proof came of what was purged");
+            }
             Ok(proof) => {
                 let count = u64::from(proof.count);
                 self.door.app().take_proof(proof)?;

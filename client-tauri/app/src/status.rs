@@ -45,7 +45,7 @@ impl App {
             last_contact: contact.map(|it| it.to_string()),
             last_contact_age_seconds: contact.map(|it| now.0.saturating_sub(it.0)),
             transport: self.transport.map(str::to_owned),
-            feed_entries: self.feed.length(),
+            feed_entries: self.feed.count(),
             drafts: self.count_drafts(&units),
             queued: waiting.len() as u64,
             oldest_queued: waiting.iter().min().map(|it| it.to_string()),
@@ -53,7 +53,7 @@ impl App {
             to_review: self.to_review(),
             records: records.clone().count() as u64,
             unproven_records: records.filter(|it| !it.proven).count() as u64,
-            needs_update: self.feed.newer,
+            needs_update: self.needs_update(),
             refused: self.outbox.refused(&self.feed),
             checkpoint: self.checkpoint(),
             warnings: self.warnings(context.lang),
@@ -108,12 +108,20 @@ impl App {
     fn warnings(&self, lang: Lang) -> Vec<Coded> {
         let mut warnings = self.time_warnings(lang);
         warnings.extend(self.certificate_warnings(lang));
-        if self.feed.newer > 0 {
+        if self.needs_update() > 0 {
             warnings.push(coded(
                 "status.needs_update",
                 lang,
                 "需要更新:收到本程序尚不认识的内容",
                 "update needed: something arrived that this program does not know",
+            ));
+        }
+        if !self.feed.incomplete.is_empty() {
+            warnings.push(coded(
+                "status.scope_incomplete",
+                lang,
+                "新纳入的单位的资料尚未取全,取全之前不显示",
+                "the data of units that joined is not complete yet and is shown once it is",
             ));
         }
         let mut records = self.units_in_reach().flat_map(|unit| &unit.records);
@@ -137,6 +145,11 @@ impl App {
     }
 
     /// What is to be minded about time: a wrong clock, a stale calendar. No rule depends on it.
+    /// How many things are held that this program does not read (需要更新).
+    fn needs_update(&self) -> u64 {
+        self.feed.newer + self.drafts.newer.len() as u64
+    }
+
     /// The time that the rules go by here: the device's, unless the centre signed something
     /// later. A clock that is behind must not stand in the way of what may be declared today;
     /// the centre judges by its own (SIL-19).

@@ -1,10 +1,11 @@
-//! A certificate that ended: how the device learns of it, and how what it signed and the centre
-//! did not take goes on under the certificate that came after it.
+//! Keys that follow one another: the centre's, as its feed tells; and a certificate that ended,
+//! how the device learns of it, and how what it signed and the centre did not take goes on under
+//! the certificate that came after it.
 //!
 //! Only the centre judges expiry and revocation. The device learns of them by the feed, or by the
 //! name of a refusal where it is too late for that.
 
-use canbao_core::certificate::Mandate;
+use canbao_core::certificate::{ChainError, Mandate};
 use canbao_core::document::{Batch, SignedBatch};
 use canbao_core::ids::CertificateSerial;
 use canbao_core::message::Lang;
@@ -108,6 +109,26 @@ impl MadeBy {
 }
 
 impl App {
+    /// Takes over the log keys that the feed brought. A chain that is older than the one held, or
+    /// that does not continue it, changes nothing: what an unknown key signed is then refused.
+    pub(crate) fn take_chains(&mut self) -> Result<(), Fault> {
+        for chain in std::mem::take(&mut self.feed.chains) {
+            let Some(centre) = &self.identity.centre else {
+                return Ok(());
+            };
+            match chain.follow_from(&centre.chain, &centre.root) {
+                Ok(_) if chain == centre.chain => {}
+                Ok(trust) => {
+                    tracing::info!(version = trust.version, "the log has another key");
+                    self.step(Step::Chain(chain))?;
+                }
+                Err(ChainError::Older) => {}
+                Err(error) => tracing::error!(code = error.code(), "a chain was not taken"),
+            }
+        }
+        Ok(())
+    }
+
     /// Keeps what the feed said about this device's own certificates.
     pub(crate) fn note_revocations(&mut self) -> Result<(), Fault> {
         let revoked: Vec<_> = self
@@ -243,12 +264,17 @@ impl App {
     }
 
     /// The newest certificate in force that the same operator, by name, was given after this one
-    /// and that may do this.
+    /// and that may do this; the one in its place, where its keys were replaced.
     fn successor(
         &self,
         ended: CertificateSerial,
         may: impl Fn(&Mandate) -> bool,
     ) -> Option<&Operator> {
+        if let Some(instead) = self.identity.replaced.get(&ended) {
+            let mut in_force = self.identity.in_force();
+            return in_force
+                .find(|it| it.certificate.serial == *instead && may(&it.certificate.mandate));
+        }
         let mut operators = self.identity.operators.iter().map(|it| &it.certificate);
         let before = operators.find(|it| it.serial == ended)?;
         let later = |it: &&Operator| {
@@ -281,6 +307,15 @@ impl App {
     /// What to mind about certificates that ended: those that none came after.
     pub(crate) fn certificate_warnings(&self, lang: Lang) -> Vec<Coded> {
         let mut warnings = Vec::new();
+        if self.identity.rekeying.is_some() {
+            warnings.push(coded(
+                "status.rekeying",
+                lang,
+                "更换密钥尚未完成:请再次运行 canbao rekey",
+                "keys are being replaced; run canbao rekey again",
+            ));
+            return warnings;
+        }
         for operator in &self.identity.operators {
             let certificate = &operator.certificate;
             let Some(ended) = self.identity.ended.get(&certificate.serial) else {
@@ -298,7 +333,7 @@ impl App {
                     Ending::Expired => "status.certificate_expired",
                 },
                 lang,
-                "请向中心申请新的注册码,然后用 canbao enrol 重新注册;已录入的内容不会丢失",
+                "请向中心申请新的登记码,然后用 canbao enrol 重新登记;已录入的内容不会丢失",
                 "ask the centre for a new code, then canbao enrol; nothing typed is lost",
             );
             let text = format!("{name}: {}; {}", what.text, advice.text);

@@ -148,7 +148,7 @@ impl Door {
         }
     }
 
-    /// Takes over a new TLS key of the same centre.
+    /// Takes over the keys of the same centre's newer chain.
     async fn follow_chain(&self, address: SocketAddr, found: PublicKey) -> Result<(), Fault> {
         let connected = ClientEndpoint::new(None)
             .connect(address, Some(found), Alpn::Enrol)
@@ -165,15 +165,9 @@ impl Door {
             .map_err(|error| Fault::trust("chain.broken").with("detail", error))?;
         let mut app = self.app();
         let centre = app.identity.centre()?;
-        let trust = chain.follow(&centre.root)?;
+        let trust = chain.follow_from(&centre.chain, &centre.root)?;
         if trust.tls != found {
             return Err(Fault::trust("transport.wrong_server"));
-        }
-        let same_log = trust.log == centre.trust.log
-            && trust.origin == centre.trust.origin
-            && trust.feed == centre.trust.feed;
-        if !same_log {
-            return Err(Fault::trust("trust.other_log"));
         }
         app.step(Step::Chain(chain))
     }
@@ -186,7 +180,9 @@ impl Door {
             app.session_start()?
         };
         backend.begin();
-        match drive_device(&connected.connection, start, backend).await? {
+        let ended = drive_device(&connected.connection, start, backend).await;
+        self.app().settle_backfill()?;
+        match ended? {
             SessionEnd::Closed(CloseReason::Stopped) => Ok(()),
             SessionEnd::Closed(CloseReason::Refused(refusal)) => {
                 self.app().note_locked_out(&refusal)?;

@@ -8,7 +8,7 @@ use canbao_core::certificate::{Chain, RootHash, Trust};
 use canbao_core::facts::{Entry, Fact, PaymentRecord};
 use canbao_core::ids::Position;
 use canbao_core::ledger::audit::{self, AuditError, MAX_FILE_BYTES};
-use canbao_core::ledger::checkpoint::Checkpoint;
+use canbao_core::ledger::checkpoint::{Checkpoint, CheckpointError};
 use canbao_core::ledger::proof::{EntryProof, MAX_PROOF_BYTES, ProofError};
 use canbao_core::message::Lang;
 use canbao_core::signed::{decode_canonical, encode};
@@ -18,7 +18,7 @@ use data_encoding::{BASE64, HEXLOWER};
 use crate::app::App;
 use crate::fault::{self, Fault};
 use crate::identity::Centre;
-use crate::proof::{checkpoint_view, verifier_key};
+use crate::proof::{checkpoint_view, log_keys};
 use crate::records::record_id;
 use crate::response::{CheckpointView, Failure, TrustFile, VerifiedRecord, VerifiedView};
 
@@ -114,11 +114,13 @@ fn read_trust(path: &Path) -> Result<Trust, Fault> {
 fn verify_proof(path: &Path, trust: &Trust) -> Result<VerifiedView, Fault> {
     let bytes =
         read_bounded(path, MAX_PROOF_BYTES)?.ok_or_else(|| proof_fault(&ProofError::TooLarge))?;
-    let key = verifier_key(trust)?;
+    let keys = log_keys(trust)?;
+    let of_head = |error: CheckpointError| proof_fault(&ProofError::from(error));
     let proof = EntryProof::parse(&bytes).map_err(|error| proof_fault(&error))?;
-    let proven = proof.verify(&key).map_err(|error| proof_fault(&error))?;
-    let checkpoint = Checkpoint::open(&proof.checkpoint_note, &key)
-        .map_err(|error| proof_fault(&ProofError::from(error)))?;
+    // A proof names its key, which may be one that was replaced since.
+    let key = keys.key_for(&proof.checkpoint_note).map_err(of_head)?;
+    let proven = proof.verify(key).map_err(|error| proof_fault(&error))?;
+    let checkpoint = Checkpoint::open(&proof.checkpoint_note, key).map_err(of_head)?;
     let entry = Entry::from_bytes(&proven.entry).map_err(|_| Fault::trust("proof.not_a_record"))?;
     let Ok(Fact::Recorded(record)) = entry.fact() else {
         return Err(Fault::trust("proof.not_a_record"));
@@ -179,8 +181,7 @@ fn verify_log(directory: &Path, trust: &Trust) -> Result<VerifiedView, Fault> {
             }
         }
     };
-    let checkpoint =
-        audit::audit(&read, &verifier_key(trust)?).map_err(|error| audit_fault(&error))?;
+    let checkpoint = audit::audit(&read, &log_keys(trust)?).map_err(|error| audit_fault(&error))?;
     Ok(VerifiedView {
         what: "log".to_owned(),
         checkpoint: checkpoint_view(&checkpoint),

@@ -9,6 +9,8 @@ use crate::ids::CertificateSerial;
 use crate::signed::Signed;
 use crate::signing::{Domain, SigningKey, hash_parts};
 
+use super::actor::Own;
+use super::genesis::SCHEMA_VERSION;
 use super::id::DocumentId;
 
 /// What the signature covers: a run of one actor's changes, raw and never deflated.
@@ -32,6 +34,26 @@ pub struct Batch {
     /// The changes, one chunk each, in order.
     #[n(5)]
     pub chunks: Vec<Chunk>,
+    /// The schema of the program that made them: a batch of a newer one is held, not read.
+    #[n(6)]
+    pub schema: u64,
+}
+
+impl Batch {
+    /// The batch of one change that was just made, to be signed by the operator of this
+    /// certificate.
+    #[must_use]
+    pub fn of(document: DocumentId, own: Own, signer: CertificateSerial) -> Self {
+        Self {
+            document,
+            actor: own.actor.0.into(),
+            from: own.seq,
+            to: own.seq,
+            signer,
+            chunks: vec![own.chunk],
+            schema: SCHEMA_VERSION,
+        }
+    }
 }
 
 /// A change as automerge writes it: one uncompressed chunk with its header.

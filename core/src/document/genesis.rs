@@ -16,14 +16,18 @@ pub(super) const SCHEMA: &str = "schema";
 /// The root key of the map of records: declarations, overlays or cases by their ULID.
 pub(super) const RECORDS: &str = "records";
 
+/// How many operations the genesis has.
+pub(crate) const GENESIS_OPERATIONS: u64 = 2;
+/// The counter of the genesis' operation that makes the map of records.
+pub(crate) const RECORDS_OPERATION: u64 = 2;
+
 /// A document that holds its genesis alone.
 ///
 /// The actor is derived from the document's id and schema and the time is zero, so that two
 /// replicas that never met start alike and merge.
 pub(super) fn genesis(id: &DocumentId) -> Automerge {
-    let label = format!("{id}/{SCHEMA_VERSION}");
-    let actor = hash_parts("canbao/genesis/1", &[label.as_bytes()]);
-    let mut document = Automerge::new().with_actor(automerge::ActorId::from(&actor[..16]));
+    let actor = genesis_actor(id);
+    let mut document = Automerge::new().with_actor(automerge::ActorId::from(&actor[..]));
     let mut transaction = document.transaction();
     transaction
         .put(ROOT, SCHEMA, SCHEMA_VERSION)
@@ -43,8 +47,19 @@ pub fn genesis_hash(id: &DocumentId) -> ChangeHash {
     ChangeHash(heads.first().expect("one change, one head").0)
 }
 
+/// The actor of a document's genesis, shorter than any other.
+pub(crate) fn genesis_actor(id: &DocumentId) -> [u8; 16] {
+    let label = format!("{id}/{SCHEMA_VERSION}");
+    let hash = hash_parts("canbao/genesis/1", &[label.as_bytes()]);
+    let mut actor = [0; 16];
+    actor.copy_from_slice(&hash[..16]);
+    actor
+}
+
 #[cfg(test)]
 mod tests {
+    use automerge::ReadDoc;
+
     use super::*;
     use crate::ids::UnitId;
 
@@ -54,5 +69,17 @@ mod tests {
         let other = DocumentId::EmployerRoster(UnitId([2; 16]));
         assert_eq!(genesis(&roster).save(), genesis(&roster).save());
         assert_ne!(genesis(&roster).get_heads(), genesis(&other).get_heads());
+    }
+
+    #[test]
+    fn the_genesis_is_what_its_constants_say() {
+        let id = DocumentId::EmployerRoster(UnitId([1; 16]));
+        let document = genesis(&id);
+        let change = document.get_changes(&[]).remove(0);
+        assert_eq!(change.actor_id().to_bytes(), genesis_actor(&id));
+        assert_eq!(change.max_op(), GENESIS_OPERATIONS);
+        let (_, records) = document.get(ROOT, RECORDS).unwrap().unwrap();
+        let made_by = format!("{RECORDS_OPERATION}@{}", change.actor_id());
+        assert_eq!(records.to_string(), made_by);
     }
 }

@@ -52,6 +52,16 @@ impl DocumentId {
         }
     }
 
+    /// The unit it is about.
+    #[must_use]
+    pub fn unit(&self) -> UnitId {
+        match self {
+            Self::EmployerRoster(unit)
+            | Self::EmployerVolume(unit, _)
+            | Self::AgencyVolume(_, unit, _) => *unit,
+        }
+    }
+
     /// The volume whose opening and sealing governs it.
     #[must_use]
     pub fn volume(&self) -> Option<VolumeId> {

@@ -11,6 +11,7 @@ mod genesis;
 mod id;
 mod overlay;
 mod reading;
+mod schema;
 mod volume;
 mod writing;
 
@@ -20,7 +21,9 @@ pub use batch::{Batch, BatchId, Chunk, SignedBatch};
 pub use conflict::{Conflict, Standing};
 pub use field::{FieldName, NoSuchField, Value};
 pub use genesis::{SCHEMA_VERSION, genesis_hash};
+pub(crate) use genesis::{GENESIS_OPERATIONS, RECORDS_OPERATION, genesis_actor};
 pub use id::DocumentId;
 pub use overlay::{MAX_DEPARTMENT_CHARS, MAX_PHONE_CHARS, OverlayError, OverlayField};
 pub use reading::{Note, Overlay, StoredDraft};
+pub(crate) use schema::{Field, MAX_TEXT_BYTES, Shape};
 pub use volume::{DocumentError, Volume};

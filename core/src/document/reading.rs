@@ -11,7 +11,7 @@ use super::field::{FieldName, Value};
 use super::genesis::RECORDS;
 use super::overlay::OverlayField;
 use super::volume::Volume;
-use super::writing::{KIND, NOTE, VOIDED};
+use super::schema::{KIND, NOTE, VOIDED};
 
 /// A draft as a volume holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,17 +6,12 @@ use automerge::{AutomergeError, ObjId, ObjType, ReadDoc, ScalarValue};
 use crate::declaration::Kind;
 use crate::ids::{DeclarationId, NoteId};
 
+use super::schema::{KIND, NOTE, VOIDED};
 use super::action::{Action, Change};
 use super::field::FieldName;
 use super::overlay::OverlayField;
 use super::volume::DocumentError;
 
-/// The key of a declaration's form.
-pub(super) const KIND: &str = "kind";
-/// The key of a note's text.
-pub(super) const NOTE: &str = "note";
-/// The key that says `true` where a record is out of use.
-pub(super) const VOIDED: &str = "voided";
 
 /// What an action writes into which record.
 pub(super) struct Writing {

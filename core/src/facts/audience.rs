@@ -36,4 +36,44 @@ impl Audience {
             Self::Centre => vec![5],
         }
     }
+
+    /// The audience that has this key; [`None`] for one that a newer program knows.
+    #[must_use]
+    pub fn of_key(key: &[u8]) -> Option<Self> {
+        let (tag, id) = key.split_first()?;
+        match (tag, id) {
+            (1, []) => Some(Self::Everyone),
+            (2, unit) => unit.try_into().ok().map(UnitId).map(Self::Unit),
+            (3, unit) => unit.try_into().ok().map(UnitId).map(Self::Employer),
+            (4, district) => {
+                let number = district.try_into().ok().map(u16::from_be_bytes)?;
+                Some(Self::Agency(DistrictId(number)))
+            }
+            (5, []) => Some(Self::Centre),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_leads_back_to_its_audience_alone() {
+        let unit = UnitId([7; 16]);
+        for audience in [
+            Audience::Everyone,
+            Audience::Unit(unit),
+            Audience::Employer(unit),
+            Audience::Agency(DistrictId(300)),
+            Audience::Centre,
+        ] {
+            let key = audience.key();
+            assert_eq!(Audience::of_key(&key), Some(audience));
+            assert_eq!(Audience::of_key(&[&key[..], &[0]].concat()), None);
+        }
+        assert_eq!(Audience::of_key(&[]), None);
+        assert_eq!(Audience::of_key(&[9]), None);
+    }
 }

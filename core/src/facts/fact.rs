@@ -2,10 +2,10 @@
 
 use minicbor::{Decode, Encode};
 
-use crate::certificate::{Certificate, Mandate};
+use crate::certificate::{Certificate, Chain, Mandate};
 use crate::declaration::Problem;
 use crate::document::DocumentId;
-use crate::ids::{CertificateSerial, PersonId, StatementId, UnitId, VolumeId};
+use crate::ids::{CertificateSerial, DistrictId, PersonId, StatementId, UnitId, VolumeId};
 use crate::money::Money;
 use crate::month::Month;
 use crate::signed::Signed;
@@ -85,16 +85,15 @@ pub enum Fact {
         #[n(3)]
         expires_at: Timestamp,
     },
-    /// A code was used: operator and device are certified.
+    /// Operator and device are certified.
     #[n(9)]
     DeviceEnrolled {
         /// The certificate, signed by the authority.
         #[n(0)]
         certificate: Signed,
-        /// The code it was used up for.
-        #[n(1)]
-        #[cbor(with = "minicbor::bytes")]
-        code_hash: [u8; 32],
+        /// The code it was used up for; none where it takes the place of an earlier certificate.
+        #[cbor(n(1), with = "minicbor::bytes")]
+        code_hash: Option<[u8; 32]>,
     },
     /// A certificate is refused from this place in the feed on; what was admitted before stands.
     #[n(10)]
@@ -334,6 +333,27 @@ pub enum Fact {
         #[n(2)]
         reason: String,
     },
+    /// A unit moved to another district, whose agency decides from here on (DIST-2).
+    #[n(28)]
+    UnitMoved {
+        /// Which.
+        #[n(0)]
+        unit: UnitId,
+        /// The district it belonged to.
+        #[n(1)]
+        from: DistrictId,
+        /// The district it belongs to.
+        #[n(2)]
+        to: DistrictId,
+    },
+    /// The log's heads are signed by another key from here on. The chain says so: the root and
+    /// the key before signed it.
+    #[n(40)]
+    LogKeyChanged {
+        /// The centre's chain with the new key in it.
+        #[n(0)]
+        chain: Box<Chain>,
+    },
 }
 
 /// The longest reason of a revocation, in characters.
@@ -429,7 +449,8 @@ impl Fact {
             | Self::ParametersAdopted { .. }
             | Self::SettlementOpened { .. }
             | Self::VolumeOpened { .. }
-            | Self::VolumeSealed { .. } => vec![Audience::Everyone],
+            | Self::VolumeSealed { .. }
+            | Self::LogKeyChanged { .. } => vec![Audience::Everyone],
             Self::UnitRegistered(record) => vec![Audience::Unit(record.id)],
             Self::Recorded(record) => vec![Audience::Unit(record.unit)],
             Self::PersonsListed { unit, .. }
@@ -443,7 +464,8 @@ impl Fact {
             | Self::TransactionSending { unit, .. }
             | Self::TransactionReceiving { unit, .. }
             | Self::Collected { unit, .. }
-            | Self::PostingTaken { unit, .. } => vec![Audience::Unit(*unit)],
+            | Self::PostingTaken { unit, .. }
+            | Self::UnitMoved { unit, .. } => vec![Audience::Unit(*unit)],
             Self::IncidentRaised { unit, .. } => {
                 vec![unit.map_or(Audience::Centre, Audience::Unit)]
             }

@@ -24,6 +24,7 @@ impl UnitView {
         let Placed { position, at, fact } = placed;
         match fact {
             Fact::UnitRegistered(record) => self.record = record.clone(),
+            Fact::UnitMoved { to, .. } => self.record.district = *to,
             Fact::PersonsListed { persons, .. } => {
                 persons.iter().for_each(|person| self.list(person));
             }
@@ -113,7 +114,8 @@ impl UnitView {
             | Fact::BatchAdmitted { .. }
             | Fact::BatchRefused { .. }
             | Fact::TaxEventsTaken { .. }
-            | Fact::StatementRefused { .. } => {}
+            | Fact::StatementRefused { .. }
+            | Fact::LogKeyChanged { .. } => {}
         }
     }
 

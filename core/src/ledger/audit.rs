@@ -6,9 +6,10 @@
 
 use super::checkpoint::{Checkpoint, CheckpointError};
 use super::commitment::Commitment;
+use super::keys::LogKeys;
 use super::merkle::{Hash, ProveError, VerifyError, peaks_of, root_of_peaks, tree_root};
 use super::nodes::TileNodes;
-use super::note::{MAX_NOTE_BYTES, SignedNote, VerifierKey};
+use super::note::{MAX_NOTE_BYTES, SignedNote};
 use super::range::RangeProof;
 use super::tile::{Row, TILE_WIDTH, TileId, read_entries, read_hashes};
 
@@ -85,11 +86,11 @@ impl AuditError {
 ///
 /// # Errors
 /// [`AuditError`].
-pub fn audit(read: ReadFile, key: &VerifierKey) -> Result<Checkpoint, AuditError> {
+pub fn audit(read: ReadFile, keys: &LogKeys) -> Result<Checkpoint, AuditError> {
     let copy = Copy { read };
     let note = copy.file("checkpoint")?;
     let note = SignedNote::parse(&note).map_err(CheckpointError::from)?;
-    let checkpoint = Checkpoint::open(&note, key)?;
+    let checkpoint = keys.open(&note)?;
     let edges = copy.edges(checkpoint.size)?;
     if root_of_edges(&edges) != checkpoint.root {
         return Err(copy.blame(&edges));
@@ -290,6 +291,7 @@ fn root_of_edges(edges: &[(TileId, Vec<Hash>)]) -> Hash {
 mod tests {
     use std::collections::BTreeMap;
 
+    use super::super::note::VerifierKey;
     use super::super::sample::{commitments, log, log_key};
     use super::*;
     use crate::signing::SigningKey;
@@ -318,7 +320,7 @@ mod tests {
 
     fn audit_files(files: &Files) -> Result<Checkpoint, AuditError> {
         let (_, _, key) = log_key();
-        audit(&|path| Ok(files.get(path).cloned()), &key)
+        audit(&|path| Ok(files.get(path).cloned()), &key.into())
     }
 
     fn records(files: &Files, first: u64, records: &[Commitment]) -> Result<(), AuditError> {
@@ -407,7 +409,7 @@ mod tests {
     #[test]
     fn a_medium_that_fails_is_told_from_a_missing_file() {
         let (_, _, key) = log_key();
-        let failed = audit(&|_| Err("no medium".to_owned()), &key);
+        let failed = audit(&|_| Err("no medium".to_owned()), &key.into());
         let (path, reason) = ("checkpoint".to_owned(), "no medium".to_owned());
         assert_eq!(failed, Err(AuditError::Unreadable { path, reason }));
     }
@@ -434,11 +436,14 @@ mod tests {
         let (origin, key, _) = log_key();
         let other = VerifierKey::new("log.example/other".parse().unwrap(), key.public());
         assert_eq!(
-            audit(&read, &other).unwrap_err().code(),
+            audit(&read, &other.into()).unwrap_err().code(),
             "checkpoint.other_log"
         );
         let wrong = VerifierKey::new(origin, SigningKey::from_seed([99; 32]).public());
-        assert_eq!(audit(&read, &wrong).unwrap_err().code(), "note.wrong_key");
+        assert_eq!(
+            audit(&read, &wrong.into()).unwrap_err().code(),
+            "note.wrong_key"
+        );
     }
 
     #[test]

@@ -30,6 +30,13 @@ pub enum CheckpointError {
         /// The origin that it states.
         found: String,
     },
+    /// By a key of this log that signs no heads of this size: one that was replaced before, or
+    /// came after.
+    #[error("a head of size {size} is not for this key of the log to sign")]
+    OutOfTerm {
+        /// The size that it states.
+        size: u64,
+    },
     /// A text signed by the log's key that is not a checkpoint.
     #[error("line {line} of the checkpoint is malformed")]
     Malformed {
@@ -45,6 +52,7 @@ impl CheckpointError {
         match self {
             Self::Note(error) => error.code(),
             Self::OtherLog { .. } => "checkpoint.other_log",
+            Self::OutOfTerm { .. } => "checkpoint.out_of_term",
             Self::Malformed { .. } => "checkpoint.malformed",
         }
     }
@@ -90,6 +98,13 @@ impl Checkpoint {
         }
         let text = note.verify(key)?;
         Self::parse(text, key.name())
+    }
+
+    /// The size that a note states, whoever signed it: for finding the key, never for believing.
+    pub(super) fn unverified_size(note: &SignedNote) -> Result<u64, CheckpointError> {
+        let line = note.unverified_text().split('\n').nth(1);
+        line.and_then(parse_decimal)
+            .ok_or(CheckpointError::Malformed { line: 2 })
     }
 
     /// Reads the lines after the origin, which the caller has compared.

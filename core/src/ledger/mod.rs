@@ -7,7 +7,7 @@
 //!
 //! Writing goes [`commitment`] -> [`frontier`] (tiles and root) -> [`checkpoint`] (a signed
 //! [`note`]). Reading goes the other way: a [`checkpoint`] is opened with a [`note::VerifierKey`],
-//! then an [`inclusion`], [`range`] or [`consistency`] proof, a [`proof::EntryProof`] file or a
+//! which [`LogKeys`] finds where there was more than one, then an [`inclusion`], [`range`] or [`consistency`] proof, a [`proof::EntryProof`] file or a
 //! whole copy ([`audit`]) is verified against it.
 
 pub mod audit;
@@ -16,12 +16,15 @@ pub mod commitment;
 pub mod consistency;
 pub mod frontier;
 pub mod inclusion;
+mod keys;
 pub mod merkle;
 pub mod nodes;
 pub mod note;
 pub mod proof;
 pub mod range;
 pub mod tile;
+
+pub use keys::{LogKeys, Term};
 
 #[cfg(test)]
 mod interop;

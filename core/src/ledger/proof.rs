@@ -105,7 +105,9 @@ impl From<CheckpointError> for ProofError {
     fn from(error: CheckpointError) -> Self {
         match error {
             CheckpointError::OtherLog { found } => Self::OtherLog { found },
-            CheckpointError::Note(_) | CheckpointError::Malformed { .. } => Self::Checkpoint(error),
+            CheckpointError::Note(_)
+            | CheckpointError::OutOfTerm { .. }
+            | CheckpointError::Malformed { .. } => Self::Checkpoint(error),
         }
     }
 }

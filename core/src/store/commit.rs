@@ -35,6 +35,8 @@ pub struct Commit {
     pub expect: Vec<(Stream, u64)>,
     /// The values to append, in order.
     pub appends: Vec<(Stream, Vec<u8>)>,
+    /// The positions to erase, each below its stream's length before the appends.
+    pub erases: Vec<(Stream, u64)>,
     /// The changes to views, in order: the last one to a key holds.
     pub views: Vec<ViewUpdate>,
 }
@@ -80,6 +82,14 @@ pub enum CommitError {
         /// The stream.
         stream: Stream,
     },
+    /// There is no value at a position that is to be erased: a bug of the caller.
+    #[error("there is no value {position} of {stream:?} to erase")]
+    NothingToErase {
+        /// The stream.
+        stream: Stream,
+        /// The position.
+        position: u64,
+    },
     /// A value or key is longer than [`MAX_VALUE_BYTES`] or [`MAX_KEY_BYTES`].
     #[error("{bytes} bytes are more than the {limit} that fit")]
     TooLarge {
@@ -114,6 +124,7 @@ impl CommitError {
         match self {
             Self::Moved { .. } => "store.moved",
             Self::Unguarded { .. } => "store.unguarded",
+            Self::NothingToErase { .. } => "store.nothing_to_erase",
             Self::TooLarge { .. } => "store.too_large",
             Self::Disk { .. } => "store.cannot_write",
             Self::Damaged { .. } => "store.damaged",
@@ -137,6 +148,16 @@ impl Commit {
     /// Appends a value to a stream whose length is [expected](Self::expecting).
     pub fn append(mut self, stream: Stream, value: impl Into<Vec<u8>>) -> Self {
         self.appends.push((stream, value.into()));
+        self
+    }
+
+    /// Replaces a value of a stream by a tombstone: the stream's length and its other positions
+    /// stay. An erased value may be erased again.
+    ///
+    /// After the commit nothing in the file leads to the value's bytes. The engine does not
+    /// overwrite the page that held them; they stay there, sealed, until it is used again.
+    pub fn erase(mut self, stream: Stream, position: u64) -> Self {
+        self.erases.push((stream, position));
         self
     }
 
@@ -205,6 +226,7 @@ struct SealedGroup<'a> {
 
 struct SealedCommit<'a> {
     expect: &'a [(Stream, u64)],
+    tombstones: Vec<(Stream, u64, Vec<u8>)>,
     records: Vec<(Stream, u64, Vec<u8>)>,
     views: Vec<SealedUpdate<'a>>,
 }
@@ -257,6 +279,14 @@ fn seal<'a>(sealer: &Sealer, commit: &'a Commit) -> Result<SealedCommit<'a>, Com
         // No stream has 2^64 values, so a position that stays there is refused as moved.
         *position = position.saturating_add(1);
     }
+    let tombstones = commit
+        .erases
+        .iter()
+        .map(|&(stream, position)| {
+            let sealed = sealer.seal(Place::Erased(stream, position), b"")?;
+            Ok((stream, position, sealed))
+        })
+        .collect::<Result<_, NoRandomness>>()?;
     let views = commit
         .views
         .iter()
@@ -264,6 +294,7 @@ fn seal<'a>(sealer: &Sealer, commit: &'a Commit) -> Result<SealedCommit<'a>, Com
         .collect::<Result<_, CommitError>>()?;
     Ok(SealedCommit {
         expect: &commit.expect,
+        tombstones,
         records,
         views,
     })
@@ -324,6 +355,13 @@ fn write(
         for commit in &group.commits {
             if let Some(moved) = first_moved(commit.expect, &lengths) {
                 return Ok(Err(moved));
+            }
+            for (stream, position, sealed) in &commit.tombstones {
+                let (stream, position) = (*stream, *position);
+                if position >= lengths[&stream] {
+                    return Ok(Err(CommitError::NothingToErase { stream, position }));
+                }
+                streams.insert((stream as u8, position), &sealed[..])?;
             }
             for (stream, position, sealed) in &commit.records {
                 if streams

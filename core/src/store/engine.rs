@@ -126,6 +126,29 @@ pub(super) fn builder() -> redb::Builder {
     builder
 }
 
+#[cfg(any(test, feature = "simulation"))]
+impl redb::StorageBackend for super::simulated::Attached {
+    fn len(&self) -> io::Result<u64> {
+        self.length()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.read(offset, out)
+    }
+
+    fn set_len(&self, length: u64) -> io::Result<()> {
+        self.set_len(length)
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        self.sync_data()
+    }
+
+    fn write(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        self.write(offset, bytes)
+    }
+}
+
 /// What stopped work on a database.
 #[derive(Debug)]
 pub(super) enum Stopped {

@@ -1,8 +1,9 @@
 //! One sealed file that holds what a device or the centre must not lose; the only IO in core.
 //!
 //! Two tables carry everything: *streams*, append-only lists of values at dense positions that
-//! are never changed or deleted and are the truth, and *views*, keyed values that can be derived
-//! from the streams again. Every change is a [`Commit`], a plain value that names the stream
+//! are never changed and are the truth, and *views*, keyed values that can be derived from the
+//! streams again. A value of a stream that its holder may not keep is erased: a sealed tombstone
+//! takes its place, and every other position stays. Every change is a [`Commit`], a plain value that names the stream
 //! positions it was made for; it is refused when one has moved, and [`Store::commit`] returns
 //! only after it is on the disk. The two tables and the compare-and-swap of lengths map to
 //! portable SQL unchanged.

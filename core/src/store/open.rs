@@ -143,7 +143,7 @@ impl Store {
         if attached.length().map_err(on_disk)? == 0 {
             let beside = SimulatedDisk::new(0);
             let database = guarded(|| Ok(builder().create_with_backend(beside.attach())?))?;
-            initialise(&database, key, disk.salt())?;
+            initialise(&database, key, disk.seeded_bytes())?;
             drop(database);
             attached.appear(beside.contents()).map_err(on_disk)?;
         }

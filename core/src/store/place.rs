@@ -78,6 +78,8 @@ impl View {
 pub(super) enum Place<'a> {
     /// A value of a stream, at its position.
     Record(Stream, u64),
+    /// What stands where a value of a stream was erased.
+    Erased(Stream, u64),
     /// A value of a view, under its key.
     Entry(View, &'a [u8]),
     /// A value of the file itself, under its name.
@@ -90,6 +92,9 @@ impl Place<'_> {
         match self {
             Self::Record(stream, position) => {
                 [&[b's', stream as u8][..], &position.to_be_bytes()].concat()
+            }
+            Self::Erased(stream, position) => {
+                [&[b'e', stream as u8][..], &position.to_be_bytes()].concat()
             }
             Self::Entry(view, key) => [&[b'v', view as u8][..], key].concat(),
             Self::Meta(name) => [b"m", name.as_bytes()].concat(),

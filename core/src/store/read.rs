@@ -16,6 +16,9 @@ pub type Positioned = (u64, Vec<u8>);
 /// A key of a view and its value.
 pub type Viewed = (Vec<u8>, Vec<u8>);
 
+/// A position of a stream, and its value unless that was erased.
+type Opened = (u64, Option<Vec<u8>>);
+
 /// Why nothing was read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
@@ -23,6 +26,15 @@ pub enum ReadError {
     /// its backup or its centre.
     #[error("value {position} of {stream:?} is damaged")]
     DamagedRecord {
+        /// The stream.
+        stream: Stream,
+        /// The position of the value.
+        position: u64,
+    },
+    /// The value was erased with [`Commit::erase`](super::Commit::erase): its holder may not
+    /// keep it, and nothing is lost that should be there.
+    #[error("value {position} of {stream:?} was erased")]
+    ErasedRecord {
         /// The stream.
         stream: Stream,
         /// The position of the value.
@@ -57,6 +69,7 @@ impl ReadError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::DamagedRecord { .. } => "store.damaged_record",
+            Self::ErasedRecord { .. } => "store.erased_record",
             Self::DamagedEntry { .. } => "store.damaged_view",
             Self::Damaged { .. } => "store.damaged",
             Self::Disk { .. } => "store.cannot_read",
@@ -79,14 +92,18 @@ impl Store {
     /// The value of a stream at a position; `None` past the end.
     ///
     /// # Errors
-    /// [`ReadError`].
+    /// [`ReadError`]; [`ReadError::ErasedRecord`] where it was erased.
     pub fn get(&self, stream: Stream, position: u64) -> Result<Option<Vec<u8>>, ReadError> {
-        let read = self.read(stream, position, 1, usize::MAX)?;
-        Ok(read.into_iter().next().map(|(_, value)| value))
+        match self.page(stream, position, 1, usize::MAX)?.pop() {
+            Some((_, Some(value))) => Ok(Some(value)),
+            Some((position, None)) => Err(ReadError::ErasedRecord { stream, position }),
+            None => Ok(None),
+        }
     }
 
     /// The values of a stream from a position on: at most `max_items`, and no more once their
-    /// stored bytes exceed `max_bytes`, but one at least where there is one.
+    /// stored bytes exceed `max_bytes`, but one at least where there is one. What was erased is
+    /// stepped over: positions ascend, with gaps where it stood.
     ///
     /// # Errors
     /// [`ReadError`]; [`ReadError::DamagedRecord`] names the first damaged value.
@@ -97,6 +114,31 @@ impl Store {
         max_items: usize,
         max_bytes: usize,
     ) -> Result<Vec<Positioned>, ReadError> {
+        let mut from = from;
+        loop {
+            let page = self.page(stream, from, max_items, max_bytes)?;
+            let Some((last, _)) = page.last() else {
+                return Ok(Vec::new());
+            };
+            from = last.saturating_add(1);
+            let kept: Vec<Positioned> = page
+                .into_iter()
+                .filter_map(|(position, value)| Some((position, value?)))
+                .collect();
+            if !kept.is_empty() {
+                return Ok(kept);
+            }
+        }
+    }
+
+    /// A run of positions.
+    fn page(
+        &self,
+        stream: Stream,
+        from: u64,
+        max_items: usize,
+        max_bytes: usize,
+    ) -> Result<Vec<Opened>, ReadError> {
         let (length, stored) = self.engine.run(|database| {
             let transaction = database.begin_read()?;
             let meta = transaction.open_table(META)?;
@@ -113,16 +155,13 @@ impl Store {
         let end = from.saturating_add(stored.records.len() as u64);
         let mut opened = Vec::with_capacity(stored.records.len());
         for ((position, sealed), expected) in stored.records.into_iter().zip(from..end) {
-            let damaged = ReadError::DamagedRecord {
-                stream,
-                position: expected,
-            };
             if position != expected || position >= length {
-                return Err(damaged);
+                return Err(ReadError::DamagedRecord {
+                    stream,
+                    position: expected,
+                });
             }
-            let place = Place::Record(stream, position);
-            let value = self.sealer.open(place, &sealed).map_err(|_| damaged)?;
-            opened.push((position, value));
+            opened.push((position, self.open_record(stream, position, &sealed)?));
         }
         // Nothing more is stored, so what the length promises beyond is lost.
         if stored.is_to_the_end && end < length {
@@ -221,6 +260,23 @@ impl Store {
         open_length(&self.sealer, stream, sealed).ok_or_else(|| ReadError::Damaged {
             detail: format!("the length of {stream:?} does not open"),
         })
+    }
+
+    /// The value of a record; `None` where it is a tombstone.
+    fn open_record(
+        &self,
+        stream: Stream,
+        position: u64,
+        sealed: &[u8],
+    ) -> Result<Option<Vec<u8>>, ReadError> {
+        let value = self.sealer.open(Place::Record(stream, position), sealed);
+        if let Ok(value) = value {
+            return Ok(Some(value));
+        }
+        match self.sealer.open(Place::Erased(stream, position), sealed) {
+            Ok(_) => Ok(None),
+            Err(_) => Err(ReadError::DamagedRecord { stream, position }),
+        }
     }
 
     fn open_entry(&self, view: View, key: &[u8], sealed: &[u8]) -> Result<Vec<u8>, ReadError> {

@@ -4,16 +4,17 @@
 //! back whenever it likes: a sector holds what it held after any one of the writes to it since
 //! the last sync, or none, whatever became of its neighbours. Of the changes of length the first
 //! few survive. Within a sector nothing is torn.
+//!
+//! The file names neither engine nor store: the control of the power cuts, which has another
+//! version of the engine and so cannot depend on this package, includes it as it is.
 
 use std::collections::BTreeMap;
 use std::io;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::sealing::SALT_BYTES;
-
-/// What a disk writes whole, in bytes.
-const SECTOR: usize = 512;
+/// What an honest disk writes whole, in bytes.
+pub const SECTOR: usize = 512;
 
 /// Numbers that look random and are the same for the same seed.
 #[derive(Debug, Clone)]
@@ -65,6 +66,8 @@ struct State {
     power: Option<u64>,
     /// How many of them there were.
     operations: u64,
+    /// What is written whole, in bytes.
+    sector: usize,
 }
 
 #[derive(Debug)]
@@ -91,6 +94,7 @@ impl SimulatedDisk {
             attachment: 0,
             power: None,
             operations: 0,
+            sector: SECTOR,
         };
         Self {
             seed,
@@ -114,6 +118,13 @@ impl SimulatedDisk {
         self.state().attachment += 1;
     }
 
+    /// A poor disk, which writes no more than so many bytes, 1 at least, whole.
+    #[must_use]
+    pub fn with_sectors_of(self, bytes: usize) -> Self {
+        self.state().sector = bytes.max(1);
+        self
+    }
+
     /// There is power for so many more writes, changes of length and syncs; then everything
     /// fails until [`SimulatedDisk::cut`].
     pub fn set_power(&self, operations: u64) {
@@ -124,8 +135,8 @@ impl SimulatedDisk {
     /// synced the numbers say what the disk holds.
     pub fn cut(&self, random: &mut Seeded) {
         let mut state = self.state();
-        let unsynced = std::mem::take(&mut state.unsynced);
-        survive(&mut state.synced, &unsynced, random);
+        let (unsynced, sector) = (std::mem::take(&mut state.unsynced), state.sector);
+        survive(&mut state.synced, &unsynced, sector, random);
         state.current = state.synced.clone();
         state.attachment += 1;
         state.power = None;
@@ -143,8 +154,9 @@ impl SimulatedDisk {
         self.state().current.clone()
     }
 
-    /// The salt of a store created on this disk.
-    pub(super) fn salt(&self) -> [u8; SALT_BYTES] {
+    /// Bytes that look random, the same for every disk of this seed.
+    #[must_use]
+    pub fn seeded_bytes<const N: usize>(&self) -> [u8; N] {
         let mut random = Seeded::new(self.seed);
         std::array::from_fn(|_| {
             u8::try_from(random.below(256)).expect("a number below 256 is a byte")
@@ -223,7 +235,7 @@ impl Attached {
     ///
     /// # Errors
     /// As [`Attached::length`].
-    pub(super) fn appear(&self, bytes: Vec<u8>) -> io::Result<()> {
+    pub fn appear(&self, bytes: Vec<u8>) -> io::Result<()> {
         self.operate(|state| {
             state.unsynced.clear();
             state.synced.clone_from(&bytes);
@@ -247,28 +259,6 @@ impl Attached {
         state.operations += 1;
         work(&mut state);
         Ok(())
-    }
-}
-
-impl redb::StorageBackend for Attached {
-    fn len(&self) -> io::Result<u64> {
-        self.length()
-    }
-
-    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        self.read(offset, out)
-    }
-
-    fn set_len(&self, length: u64) -> io::Result<()> {
-        self.set_len(length)
-    }
-
-    fn sync_data(&self) -> io::Result<()> {
-        self.sync_data()
-    }
-
-    fn write(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
-        self.write(offset, bytes)
     }
 }
 
@@ -301,15 +291,15 @@ impl Change {
 }
 
 /// What of `changes` a cut leaves on the disk.
-fn survive(disk: &mut Vec<u8>, changes: &[Change], random: &mut Seeded) {
+fn survive(disk: &mut Vec<u8>, changes: &[Change], sector: usize, random: &mut Seeded) {
     let mut touched: BTreeMap<usize, u64> = BTreeMap::new();
     let mut lengths = 0;
     for change in changes {
         match change {
             Change::Length(_) => lengths += 1,
             Change::Write { offset, bytes } => {
-                for part in sectors(*offset, bytes.len()) {
-                    *touched.entry(part.start / SECTOR).or_default() += 1;
+                for part in sectors(*offset, bytes.len(), sector) {
+                    *touched.entry(part.start / sector).or_default() += 1;
                 }
             }
         }
@@ -339,8 +329,8 @@ fn survive(disk: &mut Vec<u8>, changes: &[Change], random: &mut Seeded) {
             // What lies past the end that survived is not reached by any later reader.
             Change::Length(_) => {}
             Change::Write { offset, bytes } => {
-                for part in sectors(*offset, bytes.len()) {
-                    let writes = left.entry(part.start / SECTOR).or_default();
+                for part in sectors(*offset, bytes.len(), sector) {
+                    let writes = left.entry(part.start / sector).or_default();
                     if *writes > 0 {
                         *writes -= 1;
                         write_part(disk, *offset, bytes, part);
@@ -352,11 +342,11 @@ fn survive(disk: &mut Vec<u8>, changes: &[Change], random: &mut Seeded) {
 }
 
 /// The parts of `length` bytes from `offset` on that lie in one sector each.
-fn sectors(offset: usize, length: usize) -> impl Iterator<Item = Range<usize>> {
+fn sectors(offset: usize, length: usize, sector: usize) -> impl Iterator<Item = Range<usize>> {
     let end = offset + length;
     let mut start = offset;
     std::iter::from_fn(move || {
-        let part = start..end.min((start / SECTOR + 1) * SECTOR);
+        let part = start..end.min((start / sector + 1) * sector);
         start = part.end;
         (!part.is_empty()).then_some(part)
     })

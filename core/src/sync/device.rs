@@ -1,154 +1,31 @@
 //! The device's side of a session: follows the feed, offers the outbox.
 
 mod feed;
+mod interface;
 mod outbox;
+mod scope;
 
 use std::collections::VecDeque;
 
 use super::close::{CloseReason, NeedsUpdate, Violation};
 use super::frame::{self, Decoded, FrameDecoder};
 use super::message::{
-    Answer, Hello, Incoming, Message, ProofRefused, ProofWanted, RangeProof, Refusal, Welcome,
+    Answer, Hello, Incoming, Message, ProofRefused, ProofWanted, Refusal, Welcome,
 };
-use super::{DEVICE_SILENCE, Entry, Item, ItemId, PING_AFTER, PROTOCOL, Verdict};
+use super::{DEVICE_SILENCE, PING_AFTER, PROTOCOL, Verdict};
 use crate::ids::FeedId;
 
-use feed::{FeedProgress, Step};
+pub use interface::{Advance, DeviceInput, DeviceOutput, DeviceStart, Outgoing, SessionReport};
+pub use scope::{Backfilled, Coverage, Parts, Rescope};
+
+use feed::{FeedProgress, Step, Welcomed};
 use outbox::{Opened, OutboxProgress};
+use scope::ScopeProgress;
 
 /// Most proofs asked for and not answered.
 const PROOFS_ASKED: usize = 4;
 /// Most proofs waiting to be asked for.
 const PROOFS_WAITING: usize = 256;
-
-/// Where a device stands when it opens a session, read from its store.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeviceStart {
-    /// The feed it follows.
-    pub feed: FeedId,
-    /// The version of its scope as last persisted.
-    pub scope_version: u64,
-    /// Its cursor as last persisted.
-    pub cursor: u64,
-    /// How many items wait in its outbox.
-    pub offers: u32,
-}
-
-/// An item of the outbox.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outgoing {
-    /// Its place in the outbox; ascending, never used twice.
-    pub sequence: u64,
-    /// Its id.
-    pub item: ItemId,
-    /// Its content.
-    pub content: Item,
-}
-
-/// What the device must make durable, as one commit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Advance {
-    /// New entries in feed order; may be empty.
-    pub entries: Vec<Entry>,
-    /// The cursor after them.
-    pub cursor: u64,
-    /// The version of the device's scope.
-    pub scope_version: u64,
-}
-
-/// What happens to a device's session.
-#[derive(Debug)]
-pub enum DeviceInput {
-    /// Bytes of the stream, cut anywhere.
-    Received(Vec<u8>),
-    /// The last [`DeviceOutput::Persist`] is durable.
-    Persisted,
-    /// The answer to [`DeviceOutput::ReadOutbox`]; empty when nothing waits.
-    Outbox(Vec<Outgoing>),
-    /// Something was put into the outbox.
-    OutboxGrew,
-    /// A range proof is wanted.
-    WantProof(ProofWanted),
-    /// The time asked for by [`DeviceOutput::WakeAt`] has come.
-    Tick,
-    /// End the session.
-    Stop,
-}
-
-/// What the driver must do, in order.
-#[derive(Debug, PartialEq, Eq)]
-pub enum DeviceOutput {
-    /// Write these bytes, one frame, to the stream.
-    Send(Vec<u8>),
-    /// Make this durable, then say [`DeviceInput::Persisted`]; no feed is read before.
-    Persist(Advance),
-    /// Read the outbox and answer with [`DeviceInput::Outbox`].
-    ReadOutbox {
-        /// Only items whose sequence is greater.
-        after: Option<u64>,
-        /// Most items.
-        limit: usize,
-        /// Most bytes, except that one larger item may come alone.
-        max_bytes: usize,
-    },
-    /// An item's verdict, durable at the centre: take it out of the outbox.
-    Answered {
-        /// The item.
-        item: ItemId,
-        /// Its verdict.
-        verdict: Verdict,
-    },
-    /// A proof that was wanted.
-    Proof(RangeProof),
-    /// A proof that was wanted and is not to be had.
-    ProofRefused(ProofRefused),
-    /// Give a [`DeviceInput::Tick`] at this time (milliseconds); replaces the time before.
-    WakeAt(u64),
-    /// Tell whoever shows the state of the connection.
-    Report(SessionReport),
-    /// Close the connection; nothing follows.
-    Close(CloseReason),
-}
-
-/// What a session tells about itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SessionReport {
-    /// The hub welcomed the device.
-    Welcomed {
-        /// The number of positions in the feed.
-        head: u64,
-    },
-    /// The device's scope changed; what left it must be purged.
-    ScopeChanged {
-        /// The version it had.
-        from: u64,
-        /// The version it has.
-        to: u64,
-    },
-    /// All that was in the feed at the welcome is persisted.
-    CaughtUp {
-        /// The cursor.
-        cursor: u64,
-    },
-    /// Nothing is open: the feed is caught up, every offer is answered, and what was taken has
-    /// come back by the feed. A single `sync` ends here.
-    Settled,
-    /// Something of a newer program was stepped over (需要更新).
-    NeedsUpdate(NeedsUpdate),
-    /// The feed stands still until this program is updated: a part that it cannot read was
-    /// among it, and the cursor stays before it. The outbox goes on.
-    FeedHeld {
-        /// The cursor.
-        cursor: u64,
-    },
-    /// An item is too large to travel; it stays in the outbox, the others go on.
-    ItemTooLarge {
-        /// The item.
-        item: ItemId,
-        /// Its bytes.
-        bytes: usize,
-    },
-}
 
 /// The device's session with a hub.
 #[derive(Debug)]
@@ -159,6 +36,7 @@ pub struct DeviceSession {
     decoder: FrameDecoder,
     outputs: VecDeque<DeviceOutput>,
     feed: FeedProgress,
+    scope: ScopeProgress,
     outbox: OutboxProgress,
     proofs_waiting: VecDeque<ProofWanted>,
     proofs_asked: usize,
@@ -172,6 +50,8 @@ pub struct DeviceSession {
 #[derive(Debug, PartialEq, Eq)]
 enum State {
     Greeting,
+    /// Welcomed under a scope that the device does not know yet: it comes next.
+    Rescoping,
     Live,
     Closed,
 }
@@ -194,6 +74,7 @@ impl DeviceSession {
             decoder: FrameDecoder::default(),
             outputs: VecDeque::new(),
             feed: FeedProgress::new(&start),
+            scope: ScopeProgress::new(start.parts),
             outbox: OutboxProgress::default(),
             caught_up: false,
             proofs_waiting: VecDeque::new(),
@@ -278,7 +159,7 @@ impl DeviceSession {
     fn step_over(&mut self, what: NeedsUpdate) {
         self.report(SessionReport::NeedsUpdate(what));
         match self.state {
-            State::Greeting => self.close(CloseReason::NeedsUpdate(what)),
+            State::Greeting | State::Rescoping => self.close(CloseReason::NeedsUpdate(what)),
             State::Live | State::Closed => self.feed.stepped_over = true,
         }
     }
@@ -287,7 +168,13 @@ impl DeviceSession {
         let live = self.state == State::Live;
         match message {
             Message::Refuse(refusal) => self.close(CloseReason::Refused(refusal)),
-            Message::Welcome(welcome) if !live => self.welcomed(&welcome)?,
+            Message::Welcome(welcome) if self.state == State::Greeting => {
+                self.welcomed(&welcome)?;
+            }
+            Message::Scope(scope) if live || self.state == State::Rescoping => {
+                self.rescoped(scope)?;
+            }
+            Message::Backfill(backfill) if live => self.backfilled(backfill)?,
             Message::Entries(entries) if live => {
                 let step = self.feed.entries(entries)?;
                 self.feed_step(step);
@@ -315,15 +202,15 @@ impl DeviceSession {
         if welcome.feed != self.feed_id {
             return Err(Violation::OtherFeed);
         }
-        let from = self.feed.scope_version;
-        let advance = self.feed.welcomed(welcome)?;
-        self.state = State::Live;
+        let welcomed = self.feed.welcomed(welcome)?;
         self.report(SessionReport::Welcomed { head: welcome.head });
-        let to = welcome.scope_version;
-        if from != to {
-            self.report(SessionReport::ScopeChanged { from, to });
-        }
-        self.outputs.extend(advance.map(DeviceOutput::Persist));
+        self.state = match welcomed {
+            Welcomed::InScope(advance) => {
+                self.outputs.extend(advance.map(DeviceOutput::Persist));
+                State::Live
+            }
+            Welcomed::OtherScope => State::Rescoping,
+        };
         Ok(())
     }
 
@@ -410,6 +297,7 @@ impl DeviceSession {
         if self.state == State::Live {
             self.read_outbox();
             self.ask_for_proofs();
+            self.ask_for_backfill();
             self.note_progress();
         }
         self.set_alarm();
@@ -444,7 +332,8 @@ impl DeviceSession {
             self.report(SessionReport::CaughtUp { cursor });
         }
         let proofs_done = self.proofs_asked == 0 && self.proofs_waiting.is_empty();
-        let settled = self.feed.is_done() && self.outbox.is_done() && proofs_done;
+        let feed_done = self.feed.is_done() && self.scope.is_done();
+        let settled = feed_done && self.outbox.is_done() && proofs_done;
         if settled && !self.settled {
             self.report(SessionReport::Settled);
         }
@@ -455,7 +344,7 @@ impl DeviceSession {
         if self.state == State::Closed {
             return;
         }
-        let liveness = if self.pinged || self.state == State::Greeting {
+        let liveness = if self.pinged || self.state != State::Live {
             self.heard + DEVICE_SILENCE
         } else {
             self.heard + PING_AFTER

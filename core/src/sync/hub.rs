@@ -1,25 +1,25 @@
 //! The hub's side of a session: admits a device, serves its feed, takes in what it offers.
 
+mod feed;
+mod scope;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use super::close::{CloseReason, NeedsUpdate, Violation};
 use super::frame::{self, Decoded, FrameDecoder};
 use super::message::{
-    Answer, CaughtUp, Entries, Hello, Incoming, Message, Offer, ProofRefused, ProofWanted,
-    RangeProof, Refusal, Welcome,
+    Answer, BackfillWanted, Hello, Incoming, Message, Offer, Part, ProofRefused, ProofWanted,
+    RangeProof, Refusal,
 };
 use super::{
-    Entry, HELLO_WITHIN, HUB_SILENCE, Item, ItemId, MAX_ENTRY, MAX_ITEM, PROTOCOL, Verdict,
-    WINDOW_BYTES, WINDOW_ITEMS,
+    Entry, HELLO_WITHIN, HUB_SILENCE, Item, ItemId, MAX_ITEM, PROTOCOL, Verdict, WINDOW_BYTES,
+    WINDOW_ITEMS,
 };
 use crate::ids::FeedId;
 
-/// Bytes of entries after which a message is full; one larger entry travels alone.
-const PACKED: usize = 48 * 1024;
-/// Bytes of entries that one reading of the feed should return at most.
-const PAGE: usize = 256 * 1024;
-/// Bytes that an entry costs in a message besides its own.
-const ENTRY_OVERHEAD: usize = 32;
+use feed::FeedProgress;
+use scope::ScopeProgress;
+
 /// Most proofs a device may have asked for at once.
 const PROOFS_ASKED: usize = 8;
 
@@ -34,20 +34,37 @@ pub struct FeedPage {
     pub head: u64,
 }
 
+/// What a device may see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Visible {
+    /// Another one for other parts.
+    pub version: u64,
+    /// In ascending order, none twice, at most [`MAX_PARTS`](super::message::MAX_PARTS).
+    pub parts: Vec<Part>,
+}
+
 /// What happens to a hub's session.
 #[derive(Debug)]
 pub enum HubInput {
     /// Bytes of the stream, cut anywhere.
     Received(Vec<u8>),
-    /// The device may have a session; its scope has this version.
-    Admitted {
-        /// The version of its scope.
-        scope_version: u64,
-    },
+    /// The device may have a session and see this.
+    Admitted(Visible),
+    /// What the device may see is this from where the page begins that comes next.
+    Rescoped(Visible),
     /// The device may not have a session, now or any more (at any time).
     Refused(Refusal),
     /// The answer to [`HubOutput::ReadFeed`].
     Feed(FeedPage),
+    /// The answer to [`HubOutput::ReadBackfill`]: the part's entries from where it was wanted,
+    /// `upto` at most the position up to which it was wanted; none where the part is no longer
+    /// the device's to see.
+    Backfilled {
+        /// What was wanted.
+        wanted: BackfillWanted,
+        /// What there is.
+        page: Option<FeedPage>,
+    },
     /// The log grew.
     LogGrew,
     /// The answer to [`HubOutput::TakeIn`], durable.
@@ -81,6 +98,13 @@ pub enum HubOutput {
         /// Bytes of entries after which to stop, except that one larger entry comes alone.
         max_bytes: usize,
     },
+    /// Read what a part has in a range; answer by [`HubInput::Backfilled`].
+    ReadBackfill {
+        /// The part and the range.
+        wanted: BackfillWanted,
+        /// Bytes of entries after which to stop, except that one larger entry comes alone.
+        max_bytes: usize,
+    },
     /// Hand this to the engine; answer by [`HubInput::Taken`] after the commit.
     TakeIn {
         /// The item.
@@ -107,6 +131,7 @@ pub struct HubSession {
     decoder: FrameDecoder,
     outputs: VecDeque<HubOutput>,
     feed: FeedProgress,
+    scope: ScopeProgress,
     in_hand: BTreeMap<ItemId, usize>,
     proofs_in_hand: usize,
     started: u64,
@@ -121,25 +146,9 @@ enum State {
         cursor: u64,
     },
     /// Admitted; the first reading of the feed decides what the welcome says.
-    Opening {
-        scope_version: u64,
-    },
+    Opening,
     Live,
     Closed,
-}
-
-#[derive(Debug, Default)]
-struct FeedProgress {
-    /// The device's cursor, as it follows from what was sent to it.
-    told: u64,
-    /// Looked at up to here.
-    seen: u64,
-    reading: bool,
-    grew_meanwhile: bool,
-    /// The device has not yet heard where the feed ended when it came.
-    catching_up: bool,
-    /// Past the greatest position at which an item of this device was taken.
-    awaited: u64,
 }
 
 impl HubSession {
@@ -153,6 +162,7 @@ impl HubSession {
             decoder: FrameDecoder::default(),
             outputs: VecDeque::new(),
             feed: FeedProgress::default(),
+            scope: ScopeProgress::default(),
             in_hand: BTreeMap::new(),
             proofs_in_hand: 0,
             started: now,
@@ -175,9 +185,11 @@ impl HubSession {
         }
         match input {
             HubInput::Received(bytes) => self.received(&bytes),
-            HubInput::Admitted { scope_version } => self.admitted(scope_version),
+            HubInput::Admitted(visible) => self.admitted(visible),
+            HubInput::Rescoped(visible) => self.rescoped(visible),
             HubInput::Refused(refusal) => self.refuse(CloseReason::Refused(refusal)),
             HubInput::Feed(page) => self.feed_read(page),
+            HubInput::Backfilled { wanted, page } => self.backfill_read(wanted, page),
             HubInput::LogGrew => self.log_grew(),
             HubInput::Taken { item, verdict } => self.taken(item, verdict),
             HubInput::Proved(proof) => self.proof_done(&Message::RangeProof(proof)),
@@ -239,6 +251,7 @@ impl HubSession {
             Message::Hello(hello) if self.state == State::AwaitingHello => self.greeted(hello),
             Message::Offer(offer) if live => self.offered(offer)?,
             Message::ProofWanted(wanted) if live => self.proof_wanted(wanted)?,
+            Message::BackfillWanted(wanted) if live => self.backfill_wanted(wanted)?,
             Message::Ping if live => {
                 self.tell_how_far();
                 self.send(&Message::Pong);
@@ -258,6 +271,7 @@ impl HubSession {
         } else if hello.feed != self.feed_id {
             self.refuse(CloseReason::Violation(Violation::OtherFeed));
         } else {
+            self.scope.told = hello.scope_version;
             self.state = State::Admitting {
                 cursor: hello.cursor,
             };
@@ -265,111 +279,12 @@ impl HubSession {
         }
     }
 
-    fn admitted(&mut self, scope_version: u64) {
+    fn admitted(&mut self, visible: Visible) {
         if let State::Admitting { cursor } = self.state {
-            self.state = State::Opening { scope_version };
+            self.state = State::Opening;
+            self.scope.opening = Some(visible);
             self.feed.told = cursor;
             self.feed.seen = cursor;
-            self.read_feed();
-        }
-    }
-
-    fn read_feed(&mut self) {
-        self.feed.reading = true;
-        let from = self.feed.seen;
-        self.outputs.push_back(HubOutput::ReadFeed {
-            from,
-            max_bytes: PAGE,
-        });
-    }
-
-    fn feed_read(&mut self, page: FeedPage) {
-        self.feed.reading = false;
-        if page.head < self.feed.seen {
-            let detail = format!("{} of {}", self.feed.seen, page.head);
-            self.refuse(CloseReason::Refused(Refusal::new(
-                "sync.cursor_ahead",
-                &detail,
-            )));
-            return;
-        }
-        assert!(
-            page.upto > self.feed.seen || page.upto == page.head,
-            "the feed must get on"
-        );
-        if let State::Opening { scope_version } = self.state {
-            self.welcome(scope_version, &page);
-        }
-        let (upto, head) = (page.upto, page.head);
-        self.send_entries(page.entries);
-        self.feed.seen = upto;
-        let at_head = upto == head;
-        if at_head && (self.feed.catching_up || self.feed.awaited > self.feed.told) {
-            self.feed.catching_up = false;
-            self.tell_how_far();
-        }
-        if !at_head || self.feed.grew_meanwhile {
-            self.feed.grew_meanwhile = false;
-            self.read_feed();
-        }
-    }
-
-    fn welcome(&mut self, scope_version: u64, page: &FeedPage) {
-        let first = page.entries.first().map(|entry| entry.position.0);
-        self.feed.told = first.unwrap_or(page.upto);
-        self.feed.catching_up = self.feed.told < page.head;
-        self.state = State::Live;
-        self.send(&Message::Welcome(Welcome {
-            feed: self.feed_id,
-            scope_version,
-            head: page.head,
-            upto: self.feed.told,
-        }));
-    }
-
-    fn send_entries(&mut self, entries: Vec<Entry>) {
-        let mut packed = Vec::new();
-        let mut bytes = 0;
-        for entry in entries {
-            assert!(
-                entry.bytes.len() <= MAX_ENTRY,
-                "entries are bounded when they are made"
-            );
-            let size = entry.bytes.len() + ENTRY_OVERHEAD;
-            if bytes + size > PACKED && !packed.is_empty() {
-                self.send_packed(std::mem::take(&mut packed));
-                bytes = 0;
-            }
-            bytes += size;
-            packed.push(entry);
-        }
-        self.send_packed(packed);
-    }
-
-    fn send_packed(&mut self, entries: Vec<Entry>) {
-        let Some(last) = entries.last().map(|entry| entry.position.0) else {
-            return;
-        };
-        let from = std::mem::replace(&mut self.feed.told, last + 1);
-        self.send(&Message::Entries(Entries { from, entries }));
-    }
-
-    /// Moves the device's cursor over what is not for it. Not done at every growth of the log:
-    /// a busy centre would wake every device for nothing.
-    fn tell_how_far(&mut self) {
-        if self.feed.seen > self.feed.told {
-            let from = std::mem::replace(&mut self.feed.told, self.feed.seen);
-            self.send(&Message::CaughtUp(CaughtUp {
-                from,
-                cursor: self.feed.seen,
-            }));
-        }
-    }
-
-    fn log_grew(&mut self) {
-        if self.feed.reading {
-            self.feed.grew_meanwhile = true;
-        } else if self.state == State::Live {
             self.read_feed();
         }
     }
@@ -432,7 +347,7 @@ impl HubSession {
     fn deadline(&self) -> u64 {
         match self.state {
             State::AwaitingHello => self.started + HELLO_WITHIN,
-            State::Admitting { .. } | State::Opening { .. } | State::Live | State::Closed => {
+            State::Admitting { .. } | State::Opening | State::Live | State::Closed => {
                 self.heard + HUB_SILENCE
             }
         }

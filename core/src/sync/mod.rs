@@ -19,7 +19,7 @@ mod retry;
 mod simulation;
 
 pub use close::{CloseReason, NeedsUpdate, Violation};
-pub use message::{Entry, Hello, Item, ItemId, ProofRefused, RangeProof, Refusal, Verdict};
+pub use message::{Entry, Hello, Item, ItemId, Part, ProofRefused, RangeProof, Refusal, Verdict};
 pub use retry::retry_after;
 
 /// The protocol version that a [`Hello`] names.

@@ -63,6 +63,14 @@ pub enum Command {
     SealVolume(VolumeId),
     /// Registers a unit with its roster.
     LoadUnit(Box<LoadUnit>),
+    /// Moves a unit, by id, credit code or unemployment number, to a district, by number or
+    /// name.
+    MoveUnit {
+        /// Which.
+        unit: String,
+        /// Where to.
+        district: String,
+    },
     /// Lists the units.
     ListUnits,
     /// Issues an enrolment code.

@@ -99,6 +99,9 @@ impl Desk {
                 Ok(Outcome::VolumeSealed(volume))
             }
             Command::LoadUnit(load) => units::load(&self.centre, *load, lang).await,
+            Command::MoveUnit { unit, district } => {
+                units::move_to(&self.centre, &unit, &district, lang).await
+            }
             Command::ListUnits => units::list(&self.centre)
                 .map(Outcome::Units)
                 .map_err(|error| Failure::of_unavailable(&error, lang)),

@@ -111,6 +111,9 @@ impl Failure {
             AdminError::UnknownUnit(unit) | AdminError::UnitKnown(unit) => {
                 message.with("unit", unit)
             }
+            AdminError::UnitBelongs { unit, district } => {
+                message.with("unit", unit).with("district", district)
+            }
             AdminError::PersonalNumberTaken { row } | AdminError::DocumentTaken { row } => {
                 message.with("row", row)
             }
@@ -146,7 +149,10 @@ impl Failure {
     #[must_use]
     pub fn of_keys(error: &KeysError, lang: Lang) -> Self {
         let class = match error {
-            KeysError::RootInside { .. } | KeysError::Origin { .. } => FailureClass::Refused,
+            KeysError::RootInside { .. }
+            | KeysError::Origin { .. }
+            | KeysError::OtherRoot
+            | KeysError::Chain(_) => FailureClass::Refused,
             _ => FailureClass::Store,
         };
         Self {

@@ -18,6 +18,7 @@ pub use desk::Desk;
 pub use failure::{Failure, FailureClass, ProblemView};
 pub use outcome::{
     CodeIssued, CopiedLog, IncidentListed, Outcome, Status, TaxStatus, UnitListed, UnitLoaded,
+    UnitMoved,
 };
 pub use render::{show, shown};
 pub use run::run;

@@ -23,6 +23,8 @@ pub enum Outcome {
     VolumeSealed(VolumeId),
     /// A unit was registered.
     UnitLoaded(UnitLoaded),
+    /// A unit was moved.
+    UnitMoved(UnitMoved),
     /// The units, by district and unemployment number.
     Units(Vec<UnitListed>),
     /// A code was issued.
@@ -51,6 +53,7 @@ impl Outcome {
             Self::SettlementOpened(month) => json!({ "settlement": month }),
             Self::VolumeOpened(volume) | Self::VolumeSealed(volume) => json!({ "volume": volume }),
             Self::UnitLoaded(loaded) => json!(loaded),
+            Self::UnitMoved(moved) => json!(moved),
             Self::Units(units) => json!(units),
             Self::CodeIssued(issued) => json!(issued),
             Self::Devices(devices) => json!(devices),
@@ -74,6 +77,19 @@ pub struct UnitLoaded {
     pub persons: usize,
     /// Captions of the file that were not read.
     pub ignored_columns: Vec<String>,
+}
+
+/// A unit just moved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnitMoved {
+    /// Its id.
+    pub unit: UnitId,
+    /// The district it belonged to.
+    pub from: DistrictId,
+    /// The district it belongs to.
+    pub to: DistrictId,
+    /// That district's name.
+    pub district_name: String,
 }
 
 /// A unit.

@@ -78,6 +78,11 @@ fn outcome_text(outcome: &Outcome, lang: Lang) -> String {
             }
             text
         }
+        Outcome::UnitMoved(moved) => format!(
+            "{}\n{}",
+            said("已转移单位", "unit moved:", &moved.unit),
+            said("现属参保区", "to district", &moved.district_name)
+        ),
         Outcome::Units(units) => lines(units, lang, unit_line),
         Outcome::CodeIssued(issued) => format!(
             "{}\n{}",

@@ -15,8 +15,8 @@ use super::command::{
 use super::desk::Desk;
 use super::failure::Failure;
 use crate::args::{
-    Admin, Agencies, Code, CodeArgs, Device, Incident, Log, Parameters, Settlement, Tax, Unit, UnitArgs,
-    Volume,
+    Admin, Agencies, Code, CodeArgs, Device, Incident, Log, Parameters, Settlement, Tax, Unit,
+    UnitArgs, Volume,
 };
 use crate::baseline::{RosterPerson, read_agencies, read_roster};
 use crate::centre::Centre;
@@ -65,6 +65,7 @@ fn command_of(command: Admin, lang: Lang) -> Result<Command, Failure> {
         Admin::Volume(Volume::Open { volume }) => Command::OpenVolume(volume),
         Admin::Volume(Volume::Seal { volume }) => Command::SealVolume(volume),
         Admin::Unit(Unit::Load(unit)) => Command::LoadUnit(Box::new(unit_of(unit, lang)?)),
+        Admin::Unit(Unit::Move { unit, district }) => Command::MoveUnit { unit, district },
         Admin::Unit(Unit::List) => Command::ListUnits,
         Admin::Code(Code::Issue(code)) => Command::IssueCode(code_of(code)),
         Admin::Device(Device::List) => Command::ListDevices,

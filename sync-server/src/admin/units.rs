@@ -7,7 +7,7 @@ use canbao_core::message::{Lang, Message};
 use super::command::{LoadUnit, LoadedPerson};
 use super::desk::district_named;
 use super::failure::{Failure, ProblemView};
-use super::outcome::{Outcome, UnitListed, UnitLoaded};
+use super::outcome::{Outcome, UnitListed, UnitLoaded, UnitMoved};
 use crate::border::{self, NoRandomness};
 use crate::centre::{AdminError, Centre, Unavailable};
 
@@ -45,6 +45,33 @@ pub(super) async fn load(centre: &Centre, load: LoadUnit, lang: Lang) -> Result<
         })),
         Err(error) => Err(with_row(error, &load.persons, lang)),
     }
+}
+
+/// Moves a unit to another district: from the next entry of the log on, that one's agency
+/// decides (DIST-2).
+pub(super) async fn move_to(
+    centre: &Centre,
+    unit: &str,
+    to: &str,
+    lang: Lang,
+) -> Result<Outcome, Failure> {
+    let unit = find(centre, unit, lang)?;
+    let to = district(centre, to, lang)?;
+    let from = centre
+        .with_unit(unit, |view| view.record.district)
+        .map_err(|error| Failure::of_unavailable(&error, lang))?;
+    let from = from.expect("a unit that was found stays in the log");
+    let (from, to, district_name) = (from, to.district, to.district_name);
+    centre
+        .append_facts(vec![Fact::UnitMoved { unit, from, to }], border::now())
+        .await
+        .map_err(|error| Failure::of_engine(&error, lang))?;
+    Ok(Outcome::UnitMoved(UnitMoved {
+        unit,
+        from,
+        to,
+        district_name,
+    }))
 }
 
 fn check(load: &LoadUnit, lang: Lang) -> Result<(), Failure> {

@@ -1,6 +1,6 @@
 //! Facts of the administration: each guarded, all of a request appended or none.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use canbao_core::facts::{CommonView, Fact, ListedPerson, UnitRecord};
 use canbao_core::ids::{DistrictId, Position, UnitId, VolumeId};
@@ -24,7 +24,7 @@ impl Desk {
         let mut guard = Guard {
             desk: self,
             common: self.common.clone(),
-            units: HashSet::new(),
+            homes: HashMap::new(),
             taken: HashSet::new(),
             row: 0,
         };
@@ -37,13 +37,30 @@ impl Desk {
         tracing::info!(first = first.0, end = self.next().0, "administration");
         Ok(Ok((first.0..self.next().0).map(Position).collect()))
     }
+
+    /// Tells everyone of the log key in use, where the log does not tell of it yet.
+    pub(super) fn announce_log_key(
+        &mut self,
+        now: Timestamp,
+    ) -> Result<Option<Position>, Unavailable> {
+        let told = self.look_up(&index::log_keys())?;
+        let told = told.as_deref().and_then(index::number).unwrap_or(1);
+        if told >= self.keys.chain.logs.len() as u64 {
+            return Ok(None);
+        }
+        let chain = Box::new(self.keys.chain.clone());
+        let position = self.append(Fact::LogKeyChanged { chain }, now)?;
+        tracing::info!(position = position.0, "the log has another key");
+        Ok(Some(position))
+    }
 }
 
 /// Looks at the facts of one request in order, each as if those before were appended.
 struct Guard<'a> {
     desk: &'a Desk,
     common: CommonView,
-    units: HashSet<UnitId>,
+    /// Where the units that this request registers or moves belong.
+    homes: HashMap<UnitId, DistrictId>,
     taken: HashSet<Place>,
     row: usize,
 }
@@ -67,6 +84,7 @@ impl Guard<'_> {
             Fact::VolumeSealed { volume } => Err(AdminError::VolumeNotOpen(*volume)),
             Fact::UnitRegistered(record) => self.unit(record)?,
             Fact::PersonsListed { unit, persons } => self.persons(*unit, persons)?,
+            Fact::UnitMoved { unit, from, to } => self.moved(*unit, *from, *to)?,
             Fact::CodeIssued { .. }
             | Fact::DeviceEnrolled { .. }
             | Fact::CertificateRevoked { .. }
@@ -86,7 +104,8 @@ impl Guard<'_> {
             | Fact::BatchAdmitted { .. }
             | Fact::BatchRefused { .. }
             | Fact::TaxEventsTaken { .. }
-            | Fact::StatementRefused { .. } => Err(AdminError::NotAdministrative),
+            | Fact::StatementRefused { .. }
+            | Fact::LogKeyChanged { .. } => Err(AdminError::NotAdministrative),
         };
         if checked.is_ok() {
             self.common.apply(fact);
@@ -109,7 +128,7 @@ impl Guard<'_> {
         if !self.common.agencies.contains_key(&district) {
             return Ok(Err(AdminError::UnknownDistrict(district)));
         }
-        if self.has_unit(record.id)? {
+        if self.home(record.id)?.is_some() {
             return Ok(Err(AdminError::UnitKnown(record.id)));
         }
         let store = &self.desk.store;
@@ -121,7 +140,7 @@ impl Guard<'_> {
         if !self.is_free(number)? {
             return Ok(Err(AdminError::UnemploymentNumberTaken));
         }
-        self.units.insert(record.id);
+        self.homes.insert(record.id, district);
         Ok(Ok(()))
     }
 
@@ -130,7 +149,7 @@ impl Guard<'_> {
         unit: UnitId,
         persons: &[ListedPerson],
     ) -> Result<Result<(), AdminError>, Unavailable> {
-        if !self.has_unit(unit)? {
+        if self.home(unit)?.is_none() {
             return Ok(Err(AdminError::UnknownUnit(unit)));
         }
         if persons.len() > PERSONS_PER_FACT {
@@ -153,8 +172,33 @@ impl Guard<'_> {
         Ok(Ok(()))
     }
 
-    fn has_unit(&self, unit: UnitId) -> Result<bool, Unavailable> {
-        Ok(self.units.contains(&unit) || self.desk.look_up(&index::unit(unit))?.is_some())
+    /// DIST-2: a unit moves from the district it belongs to, to another that has an agency.
+    fn moved(
+        &mut self,
+        unit: UnitId,
+        from: DistrictId,
+        to: DistrictId,
+    ) -> Result<Result<(), AdminError>, Unavailable> {
+        let Some(home) = self.home(unit)? else {
+            return Ok(Err(AdminError::UnknownUnit(unit)));
+        };
+        if home != from || from == to {
+            let district = home;
+            return Ok(Err(AdminError::UnitBelongs { unit, district }));
+        }
+        if !self.common.agencies.contains_key(&to) {
+            return Ok(Err(AdminError::UnknownDistrict(to)));
+        }
+        self.homes.insert(unit, to);
+        Ok(Ok(()))
+    }
+
+    /// The district a unit belongs to; [`None`] where there is no such unit.
+    fn home(&self, unit: UnitId) -> Result<Option<DistrictId>, Unavailable> {
+        match self.homes.get(&unit) {
+            Some(district) => Ok(Some(*district)),
+            None => self.desk.home(unit),
+        }
     }
 
     /// Whether nothing before, in the log or in this request, has taken the key; takes it.

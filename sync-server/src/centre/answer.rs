@@ -165,6 +165,14 @@ pub enum AdminError {
     /// A unit of this id was registered before.
     #[error("unit {0} was registered before")]
     UnitKnown(UnitId),
+    /// The unit belongs to this district: it cannot move there, nor from another.
+    #[error("unit {unit} belongs to district {district}")]
+    UnitBelongs {
+        /// Which.
+        unit: UnitId,
+        /// To which.
+        district: DistrictId,
+    },
     /// A unit of this credit code was registered before.
     #[error("a unit of this credit code was registered before")]
     CreditCodeTaken,
@@ -212,6 +220,7 @@ impl AdminError {
             Self::UnknownDistrict(_) => "admin.unknown_district",
             Self::UnknownUnit(_) => "admin.unknown_unit",
             Self::UnitKnown(_) => "admin.unit_known",
+            Self::UnitBelongs { .. } => "admin.unit_belongs",
             Self::CreditCodeTaken => "admin.credit_code_taken",
             Self::UnemploymentNumberTaken => "admin.unemployment_number_taken",
             Self::PersonalNumberTaken { .. } => "admin.personal_number_taken",
@@ -247,6 +256,18 @@ pub enum EnrolError {
     /// The code is past its time, by the centre's clock.
     #[error("this enrolment code has expired")]
     CodeExpired,
+    /// The certificates that shall be replaced do not fit one answer.
+    #[error("the certificates are too large for one answer")]
+    TooLarge,
+    /// A certificate that shall be replaced was never issued.
+    #[error("there is no such certificate")]
+    UnknownCertificate,
+    /// A certificate that shall be replaced is revoked.
+    #[error("the certificate is revoked")]
+    CertificateRevoked,
+    /// A certificate that shall be replaced has expired, by the centre's clock.
+    #[error("the certificate has expired")]
+    CertificateExpired,
     /// The device's key was enrolled under another device id.
     #[error("this device key belongs to another device")]
     OtherDevice,
@@ -267,6 +288,10 @@ impl EnrolError {
             Self::CodeUnknown => "enrolment.code_unknown",
             Self::CodeUsed => "enrolment.code_used",
             Self::CodeExpired => "enrolment.code_expired",
+            Self::TooLarge => "enrolment.too_large",
+            Self::UnknownCertificate => "enrolment.unknown_certificate",
+            Self::CertificateRevoked => "enrolment.certificate_revoked",
+            Self::CertificateExpired => "enrolment.certificate_expired",
             Self::OtherDevice => "enrolment.other_device",
             Self::TooMany => "enrolment.too_many",
         }

@@ -8,7 +8,7 @@ use canbao_core::document::{BatchId, SignedBatch, genesis_hash};
 use canbao_core::facts::Fact;
 use canbao_core::ids::StatementId;
 use canbao_core::store::Store;
-use canbao_core::structure::{ChangeHash, CheckedBatch, check_batch};
+use canbao_core::structure::{BatchError, ChangeHash, CheckedBatch, check_batch};
 use canbao_core::time::Timestamp;
 
 use super::answer::{Answer, Unavailable};
@@ -32,6 +32,7 @@ pub(super) fn check(
 ) -> Result<Result<Checked, Answer>, Unavailable> {
     let batch = match check_batch(&bytes) {
         Ok(batch) => batch,
+        Err(BatchError::NewerSchema(_)) => return Ok(Err(Answer::Held)),
         Err(error) => return Ok(Err(Answer::refused(error.code(), error))),
     };
     let Some(certificate) = certificate_of(store, keys, batch.batch.signer)? else {

@@ -149,7 +149,7 @@ fn revoked_at(store: &Store, position: u64) -> Result<Revoked, Unavailable> {
 fn certificate_at(store: &Store, keys: &Keys, position: u64) -> Result<Certificate, Unavailable> {
     let signed = enrolled(read_at(store, position)?.fact)
         .ok_or_else(|| unreadable(position, &"no certificate"))?;
-    let opened = Certificate::open(&signed, &keys.trust.authority);
+    let opened = Certificate::open(&signed, &keys.trust.authorities);
     opened.map_err(|error| unreadable(position, &error))
 }
 
@@ -179,7 +179,8 @@ impl Desk {
         };
         let mut revoked = Vec::with_capacity(meant.len());
         for certificate in &meant {
-            let place = self.revoke_one(certificate, &order.reason, Revoker::Administration, now)?;
+            let place =
+                self.revoke_one(certificate, &order.reason, Revoker::Administration, now)?;
             revoked.push((certificate.serial, place));
         }
         Ok(Ok(revoked))
@@ -242,7 +243,7 @@ impl Desk {
     ) -> Result<(Signed, Certificate), Unavailable> {
         let signed = enrolled(self.fact_at(position)?)
             .ok_or_else(|| unreadable(position.0, &"no certificate"))?;
-        let opened = Certificate::open(&signed, &self.keys.trust.authority);
+        let opened = Certificate::open(&signed, &self.keys.trust.authorities);
         let certificate = opened.map_err(|error| unreadable(position.0, &error))?;
         Ok((signed, certificate))
     }

@@ -5,7 +5,7 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use canbao_core::facts::{Audience, CommonView, Entry, Fact, Placed};
-use canbao_core::ids::{CertificateSerial, Position, UnitId};
+use canbao_core::ids::{CertificateSerial, DistrictId, Position, UnitId};
 use canbao_core::ledger::checkpoint::Checkpoint;
 use canbao_core::ledger::frontier::Frontier;
 use canbao_core::store::{Commit, Store, Stream, View};
@@ -136,6 +136,12 @@ impl Desk {
             .and_then(|it| it.fact().ok()))
     }
 
+    /// The district a unit belongs to, the group in hand included.
+    pub(super) fn home(&self, unit: UnitId) -> Result<Option<DistrictId>, Unavailable> {
+        let found = self.look_up(&index::home(unit))?;
+        Ok(found.as_deref().and_then(index::district_id))
+    }
+
     /// Loads a unit's view; tells whether there is such a unit.
     pub(super) fn load_unit(&mut self, unit: UnitId) -> Result<bool, Unavailable> {
         self.units.load(&self.store, unit)
@@ -169,6 +175,7 @@ impl Desk {
         self.group.scopes_changed |= matches!(
             placed.fact,
             Fact::UnitRegistered(_)
+                | Fact::UnitMoved { .. }
                 | Fact::DeviceEnrolled { .. }
                 | Fact::CertificateRevoked { .. }
         );

@@ -118,7 +118,7 @@ impl Desk {
         let signed = certificate.issue(&self.keys.authority);
         let enrolled = Fact::DeviceEnrolled {
             certificate: signed.clone(),
-            code_hash,
+            code_hash: Some(code_hash),
         };
         let position = self.append(enrolled, now)?;
         tracing::info!(

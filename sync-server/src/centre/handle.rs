@@ -1,5 +1,6 @@
 //! The handle that peers, HTTP, tax and administration share.
 
+use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -36,8 +37,8 @@ pub struct Head {
     pub note: Arc<str>,
     /// The fold of the facts for everyone.
     pub common: Arc<CommonView>,
-    /// Changes whenever a unit was registered, a device enrolled or a certificate revoked: what a
-    /// device may see may have changed with it.
+    /// Changes whenever a unit was registered or moved, a device enrolled or a certificate revoked:
+    /// what a device may see may have changed with it.
     pub scopes: u64,
 }
 
@@ -181,6 +182,28 @@ impl Centre {
         self.ask(move |desk| desk.enrol(&request, now)).await?
     }
 
+    /// Certifies new keys of a device and its operators by the keys they have, and revokes the
+    /// certificates before; the same request again gets the same certificates.
+    ///
+    /// # Errors
+    /// [`EnrolError`].
+    pub async fn rekey(
+        &self,
+        rekey: enrolment::Rekey,
+        now: Timestamp,
+    ) -> Result<enrolment::RekeyAnswer, EnrolError> {
+        self.ask(move |desk| desk.rekey(&rekey, now)).await?
+    }
+
+    /// Tells everyone of a log key that was changed while the centre was closed; where there is
+    /// nothing to tell, nothing is appended. Whoever opens a centre to run it asks for this first.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub async fn announce_log_key(&self, now: Timestamp) -> Result<Option<Position>, Unavailable> {
+        self.ask(move |desk| desk.announce_log_key(now)).await
+    }
+
     /// Appends facts of the administration (agencies, parameters, settlement periods, volumes,
     /// units, persons), all or none; gives their places.
     ///
@@ -284,6 +307,28 @@ impl Centre {
             &self.shared.store,
             audiences,
             (from, head),
+            max_items,
+            max_bytes,
+        )
+    }
+
+    /// The entries of one audience in a range of positions, bounded as those of
+    /// [`Centre::feed`]; the page's head is the end of the range.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub fn part_of_feed(
+        &self,
+        audience: Audience,
+        range: Range<u64>,
+        max_items: usize,
+        max_bytes: usize,
+    ) -> Result<FeedPage, Unavailable> {
+        let head = self.shared.heads.borrow().tree.size;
+        feed::page(
+            &self.shared.store,
+            &[audience],
+            (range.start, range.end.min(head)),
             max_items,
             max_bytes,
         )

@@ -31,6 +31,11 @@ pub(super) fn checkpoint() -> Place {
     (View::Log, b"checkpoint".to_vec())
 }
 
+/// How many log keys the log itself tells of; none before the first was replaced.
+pub(super) fn log_keys() -> Place {
+    (View::Log, b"keys".to_vec())
+}
+
 /// A tile at its place, as wide as it is by now.
 pub(super) fn tile(id: &TileId) -> Place {
     let row = match id.row() {
@@ -123,9 +128,20 @@ pub(super) fn unit(unit: UnitId) -> Place {
     (View::Unit, [b"i", &unit.0[..]].concat())
 }
 
+/// The district a unit belongs to.
+pub(super) fn home(unit: UnitId) -> Place {
+    (View::Unit, [b"h", &unit.0[..]].concat())
+}
+
 /// The units of a district.
 pub(super) fn district(district: DistrictId) -> Place {
     (View::Unit, [b"d", &district.0.to_be_bytes()[..]].concat())
+}
+
+/// A unit among those of its district.
+fn unit_in(district: DistrictId, unit: UnitId) -> Place {
+    let (view, prefix) = self::district(district);
+    (view, [prefix, unit.0.to_vec()].concat())
 }
 
 /// A unit by credit code.
@@ -201,6 +217,12 @@ pub(super) fn unit_id(bytes: &[u8]) -> Option<UnitId> {
     bytes.try_into().ok().map(UnitId)
 }
 
+/// A district as a view holds it.
+pub(super) fn district_id(bytes: &[u8]) -> Option<DistrictId> {
+    let number = bytes.try_into().ok().map(u16::from_be_bytes)?;
+    Some(DistrictId(number))
+}
+
 /// A kind of incident as a view holds it.
 pub(super) fn incident_kind(bytes: &[u8]) -> Option<IncidentKind> {
     minicbor::decode(bytes).ok()
@@ -265,7 +287,9 @@ impl Index<'_> {
                 certificate,
                 code_hash,
             } => {
-                self.lead(code_used(code_hash));
+                if let Some(code_hash) = code_hash {
+                    self.lead(code_used(code_hash));
+                }
                 if let Ok(it) = minicbor::decode::<Certificate>(&certificate.content) {
                     self.lead(self::certificate(it.serial));
                     let (view, prefix) = device(&it.device_key);
@@ -276,12 +300,15 @@ impl Index<'_> {
             Fact::CertificateRevoked { serial, .. } => self.lead(revoked(*serial)),
             Fact::UnitRegistered(record) => {
                 self.lead(unit(record.id));
-                let (view, prefix) = district(record.district);
-                self.put((view, [prefix, record.id.0.to_vec()].concat()), Vec::new());
+                self.settle(record.id, record.district);
                 let code = credit_code(self.store, record.credit_code.as_str());
                 self.put(code, record.id.0);
                 let number = unemployment_number(self.store, record.unemployment_number.as_str());
                 self.put(number, record.id.0);
+            }
+            Fact::UnitMoved { unit, from, to } => {
+                self.changes.push((unit_in(*from, *unit), None));
+                self.settle(*unit, *to);
             }
             Fact::PersonsListed { unit, persons } => {
                 for listed in persons {
@@ -309,6 +336,9 @@ impl Index<'_> {
                 let place = self::incident(&incident.serial, &incident.content);
                 self.put(place, encode(&incident.kind));
             }
+            Fact::LogKeyChanged { chain } => {
+                self.put(log_keys(), (chain.logs.len() as u64).to_be_bytes());
+            }
             Fact::TaxEventsTaken { through } => self.put(tax_events(), through.to_be_bytes()),
             Fact::AgencyListed(_)
             | Fact::ParametersAdopted { .. }
@@ -320,6 +350,12 @@ impl Index<'_> {
             | Fact::Collected { .. }
             | Fact::Recorded(_) => {}
         }
+    }
+
+    /// The unit belongs to this district from here on.
+    fn settle(&mut self, unit: UnitId, district: DistrictId) {
+        self.put(unit_in(district, unit), Vec::new());
+        self.put(home(unit), district.0.to_be_bytes());
     }
 
     fn batch(&mut self, document: &DocumentId, bytes: &[u8]) {

@@ -17,6 +17,7 @@ mod intake;
 mod outgoing;
 mod postings;
 mod rebuild;
+mod rekey;
 mod statements;
 mod stored;
 mod tax;

@@ -241,7 +241,7 @@ mod tests {
         let trust = served.centre.trust();
         let key = VerifierKey::new(trust.origin.parse().unwrap(), trust.log);
         let read: ReadFile = &|path| Ok(files.get(path).cloned());
-        assert_eq!(audit(read, &key).unwrap().size, head.tree.size);
+        assert_eq!(audit(read, &key.into()).unwrap().size, head.tree.size);
         for path in [
             "/tile/0/999",
             "/tile/0/000",

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use canbao_core::enrolment::Request;
+use canbao_core::enrolment::Ask;
 use canbao_core::signed::encode;
 use canbao_core::sync::Refusal;
 use canbao_transport::{Connection, offer_enrolment};
@@ -85,9 +85,10 @@ pub(super) async fn serve(
 }
 
 async fn enrol(centre: &Centre, bytes: &[u8], clock: &Clock) -> Result<Vec<u8>, EnrolError> {
-    let request = Request::from_bytes(bytes).map_err(|_| EnrolError::Malformed)?;
-    let answer = centre.enrol(request, clock()).await?;
-    Ok(answer.to_bytes())
+    match Ask::from_bytes(bytes).map_err(|_| EnrolError::Malformed)? {
+        Ask::Enrol(request) => Ok(centre.enrol(request, clock()).await?.to_bytes()),
+        Ask::Rekey(rekey) => Ok(centre.rekey(rekey, clock()).await?.to_bytes()),
+    }
 }
 
 #[cfg(test)]

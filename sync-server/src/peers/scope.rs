@@ -6,7 +6,9 @@ use std::sync::Arc;
 use canbao_core::certificate::Mandate;
 use canbao_core::facts::Audience;
 use canbao_core::signing::{PublicKey, hash_parts};
-use canbao_core::sync::Refusal;
+use canbao_core::sync::hub::Visible;
+use canbao_core::sync::message::MAX_PARTS;
+use canbao_core::sync::{Part, Refusal};
 use canbao_core::time::Timestamp;
 
 use crate::centre::{Centre, Issued, Standing, Unavailable};
@@ -60,6 +62,10 @@ impl Scope {
         for certificate in in_force() {
             add(&mut audiences, centre, &certificate.mandate)?;
         }
+        if audiences.len() > MAX_PARTS {
+            let detail = format!("{} of {MAX_PARTS}", audiences.len());
+            return Ok(Err(Refusal::new("peers.scope_too_large", &detail)));
+        }
         let audiences: Arc<[Audience]> = audiences.into_iter().collect();
         let version = version_of(&audiences);
         Ok(Ok(Self {
@@ -68,6 +74,23 @@ impl Scope {
             scopes,
             until,
         }))
+    }
+
+    /// The scope as the protocol has it.
+    pub(super) fn visible(&self) -> Visible {
+        let mut parts: Vec<Part> = self.audiences.iter().map(|it| Part(it.key())).collect();
+        parts.sort_unstable();
+        Visible {
+            version: self.version,
+            parts,
+        }
+    }
+
+    /// The audience of a part, where it is in the scope.
+    pub(super) fn audience(&self, part: &Part) -> Option<Audience> {
+        let audience = Audience::of_key(&part.0)?;
+        let found = self.audiences.binary_search(&audience);
+        found.is_ok().then_some(audience)
     }
 }
 

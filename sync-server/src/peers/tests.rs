@@ -1,5 +1,7 @@
 //! Devices over loopback: enrolment, sessions, refusals.
 
+mod scope;
+
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -8,10 +10,15 @@ use canbao_core::certificate::{Chain, Mandate};
 use canbao_core::enrolment::{Answer, EnrolmentCode, Request};
 use canbao_core::facts::{Audience, Entry, Fact};
 use canbao_core::ids::{DistrictId, OperatorId};
-use canbao_core::signing::SigningKey;
+use canbao_core::signing::{PublicKey, SigningKey};
 use canbao_core::statement::Statement;
-use canbao_core::sync::device::{Advance, DeviceStart, Outgoing, SessionReport};
-use canbao_core::sync::{CloseReason, Hello, Item, ItemId, PROTOCOL, ProofRefused, RangeProof, Verdict};
+use canbao_core::sync::device::{
+    Advance, Backfilled, Coverage, DeviceStart, Outgoing, Parts, Rescope, SessionReport,
+};
+use canbao_core::sync::message::BackfillWanted;
+use canbao_core::sync::{
+    self, CloseReason, Hello, Item, ItemId, PROTOCOL, Part, ProofRefused, RangeProof, Verdict,
+};
 use canbao_core::time::Timestamp;
 use canbao_transport::{
     Alpn, ClientEndpoint, Connected, DeviceBackend, DeviceEvent, EnrolError, HubBackend, HubEvent,
@@ -21,8 +28,20 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
 use super::{Peers, Scope, Session, nothing_more};
-use crate::centre::Revocation;
 use crate::centre::tests::fixture::{self, *};
+use crate::centre::{Centre, Revocation};
+
+/// What a device with this key may see, or the name of the refusal of its session.
+pub(crate) fn seen_by(
+    centre: &Centre,
+    device: &PublicKey,
+    now: Timestamp,
+) -> Result<Vec<Audience>, String> {
+    match Scope::of(centre, device, now, 0).unwrap() {
+        Ok(scope) => Ok(scope.audiences.to_vec()),
+        Err(refusal) => Err(refusal.code().to_owned()),
+    }
+}
 
 /// A fixture's centre that listens.
 struct Served {
@@ -77,6 +96,7 @@ impl Served {
         let start = DeviceStart {
             feed: self.it.centre.trust().feed,
             scope_version: device.scope_version,
+            parts: device.parts.clone(),
             cursor: device.cursor,
             offers: device.outbox.len() as u32,
         };
@@ -89,26 +109,71 @@ impl Served {
 #[derive(Default)]
 struct Device {
     outbox: Vec<Item>,
-    entries: Vec<Entry>,
+    entries: Vec<(u64, Entry)>,
     cursor: u64,
     scope_version: u64,
+    parts: Parts,
+    backfilled: usize,
+    rescopes: u32,
     verdicts: Vec<Verdict>,
     /// The cursor at which it has seen enough.
     until: u64,
+    /// How many scopes it wants to have heard of.
+    until_rescoped: u32,
     /// Whether the session has nothing open: before that it has not heard of its scope.
     settled: bool,
     /// Told once the session has nothing open.
     when_settled: Option<oneshot::Sender<()>>,
 }
 
+impl Device {
+    fn facts(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().map(|(_, entry)| entry)
+    }
+
+    fn positions(&self) -> impl Iterator<Item = u64> {
+        self.entries.iter().map(|(position, _)| *position)
+    }
+
+    fn is_whole(&self) -> bool {
+        self.parts.values().all(|it| *it == Coverage::Whole)
+    }
+
+    fn keep(&mut self, entries: &[sync::Entry]) {
+        for entry in entries {
+            let at = entry.position.0;
+            if self.positions().all(|position| position != at) {
+                let entry = Entry::from_bytes(&entry.bytes).unwrap();
+                self.entries.push((at, entry));
+            }
+        }
+    }
+}
+
 impl DeviceBackend for Device {
     type Error = Infallible;
 
     async fn persist(&mut self, advance: Advance) -> Result<(), Infallible> {
-        let read = |entry: &canbao_core::sync::Entry| Entry::from_bytes(&entry.bytes).unwrap();
-        self.entries.extend(advance.entries.iter().map(read));
+        self.keep(&advance.entries);
         self.cursor = advance.cursor;
-        self.scope_version = advance.scope_version;
+        Ok(())
+    }
+
+    async fn rescope(&mut self, rescope: Rescope) -> Result<(), Infallible> {
+        self.rescopes += 1;
+        self.cursor = rescope.cursor;
+        self.scope_version = rescope.version;
+        self.parts = rescope.parts;
+        let stays = |it: &Audience| self.parts.contains_key(&Part(it.key()));
+        self.entries
+            .retain(|(_, entry)| entry.audience.iter().any(stays));
+        Ok(())
+    }
+
+    async fn backfill(&mut self, backfilled: Backfilled) -> Result<(), Infallible> {
+        self.backfilled += backfilled.entries.len();
+        self.keep(&backfilled.entries);
+        self.parts.insert(backfilled.part, backfilled.coverage);
         Ok(())
     }
 
@@ -150,7 +215,8 @@ impl DeviceBackend for Device {
     }
 
     async fn next_event(&mut self) -> DeviceEvent {
-        let seen = self.settled && self.cursor >= self.until;
+        let heard = self.rescopes >= self.until_rescoped;
+        let seen = self.settled && heard && self.cursor >= self.until;
         if seen && self.verdicts.len() >= self.outbox.len() {
             DeviceEvent::Stop
         } else {
@@ -204,14 +270,14 @@ async fn a_device_enrols_once_offers_its_outbox_and_sees_its_own_feed() {
     assert_eq!(position.0 + 1, device.cursor);
     let own = audiences_of(unit(1));
     let visible = |entry: &Entry| entry.audience.iter().any(|it| own.contains(it));
-    assert!(device.entries.iter().all(visible));
+    assert!(device.facts().all(visible));
     assert_eq!(
         device.entries.len(),
         10,
         "6 for everyone, 2 of the unit, certificate, receipt"
     );
     assert!(matches!(
-        device.entries.last().unwrap().fact(),
+        device.entries.last().unwrap().1.fact(),
         Ok(Fact::Received { .. })
     ));
 }
@@ -261,17 +327,10 @@ async fn a_unit_registered_during_a_session_is_seen_by_its_agency() {
         let facts = vec![registration(1), persons(1, &["1.00"])];
         it.centre.append_facts(facts, NOW).await.unwrap();
     });
-    assert_eq!(device.scope_version, before, "the session began before");
+    assert_ne!(device.scope_version, before, "told at once");
     let of_unit = [Audience::Unit(unit(1))];
-    let seen = device
-        .entries
-        .iter()
-        .filter(|it| it.audience == of_unit)
-        .count();
+    let seen = device.facts().filter(|it| it.audience == of_unit).count();
     assert_eq!(seen, 2);
-    device.until = it.length();
-    served.session(&clerk.device_key, &mut device).await;
-    assert_ne!(device.scope_version, before, "told at the next session");
 }
 
 #[tokio::test]
@@ -279,18 +338,11 @@ async fn a_certificate_that_expires_during_a_session_ends_the_feed_at_once() {
     let it = fixture::start().await;
     let employer = it.employer(1).await;
     let mut session = session_of(&it, &employer);
-    let hello = Hello {
-        protocol: PROTOCOL,
-        feed: it.centre.trust().feed,
-        scope_version: 0,
-        cursor: 0,
-        offers: 0,
-    };
-    session.admit(&hello).await.unwrap().unwrap();
-    let page = session.read_feed(0, 1).await.unwrap();
+    session.admit(&hello(&it)).await.unwrap().unwrap();
+    let (_, page) = session.read_feed(0, 1).await.unwrap();
     assert_eq!((page.entries.len(), page.upto), (1, 1), "more would follow");
     session.clock = Arc::new(|| Timestamp(i64::MAX));
-    let page = session.read_feed(1, usize::MAX).await.unwrap();
+    let (_, page) = session.read_feed(1, usize::MAX).await.unwrap();
     assert_eq!(page, nothing_more(1));
     let HubEvent::Refuse(refusal) = session.next_event().await else {
         panic!("the session goes on")
@@ -353,7 +405,7 @@ async fn a_device_with_another_certificate_in_force_goes_on_and_sees_the_revocat
         ..Device::default()
     };
     served.session(&one.device_key, &mut device).await;
-    let last = device.entries.last().unwrap().fact();
+    let last = device.entries.last().unwrap().1.fact();
     assert!(
         matches!(last, Ok(Fact::CertificateRevoked { .. })),
         "{last:?}"
@@ -367,6 +419,16 @@ async fn revoke(it: &Fixture, operator: &Operator) {
         reason: "笔记本遗失".to_owned(),
     };
     it.centre.revoke(order, NOW).await.unwrap();
+}
+
+fn hello(it: &Fixture) -> Hello {
+    Hello {
+        protocol: PROTOCOL,
+        feed: it.centre.trust().feed,
+        scope_version: 0,
+        cursor: 0,
+        offers: 0,
+    }
 }
 
 fn session_of(it: &Fixture, operator: &Operator) -> Session {
@@ -396,6 +458,7 @@ async fn a_centre_that_stops_ends_its_sessions() {
     let start = DeviceStart {
         feed,
         scope_version: 0,
+        parts: Parts::new(),
         cursor: 0,
         offers: 0,
     };

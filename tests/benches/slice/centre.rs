@@ -137,7 +137,7 @@ pub(crate) async fn enrol(centre: &Centre, units: Vec<UnitId>, seed: u8) -> Cler
     );
     let answer = centre.enrol(request, NOW).await.expect("enrolled");
     let certificate =
-        Certificate::open(&answer.certificate, &centre.trust().authority).expect("certified");
+        Certificate::open(&answer.certificate, &centre.trust().authorities).expect("certified");
     Clerk {
         certificate,
         operator,

@@ -32,10 +32,33 @@ impl Process {
     /// # Panics
     /// When it ends or says nothing before the deadline; its stderr is shown.
     pub fn start(name: &str, command: &mut Command) -> (Self, Value) {
+        Self::start_with(name, command.stderr(Stdio::inherit()))
+    }
+
+    /// The same for a program whose log is wanted: its lines, as they come.
+    ///
+    /// # Panics
+    /// As [`Process::start`].
+    pub fn start_telling(
+        name: &str,
+        command: &mut Command,
+    ) -> (Self, Value, mpsc::Receiver<String>) {
+        let (mut process, ready) = Self::start_with(name, command.stderr(Stdio::piped()));
+        let log = process.child.stderr.take().expect("piped above");
+        let (told, lines) = mpsc::channel();
+        std::thread::spawn(move || {
+            // Read on when nobody listens, so that the program never blocks on a full pipe.
+            for line in BufReader::new(log).lines().map_while(Result::ok) {
+                let _ = told.send(line);
+            }
+        });
+        (process, ready, lines)
+    }
+
+    fn start_with(name: &str, command: &mut Command) -> (Self, Value) {
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
             .spawn()
             .unwrap_or_else(|error| panic!("{name} does not start: {error}"));
         let stdout = child.stdout.take().expect("piped above");

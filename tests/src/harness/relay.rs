@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -23,6 +23,15 @@ struct Line {
     delay: AtomicU64,
     /// Whether the server's datagrams are lost.
     cut: AtomicBool,
+    /// Whether the server's datagrams wait here.
+    held: AtomicBool,
+    /// How many of the server's datagrams wait here, and how many were passed on.
+    waiting: AtomicU64,
+    passed: AtomicU64,
+    /// How many of the device's datagrams were lost, and how many more pass before that; `None`
+    /// for all.
+    lost: AtomicU64,
+    passing: Mutex<Option<u64>>,
     ended: AtomicBool,
     device: Mutex<Option<SocketAddr>>,
 }
@@ -69,6 +78,62 @@ impl Relay {
     pub fn cut(&self) {
         self.line.cut.store(true, Ordering::SeqCst);
     }
+
+    /// From now on the server's datagrams wait here.
+    pub fn hold(&self) {
+        self.line.held.store(true, Ordering::SeqCst);
+    }
+
+    /// How many of the server's datagrams wait here.
+    #[must_use]
+    pub fn waiting(&self) -> u64 {
+        self.line.waiting.load(Ordering::SeqCst)
+    }
+
+    /// How many of the server's datagrams were passed on.
+    #[must_use]
+    pub fn passed(&self) -> u64 {
+        self.line.passed.load(Ordering::SeqCst)
+    }
+
+    /// Only so many more of the device's datagrams reach the server.
+    pub fn lose_after(&self, datagrams: u64) {
+        self.line.lost.store(0, Ordering::SeqCst);
+        *self.line.passing() = Some(datagrams);
+    }
+
+    /// How many of the device's datagrams were lost since [`Relay::lose_after`].
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        self.line.lost.load(Ordering::SeqCst)
+    }
+
+    /// From now on everything passes, what waited first.
+    pub fn release(&self) {
+        *self.line.passing() = None;
+        self.line.held.store(false, Ordering::SeqCst);
+    }
+}
+
+impl Line {
+    fn passing(&self) -> MutexGuard<'_, Option<u64>> {
+        self.passing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the next datagram of the device passes.
+    fn passes(&self) -> bool {
+        match &mut *self.passing() {
+            None => true,
+            Some(0) => {
+                self.lost.fetch_add(1, Ordering::SeqCst);
+                false
+            }
+            Some(left) => {
+                *left -= 1;
+                true
+            }
+        }
+    }
 }
 
 impl Drop for Relay {
@@ -93,7 +158,9 @@ fn to_server(outer: &UdpSocket, inner: &UdpSocket, line: &Line) {
     while !line.ended.load(Ordering::SeqCst) {
         if let Ok((length, from)) = outer.recv_from(&mut buffer) {
             *line.device.lock().unwrap_or_else(PoisonError::into_inner) = Some(from);
-            let _ = inner.send(&buffer[..length]);
+            if line.passes() {
+                let _ = inner.send(&buffer[..length]);
+            }
         }
     }
 }
@@ -110,10 +177,14 @@ fn to_device(outer: &UdpSocket, inner: &UdpSocket, line: &Line) {
             late.clear();
         }
         let device = *line.device.lock().unwrap_or_else(PoisonError::into_inner);
-        while late.front().is_some_and(|(due, _)| *due <= Instant::now()) {
+        while !line.held.load(Ordering::SeqCst)
+            && late.front().is_some_and(|(due, _)| *due <= Instant::now())
+        {
             if let (Some((_, datagram)), Some(device)) = (late.pop_front(), device) {
                 let _ = outer.send_to(&datagram, device);
+                line.passed.fetch_add(1, Ordering::SeqCst);
             }
         }
+        line.waiting.store(late.len() as u64, Ordering::SeqCst);
     }
 }

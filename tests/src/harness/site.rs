@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::mpsc::Receiver;
 
 use serde_json::Value;
 
@@ -123,16 +124,37 @@ impl Centre<'_> {
     /// # Panics
     /// When it does not get ready.
     pub fn start(&mut self) {
-        let mut serve = self.site.programs.command("canbao-server");
+        let mut serve = self.serve();
         // Routine lines would drown the story; a log asked for by the environment is kept.
         if std::env::var_os("CANBAO_LOG").is_none() {
             serve.env("CANBAO_LOG", "error");
         }
+        let (process, ready) = Process::start("canbao-server serve", &mut serve);
+        self.runs(process, &ready);
+    }
+
+    /// Starts it, and gives its log line by line as it comes.
+    ///
+    /// # Panics
+    /// When it does not get ready.
+    pub fn start_telling(&mut self) -> Receiver<String> {
+        let mut serve = self.serve();
+        serve.env("CANBAO_LOG", "info");
+        let (process, ready, log) = Process::start_telling("canbao-server serve", &mut serve);
+        self.runs(process, &ready);
+        log
+    }
+
+    fn serve(&self) -> Command {
+        let mut serve = self.site.programs.command("canbao-server");
         serve.arg("serve").arg(self.site.path("centre"));
         serve.args([
             "--listen", &self.quic, "--http", &self.http, "--tax", &self.tax,
         ]);
-        let (process, ready) = Process::start("canbao-server serve", &mut serve);
+        serve
+    }
+
+    fn runs(&mut self, process: Process, ready: &Value) {
         self.quic = text(&ready["quic"]);
         self.http = text(&ready["http"]);
         self.process = Some(process);

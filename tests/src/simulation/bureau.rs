@@ -49,7 +49,10 @@ impl Bureau {
         }
         if dice.percent(20) {
             let posted_on = "2022-03-19".to_owned();
-            self.events.push(TaxEvent::Posted(RawPosting { posted_on, ..posting }));
+            self.events.push(TaxEvent::Posted(RawPosting {
+                posted_on,
+                ..posting
+            }));
         }
     }
 
@@ -74,7 +77,10 @@ impl Bureau {
                 person_amount: due.person_amount,
             })
             .collect();
-        let total: Money = lines.iter().map(|it| it.unit_amount + it.person_amount).sum();
+        let total: Money = lines
+            .iter()
+            .map(|it| it.unit_amount + it.person_amount)
+            .sum();
         Some(RawPosting {
             serial: format!("SN-{:04}", self.serial),
             transaction: outgoing.transaction,

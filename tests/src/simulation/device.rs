@@ -216,13 +216,10 @@ impl World<'_> {
         if forgets && (device.older.is_none() || self.dice.percent(20)) {
             device.older = Some(device.disk.contents());
         }
-        let (made, held) = (
-            device.kept.made.len() as u64,
-            device.kept.held.len() as u64,
-        );
-        let read = process
-            .door
-            .look(|app| Ok::<_, canbao_client::driver::Fault>((app.made_here(made)?, app.entries_held(held)?)));
+        let (made, held) = (device.kept.made.len() as u64, device.kept.held.len() as u64);
+        let read = process.door.look(|app| {
+            Ok::<_, canbao_client::driver::Fault>((app.made_here(made)?, app.entries_held(held)?))
+        });
         // A disk whose power has just gone is found out at the next write.
         if let Ok((made, held)) = read {
             device.kept.made.extend(made.iter().map(|it| hash_of(it)));
@@ -238,7 +235,8 @@ impl World<'_> {
             "store.cannot_read",
             "store.cannot_open",
         ];
-        let ours = code.starts_with("store.") || code.starts_with("proof.")
+        let ours = code.starts_with("store.")
+            || code.starts_with("proof.")
             || code.starts_with("checkpoint.")
             || code.starts_with("trust.");
         if OF_A_DISK.contains(&code) && self.devices[device].failing {
@@ -323,9 +321,9 @@ impl World<'_> {
     fn find_again(&mut self, device: usize) -> Step {
         let it = &mut self.devices[device];
         let process = it.process.as_ref().expect("it was just started");
-        let read = process
-            .door
-            .look(|app| Ok::<_, canbao_client::driver::Fault>((app.made_here(0)?, app.entries_held(0)?)));
+        let read = process.door.look(|app| {
+            Ok::<_, canbao_client::driver::Fault>((app.made_here(0)?, app.entries_held(0)?))
+        });
         let Ok((made, held)) = read else {
             return Ok(());
         };

@@ -7,9 +7,7 @@ use canbao_core::document::SignedBatch;
 use canbao_core::facts::{Entry, Fact};
 use canbao_core::message::Lang;
 use canbao_core::structure::check_batch;
-use canbao_core::sync::device::{
-    Advance, DeviceInput, DeviceOutput, DeviceSession, SessionReport,
-};
+use canbao_core::sync::device::{Advance, DeviceInput, DeviceOutput, DeviceSession, SessionReport};
 use canbao_core::sync::hub::HubSession;
 use canbao_core::sync::{CloseReason, Verdict, retry_after};
 use canbao_transport::{DeviceBackend, DeviceEvent, Statistics, Transport};
@@ -66,7 +64,10 @@ impl World<'_> {
         process.link = Some(id);
         self.write(
             &name,
-            format_args!("connects at {} with {} to offer", start.cursor, start.offers),
+            format_args!(
+                "connects at {} with {} to offer",
+                start.cursor, start.offers
+            ),
         );
         let link = Link {
             device,
@@ -113,7 +114,13 @@ impl World<'_> {
         while let Some(output) = shadow.poll() {
             if let DeviceOutput::Send(frame) = output {
                 let at = link.to_hub.send(Parcel::Bytes(frame), now, &mut self.dice);
-                self.schedule(at - now, Event::Arrive { link: id, end: End::Hub });
+                self.schedule(
+                    at - now,
+                    Event::Arrive {
+                        link: id,
+                        end: End::Hub,
+                    },
+                );
             }
         }
         self.links.insert(id, link);
@@ -215,6 +222,25 @@ impl World<'_> {
                 }
                 done
             }
+            DeviceOutput::Rescope(rescope) => {
+                let done = at_once(backend.rescope(rescope));
+                if done.is_ok() {
+                    self.write(&name, "takes another scope");
+                    session.handle(now, DeviceInput::Persisted);
+                }
+                done
+            }
+            DeviceOutput::Backfill(backfilled) => {
+                let count = backfilled.entries.len();
+                let done = at_once(backend.backfill(backfilled));
+                if done.is_ok() {
+                    self.write(&name, format_args!("holds {count} older ones"));
+                    session.handle(now, DeviceInput::Persisted);
+                    self.note_kept(device)?;
+                    self.check_device(device)?;
+                }
+                done
+            }
             DeviceOutput::ReadOutbox {
                 after,
                 limit,
@@ -245,7 +271,13 @@ impl World<'_> {
             }
             DeviceOutput::WakeAt(at) => {
                 let wait = at.saturating_sub(now);
-                self.schedule(wait, Event::Alarm { link: id, end: End::Device });
+                self.schedule(
+                    wait,
+                    Event::Alarm {
+                        link: id,
+                        end: End::Device,
+                    },
+                );
                 return Ok(Turn::Goes);
             }
             DeviceOutput::Report(report) => {
@@ -313,7 +345,11 @@ impl World<'_> {
         let answers = seen.is_some_and(|it| super::truth::answered_item(&it.fact) == Some(item));
         let entry = seen.map(|it| it.entry.bytes.clone()).unwrap_or_default();
         let position = *position;
-        let others = self.devices.iter().enumerate().filter(|(it, _)| *it != device);
+        let others = self
+            .devices
+            .iter()
+            .enumerate()
+            .filter(|(it, _)| *it != device);
         if others
             .flat_map(|(_, it)| &it.kept.answered)
             .any(|it| it.item == item)
@@ -340,7 +376,13 @@ impl World<'_> {
         link.device_end = None;
         if link.hub_end.is_some() && !link.cut {
             let at = link.to_hub.send(Parcel::Gone, now, &mut self.dice);
-            self.schedule(at - now, Event::Arrive { link: id, end: End::Hub });
+            self.schedule(
+                at - now,
+                Event::Arrive {
+                    link: id,
+                    end: End::Hub,
+                },
+            );
         }
         self.forget_if_over(id);
         let it = &mut self.devices[device];
@@ -373,7 +415,9 @@ impl World<'_> {
     /// Neither end breaks the protocol.
     pub(super) fn keeps_the_protocol(&self, reason: &CloseReason) -> Step {
         let found = match reason {
-            CloseReason::Violation(violation) => Err(format!("the protocol is broken: {violation}")),
+            CloseReason::Violation(violation) => {
+                Err(format!("the protocol is broken: {violation}"))
+            }
             CloseReason::NeedsUpdate(what) => Err(format!("one end is newer: {what}")),
             CloseReason::Stopped | CloseReason::Refused(_) | CloseReason::Silent => Ok(()),
         };

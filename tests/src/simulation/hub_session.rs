@@ -63,7 +63,13 @@ impl World<'_> {
                     && !link.cut
                 {
                     let at = link.to_device.send(Parcel::Gone, now, &mut self.dice);
-                    self.schedule(at - now, Event::Arrive { link: id, end: End::Device });
+                    self.schedule(
+                        at - now,
+                        Event::Arrive {
+                            link: id,
+                            end: End::Device,
+                        },
+                    );
                 }
                 self.forget_if_over(id);
                 self.keeps_the_protocol(&reason)
@@ -82,7 +88,13 @@ impl World<'_> {
             }
             let input = if let Some((from, max_bytes)) = hub.next_page.take() {
                 match self.wait(hub.backend.read_feed(from, max_bytes)) {
-                    Ok(page) => HubInput::Feed(page),
+                    Ok((visible, page)) => {
+                        if let Some(visible) = visible {
+                            hub.session
+                                .handle(self.time.now(), HubInput::Rescoped(visible));
+                        }
+                        HubInput::Feed(page)
+                    }
                     Err(error) => return self.hub_fell(&error),
                 }
             } else {
@@ -110,13 +122,19 @@ impl World<'_> {
                 return Ok(Turn::Goes);
             }
             HubOutput::Admit(hello) => match self.wait(hub.backend.admit(&hello)) {
-                Ok(Ok(scope_version)) => HubInput::Admitted { scope_version },
+                Ok(Ok(visible)) => HubInput::Admitted(visible),
                 Ok(Err(refusal)) => HubInput::Refused(refusal),
                 Err(error) => return self.hub_fell(&error),
             },
             HubOutput::ReadFeed { from, max_bytes } => {
                 hub.next_page = Some((from, max_bytes));
                 return Ok(Turn::Goes);
+            }
+            HubOutput::ReadBackfill { wanted, max_bytes } => {
+                match self.wait(hub.backend.backfill(&wanted, max_bytes)) {
+                    Ok(page) => HubInput::Backfilled { wanted, page },
+                    Err(error) => return self.hub_fell(&error),
+                }
             }
             HubOutput::TakeIn { item, content } => {
                 self.remember_older();
@@ -138,7 +156,13 @@ impl World<'_> {
             },
             HubOutput::WakeAt(at) => {
                 let wait = at.saturating_sub(now);
-                self.schedule(wait, Event::Alarm { link: id, end: End::Hub });
+                self.schedule(
+                    wait,
+                    Event::Alarm {
+                        link: id,
+                        end: End::Hub,
+                    },
+                );
                 return Ok(Turn::Goes);
             }
             HubOutput::NeedsUpdate(what) => {

@@ -69,13 +69,18 @@ impl Truth {
 
     /// What those from a place on are that a simulation must meet.
     pub(super) fn met_from(&self, place: usize) -> Vec<Met> {
-        let met = |seen: &Seen| match &seen.fact {
-            Fact::DecisionTaken { void: Some(_), .. } => Some(Met::VoidDecision),
-            Fact::WithdrawalTaken { void: Some(_), .. } => Some(Met::VoidWithdrawal),
-            Fact::BatchRefused { .. } => Some(Met::BatchRefused),
-            _ => None,
-        };
-        self.entries.iter().skip(place).filter_map(met).collect()
+        let facts = self.entries.iter().skip(place).map(|it| &it.fact);
+        let mut met = Vec::new();
+        for fact in facts {
+            if matches!(fact, Fact::DecisionTaken { void: Some(_), .. }) {
+                met.push(Met::VoidDecision);
+            } else if matches!(fact, Fact::WithdrawalTaken { void: Some(_), .. }) {
+                met.push(Met::VoidWithdrawal);
+            } else if matches!(fact, Fact::BatchRefused { .. }) {
+                met.push(Met::BatchRefused);
+            }
+        }
+        met
     }
 
     /// Takes in entries that follow on those seen.
@@ -88,7 +93,8 @@ impl Truth {
             let read = Entry::from_bytes(&entry.bytes).map_err(|error| error.to_string())?;
             let fact = read.fact().map_err(|error| error.to_string())?;
             if self.entries.len().is_multiple_of(MARK_EVERY) {
-                self.marks.push((self.entries.len(), self.projection.clone()));
+                self.marks
+                    .push((self.entries.len(), self.projection.clone()));
             }
             self.projection.apply(&Placed {
                 position,
@@ -130,9 +136,8 @@ impl Truth {
         if head.size != self.entries.len() as u64 || head.root != tree_root(&self.leaves) {
             return Err(format!("the head of {} is not the log's", head.size));
         }
-        let load = |id: canbao_core::ledger::tile::TileId| {
-            centre.tile(&id.to_string()).ok().flatten()
-        };
+        let load =
+            |id: canbao_core::ledger::tile::TileId| centre.tile(&id.to_string()).ok().flatten();
         let nodes = TileNodes::new(head.size, &load);
         let node = |level, at| nodes.node(level, at);
         let proof = prove_consistency(&node, self.head.size, head.size)
@@ -214,6 +219,8 @@ pub(super) fn answered_item(fact: &Fact) -> Option<[u8; 32]> {
         | Fact::CodeIssued { .. }
         | Fact::DeviceEnrolled { .. }
         | Fact::CertificateRevoked { .. }
+        | Fact::UnitMoved { .. }
+        | Fact::LogKeyChanged { .. }
         | Fact::ReceivablesRaised { .. }
         | Fact::TransactionQueued { .. }
         | Fact::TransactionSending { .. }

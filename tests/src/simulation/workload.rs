@@ -6,9 +6,7 @@ use canbao_core::facts::Fact;
 use canbao_core::ids::{NoteId, UnitId};
 use canbao_server::centre::AdminError;
 
-use super::cast::{
-    FIRST_VOLUME, NEXT_VOLUME, Owner, PERSONS, SETTLEMENTS, personal_number,
-};
+use super::cast::{FIRST_VOLUME, NEXT_VOLUME, Owner, PERSONS, SETTLEMENTS, personal_number};
 use super::invariants::{Step, Violation};
 use super::journal::Met;
 use super::world::World;

@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod older_format;
+mod kills;
 mod power;
 mod secrets;
 mod strangers;

@@ -123,7 +123,7 @@ fn receipts(device: &Device<'_>) -> Vec<String> {
 }
 
 /// A counter of the centre's metrics.
-fn metric(centre: &Centre<'_>, name: &str) -> u64 {
+pub(super) fn metric(centre: &Centre<'_>, name: &str) -> u64 {
     let text = String::from_utf8(centre.get("/metrics")).expect("text");
     text.lines()
         .find_map(|line| line.strip_prefix(name)?.trim().parse().ok())

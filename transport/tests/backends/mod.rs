@@ -6,9 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use canbao_core::ids::{FeedId, Position};
 use canbao_core::signing::{PublicKey, hash_parts};
-use canbao_core::sync::device::{Advance, DeviceStart, Outgoing, SessionReport};
-use canbao_core::sync::hub::FeedPage;
-use canbao_core::sync::message::{ProofHash, ProofWanted};
+use canbao_core::sync::device::{
+    Advance, Backfilled, DeviceStart, Outgoing, Parts, Rescope, SessionReport,
+};
+use canbao_core::sync::hub::{FeedPage, Visible};
+use canbao_core::sync::message::{BackfillWanted, Part, ProofHash, ProofWanted};
 use canbao_core::sync::{
     Entry, Hello, Item, ItemId, NeedsUpdate, ProofRefused, RangeProof, Refusal, Verdict,
 };
@@ -32,6 +34,7 @@ struct CentreState {
     peers: Vec<PublicKey>,
     log: Vec<Entry>,
     taken: BTreeMap<ItemId, Position>,
+    visible: Visible,
     disk_full: bool,
     ends: Vec<String>,
 }
@@ -43,6 +46,10 @@ impl Centre {
             peers: Vec::new(),
             log: Vec::new(),
             taken: BTreeMap::new(),
+            visible: Visible {
+                version: 1,
+                parts: Vec::new(),
+            },
             disk_full: false,
             ends: Vec::new(),
         };
@@ -68,6 +75,13 @@ impl Centre {
 
     pub(crate) fn revoke(&self, _: Revoked) {
         self.revoked.send_replace(true);
+    }
+
+    /// What the devices may see is this part from now on.
+    pub(crate) fn rescope(&self, version: u64, part: u8) {
+        let parts = vec![Part(vec![part])];
+        self.state().visible = Visible { version, parts };
+        self.append(1, 10);
     }
 
     pub(crate) fn fill_disk(&self) {
@@ -152,16 +166,20 @@ pub(crate) struct CentreFor {
 impl HubBackend for CentreFor {
     type Error = std::io::Error;
 
-    async fn admit(&mut self, _: &Hello) -> Result<Result<u64, Refusal>, Self::Error> {
+    async fn admit(&mut self, _: &Hello) -> Result<Result<Visible, Refusal>, Self::Error> {
         let known = self.centre.state().known.contains(&self.peer);
         Ok(if known {
-            Ok(1)
+            Ok(self.centre.state().visible.clone())
         } else {
             Err(Refusal::new("test.unknown_device", ""))
         })
     }
 
-    async fn read_feed(&mut self, from: u64, max_bytes: usize) -> Result<FeedPage, Self::Error> {
+    async fn read_feed(
+        &mut self,
+        from: u64,
+        max_bytes: usize,
+    ) -> Result<(Option<Visible>, FeedPage), Self::Error> {
         let state = self.centre.state();
         let head = state.log.len() as u64;
         let mut page = FeedPage {
@@ -180,7 +198,23 @@ impl HubBackend for CentreFor {
             }
             page.upto += 1;
         }
-        Ok(page)
+        Ok((Some(state.visible.clone()), page))
+    }
+
+    async fn backfill(
+        &mut self,
+        wanted: &BackfillWanted,
+        _: usize,
+    ) -> Result<Option<FeedPage>, Self::Error> {
+        let state = self.centre.state();
+        let (from, upto) = (wanted.from as usize, wanted.upto);
+        let part = &state.log[from..upto as usize];
+        let entries = part.iter().filter(|entry| visible(entry)).cloned();
+        Ok(Some(FeedPage {
+            entries: entries.collect(),
+            upto,
+            head: upto,
+        }))
     }
 
     async fn take_in(&mut self, item: ItemId, content: Item) -> Result<Verdict, Self::Error> {
@@ -234,6 +268,8 @@ pub(crate) struct Device {
     feed: FeedId,
     cursor: u64,
     scope_version: u64,
+    parts: Parts,
+    backfilled: usize,
     entries: Vec<Entry>,
     outbox: BTreeMap<u64, (ItemId, Item)>,
     next_sequence: u64,
@@ -253,6 +289,8 @@ impl Device {
             feed,
             cursor: 0,
             scope_version: 1,
+            parts: Parts::new(),
+            backfilled: 0,
             entries: Vec::new(),
             outbox: BTreeMap::new(),
             next_sequence: 0,
@@ -272,6 +310,7 @@ impl Device {
         DeviceStart {
             feed: self.feed,
             scope_version: self.scope_version,
+            parts: self.parts.clone(),
             cursor: self.cursor,
             offers: u32::try_from(self.outbox.len()).unwrap(),
         }
@@ -314,6 +353,11 @@ impl Device {
         self.entries.clone()
     }
 
+    /// How many entries came by backfills, and what is held of the parts.
+    pub(crate) fn backfilled(&self) -> (usize, &Parts) {
+        (self.backfilled, &self.parts)
+    }
+
     pub(crate) fn waiting(&self) -> usize {
         self.outbox.len()
     }
@@ -341,6 +385,19 @@ impl DeviceBackend for Device {
         self.entries.extend(advance.entries);
         self.cursor = advance.cursor;
         self.scope_version = advance.scope_version;
+        Ok(())
+    }
+
+    async fn rescope(&mut self, rescope: Rescope) -> Result<(), Self::Error> {
+        self.cursor = rescope.cursor;
+        self.scope_version = rescope.version;
+        self.parts = rescope.parts;
+        Ok(())
+    }
+
+    async fn backfill(&mut self, backfilled: Backfilled) -> Result<(), Self::Error> {
+        self.backfilled += backfilled.entries.len();
+        self.parts.insert(backfilled.part, backfilled.coverage);
         Ok(())
     }
 

@@ -66,6 +66,8 @@ pub(crate) enum Command {
         #[arg(long, value_name = "ADDR")]
         server: String,
     },
+    /// Replaces the keys of this device and its operators; needs no code.
+    Rekey,
     /// Shows where everything stands.
     Status,
     /// Exchanges with the centre.

@@ -6,7 +6,7 @@ mod replica;
 mod snapshot;
 mod source;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use canbao_core::document::{ActorId, BatchId, DocumentId, StoredDraft, Volume};
 use canbao_core::ids::{DeclarationId, UnitId};
@@ -14,7 +14,6 @@ use canbao_core::ids::{DeclarationId, UnitId};
 use crate::fault::Fault;
 use replica::Replica;
 
-#[cfg(test)]
 pub(crate) use snapshot::key as snapshot_key;
 pub(crate) use source::Source;
 
@@ -24,6 +23,8 @@ pub(crate) struct Drafts {
     replicas: BTreeMap<DocumentId, Replica>,
     /// Chosen at the first edit after each opening of the store.
     pub(crate) actor: Option<ActorId>,
+    /// Batches of a newer schema: held until this program is updated.
+    pub(crate) newer: BTreeSet<BatchId>,
     /// Admitted batches that are left out everywhere, with the code that says why.
     pub(crate) left_out: BTreeMap<BatchId, &'static str>,
 }
@@ -67,6 +68,7 @@ impl Drafts {
 
     fn note(&mut self, outcome: replica::Outcome) {
         self.left_out.extend(outcome.left_out);
+        self.newer.extend(outcome.newer);
     }
 
     /// The documents that are open.

@@ -166,14 +166,7 @@ impl Remade {
                 at,
                 own,
             } => {
-                let batch = Batch {
-                    document,
-                    actor: own.actor.0.into(),
-                    from: own.seq,
-                    to: own.seq,
-                    signer: operator.certificate.serial,
-                    chunks: vec![own.chunk],
-                };
+                let batch = Batch::of(document, own, operator.certificate.serial);
                 Made::Batch {
                     document,
                     action,

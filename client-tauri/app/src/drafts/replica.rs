@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use canbao_core::document::Action;
 use canbao_core::document::{ActorId, BatchId, Chunk, DocumentError, DocumentId, Own, Volume};
 use canbao_core::store::Commit;
-use canbao_core::structure::{CheckedBatch, History, StructureError, check_batch};
+use canbao_core::structure::{BatchError, CheckedBatch, History, StructureError, check_batch};
 use canbao_core::time::Timestamp;
 
 use super::snapshot::{Id, Snapshot, generations};
@@ -37,6 +37,8 @@ pub(crate) struct Replica {
 pub(super) struct Outcome {
     /// Those that are left out, on every device alike.
     pub(super) left_out: Vec<(BatchId, &'static str)>,
+    /// Those that a newer program has to read.
+    pub(super) newer: Vec<BatchId>,
 }
 
 /// An admitted batch on its way into the document.
@@ -98,6 +100,7 @@ impl Replica {
             match self.judge(&admitted, source)? {
                 Judged::Good(batch) => good.push(Incoming { admitted, batch }),
                 Judged::Ahead => self.ahead.push(admitted),
+                Judged::Newer => outcome.newer.push(admitted.id),
                 Judged::LeftOut(code) => outcome.left_out.push((admitted.id, code)),
             }
         }
@@ -136,10 +139,12 @@ impl Replica {
 
     /// The commit of a snapshot, where enough has changed since the last one.
     pub(crate) fn due_snapshot(&mut self, source: &Source<'_>) -> Option<Commit> {
-        if self.since < SNAPSHOT_EVERY || !self.ahead.is_empty() {
+        let id = self.volume.id();
+        // Where a part of the feed is missing still, older batches may come.
+        let whole = self.ahead.is_empty() && !source.feed.incomplete.contains(&id.audience());
+        if self.since < SNAPSHOT_EVERY || !whole {
             return None;
         }
-        let id = self.volume.id();
         self.since = 0;
         self.generation += 1;
         let waiting = source.waiting(id).map(|it| Id(it.id)).collect();
@@ -164,6 +169,7 @@ impl Replica {
     fn judge(&mut self, admitted: &Admitted, source: &Source<'_>) -> Result<Judged, Fault> {
         let batch = match check_batch(&source.read(admitted)?) {
             Ok(batch) => batch,
+            Err(BatchError::NewerSchema(_)) => return Ok(Judged::Newer),
             Err(error) => return Ok(Judged::LeftOut(error.code())),
         };
         if !source.is_own(&admitted.id)
@@ -174,6 +180,7 @@ impl Replica {
         Ok(match self.history.as_mut().map(|it| it.check(&batch)) {
             None | Some(Ok(())) => Judged::Good(batch),
             Some(Err(StructureError::UnknownDependency)) => Judged::Ahead,
+            Some(Err(error)) => Judged::LeftOut(error.code()),
         })
     }
 
@@ -213,6 +220,7 @@ impl Replica {
 enum Judged {
     Good(CheckedBatch),
     Ahead,
+    Newer,
     LeftOut(&'static str),
 }
 

@@ -19,8 +19,8 @@ pub(crate) struct Source<'a> {
     pub(crate) store: &'a Store,
     pub(crate) feed: &'a Feed,
     pub(crate) outbox: &'a Outbox,
-    /// Whose signature certificates carry; none before the device is enrolled.
-    pub(crate) authority: Option<PublicKey>,
+    /// Whose signatures certificates carry; none before the device is enrolled.
+    pub(crate) authorities: &'a [PublicKey],
 }
 
 impl<'a> Source<'a> {
@@ -28,14 +28,15 @@ impl<'a> Source<'a> {
         store: &'a Store,
         feed: &'a Feed,
         outbox: &'a Outbox,
-        identity: &Identity,
+        identity: &'a Identity,
     ) -> Self {
-        let authority = identity.centre.as_ref().map(|it| it.trust.authority);
+        let centre = identity.centre.as_ref();
+        let authorities = centre.map_or(&[][..], |it| &it.trust.authorities);
         Self {
             store,
             feed,
             outbox,
-            authority,
+            authorities,
         }
     }
 
@@ -105,8 +106,8 @@ impl<'a> Source<'a> {
     /// the centre.
     pub(super) fn verify(&self, checked: &CheckedBatch) -> Result<(), &'static str> {
         let signer = self
-            .authority
-            .and_then(|authority| self.feed.certificate(checked.batch.signer, &authority))
+            .feed
+            .certificate(checked.batch.signer, self.authorities)
             .ok_or("document.unknown_signer")?;
         let signed = &checked.signed;
         signer

@@ -45,6 +45,13 @@ pub struct Enrolled {
     pub feed: String,
 }
 
+/// Keys were replaced.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rekeyed {
+    /// The operators whose keys are new, and the device's with them.
+    pub operators: Vec<OperatorView>,
+}
+
 /// An operator enrolled on this device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OperatorView {
@@ -150,6 +157,8 @@ pub struct SyncReport {
     pub queued: u64,
     /// Own items the centre refused by name.
     pub refused: Vec<ProblemView>,
+    /// Units that left this device's scope; what it held of them was purged.
+    pub left: Vec<UnitRef>,
     /// Records whose proof was verified.
     pub proven: u64,
     /// The newest checkpoint verified here.

@@ -14,8 +14,8 @@ pub use declarations::{
     PersonRow, ReviewRow, StageCount, SubmitReport, TransactionRow, WageSpanView,
 };
 pub use device::{
-    AgencyView, CheckpointView, Enrolled, OperatorView, PersonRef, QuarantineRow, StatusView,
-    SyncReport, UnitRef,
+    AgencyView, CheckpointView, Enrolled, OperatorView, PersonRef, QuarantineRow, Rekeyed,
+    StatusView, SyncReport, UnitRef,
 };
 pub use records::{
     ExportAllView, ExportView, ProofView, ReceiptRow, RecordRow, RecordsView, TrustFile,
@@ -30,6 +30,8 @@ use serde::{Deserialize, Serialize};
 pub enum Response {
     /// To `Enrol`.
     Enrolled(Enrolled),
+    /// To `Rekey`.
+    Rekeyed(Rekeyed),
     /// To `Status`.
     Status(Box<StatusView>),
     /// To `Sync`, when it ends.

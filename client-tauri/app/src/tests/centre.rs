@@ -10,7 +10,7 @@ use canbao_core::declaration::{Content, Declaration, Draft};
 use canbao_core::document::{BatchId, DocumentId, SignedBatch, genesis_hash};
 use canbao_core::enrolment::{Answer, EnrolmentCode, Request as EnrolmentRequest};
 use canbao_core::facts::{
-    AssessmentOutcome, Effect, Entry, Fact, ListedPerson, PersonRecord, Placed, Posting,
+    AssessmentOutcome, Audience, Effect, Entry, Fact, ListedPerson, PersonRecord, Placed, Posting,
     PostingAnswer, PostingLine, Projection, ReceiptNumber, Revoker, TransactionKind, UnitRecord,
     assess, take_posting,
 };
@@ -25,13 +25,14 @@ use canbao_core::ledger::merkle::{Hash, tree_root};
 use canbao_core::ledger::range::RangeProof;
 use canbao_core::month::Month;
 use canbao_core::parameters::builtin_text;
-use canbao_core::signed::encode;
-use canbao_core::signing::SigningKey;
+use canbao_core::signed::{Signed, encode};
+use canbao_core::signing::{PublicKey, SigningKey, hash_parts};
 use canbao_core::statement::{Statement, Verdict, read_admitted};
 use canbao_core::structure::{ChangeHash, CheckedBatch, check_batch};
 use canbao_core::sync::device::Advance;
-use canbao_core::sync::message::{ProofHash, ProofWanted};
-use canbao_core::sync::{self, Item, Refusal};
+use canbao_core::sync::hub::{FeedPage, Visible};
+use canbao_core::sync::message::{BackfillWanted, ProofHash, ProofWanted};
+use canbao_core::sync::{self, Item, Part, Refusal};
 use canbao_core::time::Timestamp;
 
 use crate::app::App;
@@ -46,13 +47,16 @@ const ORIGIN: &str = "log.example/canbao";
 
 /// The whole centre.
 pub(crate) struct Centre {
-    root: SigningKey,
-    authority: SigningKey,
+    pub(crate) root: SigningKey,
+    pub(crate) authority: SigningKey,
     pub(crate) tls: SigningKey,
-    log: SigningKey,
+    pub(crate) log: SigningKey,
+    later_chain: Option<Chain>,
     pub(crate) feed: FeedId,
     pub(crate) entries: Vec<(Vec<u8>, [u8; 16])>,
     pub(crate) projection: Projection,
+    /// What the device of a link may see.
+    pub(crate) scope: BTreeSet<Audience>,
     serial: u64,
     certificates: BTreeMap<CertificateSerial, Certificate>,
     revoked: BTreeSet<CertificateSerial>,
@@ -70,9 +74,15 @@ impl Centre {
             authority: key(2),
             tls: key(3),
             log: key(4),
+            later_chain: None,
             feed: FeedId([seed; 16]),
             entries: Vec::new(),
             projection: Projection::default(),
+            scope: BTreeSet::from([
+                Audience::Everyone,
+                Audience::Unit(UNIT),
+                Audience::Employer(UNIT),
+            ]),
             serial: 0,
             certificates: BTreeMap::new(),
             revoked: BTreeSet::new(),
@@ -113,7 +123,8 @@ impl Centre {
 
     pub(crate) fn chain(&self) -> Chain {
         let (tls, log) = (self.tls.public(), self.log.public());
-        Chain::make(&self.root, &self.authority, tls, log, ORIGIN, self.feed)
+        let first = || Chain::make(&self.root, &self.authority, tls, log, ORIGIN, self.feed);
+        self.later_chain.clone().unwrap_or_else(first)
     }
 
     pub(crate) fn code(&self, secret: u8) -> EnrolmentCode {
@@ -146,12 +157,47 @@ impl Centre {
         self.certificates.insert(certificate.serial, certificate);
         self.add(&Fact::DeviceEnrolled {
             certificate: signed.clone(),
-            code_hash: request.secret_hash(),
+            code_hash: Some(request.secret_hash()),
         });
         Answer {
             certificate: signed,
             chain: self.chain(),
         }
+    }
+
+    pub(crate) fn certificate(&self, serial: CertificateSerial) -> &Certificate {
+        &self.certificates[&serial]
+    }
+
+    /// Certifies other keys in the place of those of a certificate.
+    pub(crate) fn reissue(
+        &mut self,
+        before: &Certificate,
+        operator_key: PublicKey,
+        device_key: PublicKey,
+    ) -> Signed {
+        self.serial += 1;
+        let certificate = Certificate {
+            serial: CertificateSerial(self.serial),
+            operator_key,
+            device_key,
+            ..before.clone()
+        };
+        let signed = certificate.issue(&self.authority);
+        self.certificates.insert(certificate.serial, certificate);
+        self.add(&Fact::DeviceEnrolled {
+            certificate: signed.clone(),
+            code_hash: None,
+        });
+        signed
+    }
+
+    /// Replaces the key of its TLS.
+    pub(crate) fn rotate_tls(&mut self, key: SigningKey) {
+        let chain = self.chain();
+        let trust = chain.follow(&RootHash::of(&chain.root)).expect("its own");
+        self.later_chain = Some(chain.with_tls(&trust, &self.authority, key.public()));
+        self.tls = key;
     }
 
     /// Enrols without a network.
@@ -172,7 +218,7 @@ impl Centre {
             fact: fact.clone(),
         });
         self.entries
-            .push((entry.to_bytes(), [position.0 as u8; 16]));
+            .push((entry.to_bytes(), [u8::MAX - position.0 as u8; 16]));
         position
     }
 
@@ -188,6 +234,35 @@ impl Centre {
                 bytes: bytes.clone(),
             });
         all.skip(from as usize).collect()
+    }
+
+    /// The scope as the protocol has it.
+    pub(crate) fn visible(&self) -> Visible {
+        let parts: Vec<Part> = self.scope.iter().map(|it| Part(it.key())).collect();
+        let keys: Vec<&[u8]> = parts.iter().map(|it| it.0.as_slice()).collect();
+        let hash = hash_parts("scope", &keys);
+        let version = u64::from_be_bytes(*hash.first_chunk().expect("32 bytes"));
+        Visible { version, parts }
+    }
+
+    /// The feed from a position on as the device may see it.
+    pub(crate) fn visible_from(&self, from: u64) -> Vec<sync::Entry> {
+        let mut entries = self.feed_from(from);
+        entries.retain(|it| audience(it).iter().any(|it| self.scope.contains(it)));
+        entries
+    }
+
+    /// A part in a range of positions, where it is the device's to see; one position a page.
+    pub(crate) fn part_of_feed(&self, wanted: &BackfillWanted) -> Option<FeedPage> {
+        let of = Audience::of_key(&wanted.part.0).filter(|it| self.scope.contains(it))?;
+        let mut entries = self.feed_from(wanted.from);
+        entries.truncate(1);
+        entries.retain(|it| audience(it).contains(&of));
+        Some(FeedPage {
+            entries,
+            upto: wanted.from + 1,
+            head: wanted.upto,
+        })
     }
 
     /// Everything in the feed reaches the device, as one page.
@@ -495,6 +570,11 @@ impl Centre {
     pub(crate) fn chain_bytes(&self) -> Vec<u8> {
         encode(&self.chain())
     }
+}
+
+fn audience(entry: &sync::Entry) -> Vec<Audience> {
+    let entry = Entry::from_bytes(&entry.bytes);
+    entry.map(|it| it.audience).unwrap_or_default()
 }
 
 fn listed((name, line): (&&str, u8)) -> ListedPerson {

@@ -326,14 +326,7 @@ fn an_admitted_batch_that_no_operator_of_the_owner_signed_is_left_out_on_every_d
         fields: vec![Change::Person("P".to_owned())],
     };
     let own = volume.act(&actor, &action, NOW).expect("acts");
-    let batch = canbao_core::document::Batch {
-        document,
-        actor: own.actor.0.into(),
-        from: 1,
-        to: 1,
-        signer: CertificateSerial(1),
-        chunks: vec![own.chunk],
-    };
+    let batch = canbao_core::document::Batch::of(document, own, CertificateSerial(1));
     let batch = SignedBatch::make(&batch, &SigningKey::from_seed([250; 32]));
     pair.centre.add(&Fact::BatchAdmitted {
         document,

@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use canbao_core::certificate::Mandate;
-use canbao_core::enrolment::Request as EnrolmentRequest;
-use canbao_core::sync::hub::FeedPage;
-use canbao_core::sync::message::ProofWanted;
+use canbao_core::enrolment::Ask;
+use canbao_core::sync::hub::{FeedPage, Visible};
+use canbao_core::sync::message::{BackfillWanted, ProofWanted};
 use canbao_core::sync::{Hello, Item, ItemId, NeedsUpdate, RangeProof, Refusal, Verdict};
 use canbao_transport::{
     Accepted, HubBackend, HubEvent, Limits, ServerEndpoint, drive_hub, offer_enrolment,
@@ -18,7 +18,7 @@ use crate::response::{FailureClass, Response, SyncReport};
 
 use super::*;
 
-type Shared = Arc<Mutex<Centre>>;
+pub(super) type Shared = Arc<Mutex<Centre>>;
 
 /// The hub of the centre in memory.
 struct Hub(Shared);
@@ -32,18 +32,31 @@ impl Hub {
 impl HubBackend for Hub {
     type Error = std::convert::Infallible;
 
-    async fn admit(&mut self, _: &Hello) -> Result<Result<u64, Refusal>, Self::Error> {
-        Ok(Ok(1))
+    async fn admit(&mut self, _: &Hello) -> Result<Result<Visible, Refusal>, Self::Error> {
+        Ok(Ok(self.centre().visible()))
     }
 
-    async fn read_feed(&mut self, from: u64, _: usize) -> Result<FeedPage, Self::Error> {
+    async fn read_feed(
+        &mut self,
+        from: u64,
+        _: usize,
+    ) -> Result<(Option<Visible>, FeedPage), Self::Error> {
         let centre = self.centre();
         let head = centre.entries.len() as u64;
-        Ok(FeedPage {
-            entries: centre.feed_from(from),
+        let page = FeedPage {
+            entries: centre.visible_from(from),
             upto: head,
             head,
-        })
+        };
+        Ok((Some(centre.visible()), page))
+    }
+
+    async fn backfill(
+        &mut self,
+        wanted: &BackfillWanted,
+        _: usize,
+    ) -> Result<Option<FeedPage>, Self::Error> {
+        Ok(self.centre().part_of_feed(wanted))
     }
 
     async fn take_in(&mut self, _: ItemId, content: Item) -> Result<Verdict, Self::Error> {
@@ -75,7 +88,7 @@ impl HubBackend for Hub {
 }
 
 /// Serves until the runtime ends.
-fn serve(centre: &Shared) -> SocketAddr {
+pub(super) fn serve(centre: &Shared) -> SocketAddr {
     let tls = canbao_core::signing::SigningKey::from_seed(
         *centre.lock().expect("no panic before").tls.seed(),
     );
@@ -106,7 +119,9 @@ async fn certify(connection: &canbao_transport::Connection, centre: &Shared) {
     let Ok(asked) = offer_enrolment(connection, chain).await else {
         return;
     };
-    let request = EnrolmentRequest::from_bytes(asked.request()).expect("well formed");
+    let Ok(Ask::Enrol(request)) = Ask::from_bytes(asked.request()) else {
+        panic!("an enrolment");
+    };
     let answer = centre.lock().expect("no panic before").certify(
         &request,
         Mandate::Employer(vec![UNIT]),
@@ -115,14 +130,14 @@ async fn certify(connection: &canbao_transport::Connection, centre: &Shared) {
     let _ = asked.answer(Ok(answer.to_bytes())).await;
 }
 
-async fn sync(door: &Door) -> Result<SyncReport, Failure> {
+pub(super) async fn sync(door: &Door) -> Result<SyncReport, Failure> {
     match door.ask(&english(), Request::Sync { watch: false }).await? {
         Response::Synced(report) => Ok(report),
         other => panic!("a report, not {other:?}"),
     }
 }
 
-async fn enrolled(centre: &Shared, address: SocketAddr, directory: &Path) -> Door {
+pub(super) async fn enrolled(centre: &Shared, address: SocketAddr, directory: &Path) -> Door {
     let door = Door::to(open(directory, 1));
     let code = centre.lock().expect("no panic before").code(7).to_string();
     let request = Request::Enrol {
@@ -210,18 +225,21 @@ async fn a_server_with_a_new_key_of_the_same_root_is_followed_and_another_is_not
         let centre = app.identity.centre.as_mut().expect("enrolled");
         centre.server = address.to_string();
     };
-    centre.lock().expect("no panic before").tls =
-        canbao_core::signing::SigningKey::from_seed([77; 32]);
+    let new = canbao_core::signing::SigningKey::from_seed([77; 32]);
+    centre.lock().expect("no panic before").rotate_tls(new);
     renew(serve(&centre));
     sync(&door).await.expect("the new key is the centre's");
 
+    let before: Shared = Arc::new(Mutex::new(Centre::new(1)));
     let stranger: Shared = Arc::new(Mutex::new(Centre::new(2)));
-    renew(serve(&stranger));
-    let failure = sync(&door).await.expect_err("another centre");
-    assert_eq!(
-        (failure.code.as_str(), failure.class.exit_code()),
-        ("chain.other_root", 5)
-    );
+    for (other, code) in [(before, "chain.older"), (stranger, "chain.other_root")] {
+        renew(serve(&other));
+        let failure = sync(&door).await.expect_err("not the centre any more");
+        assert_eq!(
+            (failure.code.as_str(), failure.class.exit_code()),
+            (code, 5)
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

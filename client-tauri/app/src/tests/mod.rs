@@ -3,12 +3,14 @@
 mod centre;
 mod conflicts;
 mod devices;
+mod keys;
 mod link;
 mod offline;
 mod proofs;
 mod queries;
 mod restart;
 mod review;
+mod scope;
 mod sentences;
 mod succession;
 

@@ -121,8 +121,6 @@ fn an_item_refused_for_its_certificate_goes_on_once_there_is_another() {
     let item = ItemId(app.outbox.waiting(&app.feed).last().expect("queued").id);
     let refuse = |app: &mut App| {
         app.refused_item(item, "statement.certificate_revoked", "")
-            .expect("kept");
-        app.note_refused(item, "statement.certificate_revoked")
             .expect("kept")
     };
     assert!(!refuse(&mut app), "there is no other certificate");
@@ -185,9 +183,9 @@ fn a_draft_that_was_refused_for_its_certificate_goes_on_with_the_same_change() {
         .expect("read");
     for item in waiting {
         let refusal = centre.take(&item.content).expect_err("revoked");
-        app.refused_item(item.item, refusal.code(), "")
+        let renewed = app
+            .refused_item(item.item, refusal.code(), "")
             .expect("kept");
-        let renewed = app.note_refused(item.item, refusal.code()).expect("kept");
         assert!(!renewed, "there is no other certificate");
     }
     assert_eq!(status(&mut app).refused, 2);

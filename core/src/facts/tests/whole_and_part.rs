@@ -28,6 +28,10 @@ enum Step {
         unit: u8,
         settlement: &'static str,
     },
+    Move {
+        unit: u8,
+        to: u16,
+    },
     Everyone,
 }
 
@@ -58,6 +62,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
             month
         }),
         (unit.clone(), verdict).prop_map(|(unit, verdict)| Step::Decide { unit, verdict }),
+        (unit.clone(), 1..=3_u16).prop_map(|(unit, to)| Step::Move { unit, to }),
         (unit, prop_oneof![Just("2022-01"), Just("2022-02")])
             .prop_map(|(unit, settlement)| Step::Assess { unit, settlement }),
         Just(Step::Everyone),
@@ -113,6 +118,13 @@ fn carry_out(log: &mut Log, step: &Step, number: u8) {
         Step::Decide { unit, verdict } => decide_one(log, UnitId([*unit; 16]), verdict),
         Step::Assess { unit, settlement } => {
             let _ = log.assess(UnitId([*unit; 16]), settlement);
+        }
+        Step::Move { unit, to } => {
+            let unit = UnitId([*unit; 16]);
+            let from = log.unit(unit).record.district;
+            let to = DistrictId(*to);
+            log.add(Fact::UnitMoved { unit, from, to });
+            assert_eq!(log.unit(unit).record.district, to);
         }
         Step::Everyone => {
             log.add(Fact::VolumeOpened {

@@ -25,7 +25,7 @@ fn fill(store: &Store) {
 }
 
 /// Changes the tables behind the store's back.
-fn tamper(place: &Place, change: impl FnOnce(&redb::WriteTransaction)) {
+pub(super) fn tamper(place: &Place, change: impl FnOnce(&redb::WriteTransaction)) {
     let database = redb::Database::open(place.file()).unwrap();
     let transaction = database.begin_write().unwrap();
     change(&transaction);

@@ -2,6 +2,8 @@
 
 mod commits;
 mod damage;
+mod erasing;
+mod every_cut;
 #[cfg(target_os = "linux")]
 mod full_disk;
 mod key_files;

@@ -6,23 +6,54 @@ use std::ops::Bound;
 use proptest::prelude::*;
 
 use super::Place;
-use crate::store::{Commit, Store, Stream, View, ViewUpdate};
+use crate::store::{Commit, ReadError, Store, Stream, View, ViewUpdate};
 
+/// What a store holds.
 #[derive(Debug, Clone, Default, PartialEq)]
-struct Model {
-    streams: BTreeMap<Stream, Vec<Vec<u8>>>,
+pub(super) struct Model {
+    /// The values of each stream, none where one was erased.
+    streams: BTreeMap<Stream, Vec<Option<Vec<u8>>>>,
     views: BTreeMap<(View, Vec<u8>), Vec<u8>>,
 }
 
 impl Model {
-    fn length(&self, stream: Stream) -> u64 {
+    /// What this store holds.
+    pub(super) fn of(store: &Store) -> Result<Self, ReadError> {
+        let mut model = Self::default();
+        for stream in Stream::ALL {
+            let length = usize::try_from(store.length(stream)?).unwrap();
+            let mut values = vec![None; length];
+            for (position, value) in store.read(stream, 0, usize::MAX, usize::MAX)? {
+                values[usize::try_from(position).unwrap()] = Some(value);
+            }
+            for (position, _) in (0..).zip(&values).filter(|(_, value)| value.is_none()) {
+                match store.get(stream, position) {
+                    Err(ReadError::ErasedRecord { .. }) => {}
+                    Err(error) => return Err(error),
+                    Ok(found) => panic!("{found:?} was not read"),
+                }
+            }
+            if !values.is_empty() {
+                model.streams.insert(stream, values);
+            }
+        }
+        for view in View::ALL {
+            let entries = store.view_range(view, Bound::Unbounded, Bound::Unbounded, usize::MAX)?;
+            let entries = entries.into_iter();
+            let entries = entries.map(|(key, value)| ((view, key), value));
+            model.views.extend(entries);
+        }
+        Ok(model)
+    }
+
+    pub(super) fn length(&self, stream: Stream) -> u64 {
         self.streams
             .get(&stream)
             .map_or(0, |values| values.len() as u64)
     }
 
     /// Whether the commit is taken in.
-    fn take_in(&mut self, commit: &Commit) -> bool {
+    pub(super) fn take_in(&mut self, commit: &Commit) -> bool {
         if commit
             .expect
             .iter()
@@ -30,8 +61,13 @@ impl Model {
         {
             return false;
         }
+        for (stream, position) in &commit.erases {
+            let place = usize::try_from(*position).unwrap();
+            self.streams.get_mut(stream).unwrap()[place] = None;
+        }
         for (stream, value) in &commit.appends {
-            self.streams.entry(*stream).or_default().push(value.clone());
+            let values = self.streams.entry(*stream).or_default();
+            values.push(Some(value.clone()));
         }
         for update in &commit.views {
             match update.clone() {
@@ -42,27 +78,8 @@ impl Model {
         true
     }
 
-    fn assert_is(&self, store: &Store) {
-        for stream in Stream::ALL {
-            let read = store.read(stream, 0, usize::MAX, usize::MAX).unwrap();
-            let values: Vec<Vec<u8>> = read.into_iter().map(|(_, value)| value).collect();
-            assert_eq!(
-                values,
-                self.streams.get(&stream).cloned().unwrap_or_default()
-            );
-            assert_eq!(store.length(stream).unwrap(), self.length(stream));
-        }
-        let read: BTreeMap<(View, Vec<u8>), Vec<u8>> = View::ALL
-            .iter()
-            .flat_map(|&view| {
-                let read = store
-                    .view_range(view, Bound::Unbounded, Bound::Unbounded, usize::MAX)
-                    .unwrap();
-                read.into_iter()
-                    .map(move |(key, value)| ((view, key), value))
-            })
-            .collect();
-        assert_eq!(read, self.views);
+    pub(super) fn clear_views(&mut self) {
+        self.views.clear();
     }
 }
 
@@ -70,6 +87,8 @@ impl Model {
 #[derive(Debug, Clone)]
 struct Sketch {
     appends: Vec<(Stream, Vec<u8>)>,
+    /// Streams, and which of their values to erase, as a share of the length.
+    erases: Vec<(Stream, u8)>,
     views: Vec<ViewUpdate>,
     is_late: bool,
 }
@@ -78,8 +97,13 @@ impl Sketch {
     fn commit(self, model: &Model) -> Commit {
         let shift = u64::from(self.is_late);
         let expect = Stream::ALL.map(|stream| (stream, model.length(stream).saturating_sub(shift)));
+        let erases = self.erases.into_iter().filter_map(|(stream, share)| {
+            let position = u64::from(share) * model.length(stream) / 256;
+            (position < model.length(stream)).then_some((stream, position))
+        });
         Commit {
             expect: expect.to_vec(),
+            erases: erases.collect(),
             appends: self.appends,
             views: self.views,
         }
@@ -105,13 +129,16 @@ fn updates() -> impl Strategy<Value = ViewUpdate> {
 
 fn sketches() -> impl Strategy<Value = Sketch> {
     let appends = (prop::sample::select(&Stream::ALL), values());
+    let erases = (prop::sample::select(&Stream::ALL), any::<u8>());
     (
         prop::collection::vec(appends, 0..5),
+        prop::collection::vec(erases, 0..3),
         prop::collection::vec(updates(), 0..5),
         prop::bool::weighted(0.2),
     )
-        .prop_map(|(appends, views, is_late)| Sketch {
+        .prop_map(|(appends, erases, views, is_late)| Sketch {
             appends,
+            erases,
             views,
             is_late,
         })
@@ -159,16 +186,16 @@ proptest! {
                 }
                 Step::ClearViews => {
                     store.as_ref().unwrap().clear_views().unwrap();
-                    model.views.clear();
+                    model.clear_views();
                 }
                 Step::Reopen => {
                     drop(store.take());
                     store = Some(place.open());
                 }
             }
-            model.assert_is(store.as_ref().unwrap());
+            prop_assert_eq!(&Model::of(store.as_ref().unwrap()).unwrap(), &model);
         }
         drop(store);
-        model.assert_is(&place.open());
+        prop_assert_eq!(&Model::of(&place.open()).unwrap(), &model);
     }
 }

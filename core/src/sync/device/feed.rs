@@ -1,6 +1,6 @@
 //! The feed as a device follows it: where it stands, and what may come next.
 
-use crate::sync::message::{CaughtUp, Entries, Message, Welcome};
+use crate::sync::message::{CaughtUp, Entries, Message, Scope, Welcome};
 use crate::sync::{Entry, Violation};
 
 use super::{Advance, DeviceStart};
@@ -16,10 +16,21 @@ pub(super) struct FeedProgress {
     pub(super) stepped_over: bool,
     /// The gap was met: the cursor stays until this program is updated.
     held: bool,
+    /// Where a welcome moves the cursor once its scope has come.
+    welcomed_upto: u64,
     /// The feed's length at the welcome.
     head: u64,
     /// Past the greatest position at which an own item was taken.
     awaited: u64,
+}
+
+/// What a welcome leads to.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Welcomed {
+    /// The scope is known; a cursor that moved is to be persisted.
+    InScope(Option<Advance>),
+    /// The scope comes next.
+    OtherScope,
 }
 
 /// What a message of the feed leads to.
@@ -40,20 +51,40 @@ impl FeedProgress {
             persisting: false,
             stepped_over: false,
             held: false,
+            welcomed_upto: 0,
             head: 0,
             awaited: 0,
         }
     }
 
     /// Takes over what a welcome says; gives what is to be persisted, if anything changed.
-    pub(super) fn welcomed(&mut self, welcome: &Welcome) -> Result<Option<Advance>, Violation> {
+    ///
+    /// Under another scope nothing is durable before that scope is: a cursor that moved over
+    /// what is not in it would be wrong if the old scope came back.
+    pub(super) fn welcomed(&mut self, welcome: &Welcome) -> Result<Welcomed, Violation> {
         if welcome.upto < self.cursor || welcome.upto > welcome.head {
             return Err(Violation::PositionsOutOfOrder);
         }
         self.head = welcome.head;
-        let changed = (self.scope_version, self.cursor) != (welcome.scope_version, welcome.upto);
-        self.scope_version = welcome.scope_version;
-        Ok(changed.then(|| self.advance(Vec::new(), welcome.upto)))
+        if self.scope_version != welcome.scope_version {
+            self.welcomed_upto = welcome.upto;
+            return Ok(Welcomed::OtherScope);
+        }
+        let changed = self.cursor != welcome.upto;
+        Ok(Welcomed::InScope(
+            changed.then(|| self.advance(Vec::new(), welcome.upto)),
+        ))
+    }
+
+    /// Takes over a new scope; gives the cursor that is to be persisted with it.
+    pub(super) fn rescoped(&mut self, scope: &Scope) -> Result<u64, Violation> {
+        if scope.from < self.cursor {
+            return Err(Violation::PositionsOutOfOrder);
+        }
+        self.cursor = self.cursor.max(self.welcomed_upto);
+        self.scope_version = scope.version;
+        self.persisting = true;
+        Ok(self.cursor)
     }
 
     pub(super) fn entries(&mut self, message: Entries) -> Result<Step, Violation> {

@@ -2,7 +2,7 @@
 
 use canbao_core::certificate::{Certificate, Mandate};
 use canbao_core::declaration::{Content, Declaration};
-use canbao_core::document::{Action, ActorId, Batch, Change, DocumentId, SignedBatch, Volume};
+use canbao_core::document::{Action, ActorId, Batch, Change, DocumentId, SCHEMA_VERSION, SignedBatch, Volume};
 use canbao_core::enrolment::{EnrolmentCode, Request};
 use canbao_core::facts::{
     Agency, Audience, Fact, ListedPerson, PersonRecord, TransactionId, UnitRecord,
@@ -181,9 +181,16 @@ impl Fixture {
     }
 
     pub(crate) async fn enrol(&self, mandate: Mandate, seed: u8) -> Operator {
+        self.enrol_on(mandate, seed, seed).await
+    }
+
+    /// Enrols an operator on the device of another.
+    pub(crate) async fn enrol_on(&self, mandate: Mandate, seed: u8, device: u8) -> Operator {
         let code = self.code(mandate, seed).await;
-        let (key, device_key) = keys_of(seed);
-        let request = request(&code, seed);
+        let (key, _) = keys_of(seed);
+        let (_, device_key) = keys_of(device);
+        let (operator, device) = (OperatorId([seed; 16]), DeviceId([device; 16]));
+        let request = Request::make(&code, operator, &key, device, &device_key);
         let answer = self.centre.enrol(request.clone(), NOW).await.unwrap();
         let (certificate, _) = answer.open(&request.claim).unwrap();
         Operator {
@@ -351,6 +358,7 @@ impl Operator {
             to: own.seq,
             signer: self.certificate.serial,
             chunks: vec![own.chunk],
+            schema: SCHEMA_VERSION,
         };
         SignedBatch::make(&batch, &self.key).0
     }

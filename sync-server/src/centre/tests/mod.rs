@@ -2,8 +2,11 @@
 
 mod failures;
 pub(crate) mod fixture;
+mod matrix;
+mod moves;
 mod refusals;
 mod repeats;
 mod revocation;
+mod rotation;
 mod story;
 mod views;

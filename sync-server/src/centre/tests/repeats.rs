@@ -150,7 +150,10 @@ async fn one_device_has_several_operators_and_one_id() {
     );
     it.centre.enrol(ask(claim.device), NOW).await.unwrap();
     let certificates = it.centre.certificates_of(&claim.device_key).unwrap();
-    let serials: Vec<u64> = certificates.iter().map(|it| it.certificate.serial.0).collect();
+    let serials: Vec<u64> = certificates
+        .iter()
+        .map(|it| it.certificate.serial.0)
+        .collect();
     assert_eq!(serials, [1, 2]);
 }
 

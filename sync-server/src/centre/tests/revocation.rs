@@ -66,7 +66,9 @@ async fn what_was_admitted_before_stands_and_what_comes_after_is_refused_by_name
         );
     }
     let late = employer.certificate.expires_at;
-    let late = it.centre.take_statement(employer.sign(&assessment(1, "2022-01", 1)), late);
+    let late = it
+        .centre
+        .take_statement(employer.sign(&assessment(1, "2022-01", 1)), late);
     assert_eq!(
         code(&late.await.unwrap()),
         "statement.certificate_revoked",
@@ -96,7 +98,10 @@ async fn the_same_statement_and_change_are_taken_from_the_certificate_that_came_
         "statement.certificate_revoked"
     );
     let refused = old.batch(1, 1);
-    assert_eq!(code(&batch(&it, refused.clone()).await), "admission.revoked");
+    assert_eq!(
+        code(&batch(&it, refused.clone()).await),
+        "admission.revoked"
+    );
 
     let new = it.enrol(Mandate::Employer(vec![unit(1)]), 40).await;
     let taken = it.taken(&new, &statement).await;
@@ -167,7 +172,10 @@ async fn a_lost_device_loses_all_its_certificates_and_no_other_does() {
     let behind = it.centre.certificates(Some(CertificateSerial(1)), 1);
     assert_eq!(behind.unwrap(), listed[1..2]);
     let taken = it
-        .taken(&other, &Statement::Submission(interruption(2, 1, "2022-01")))
+        .taken(
+            &other,
+            &Statement::Submission(interruption(2, 1, "2022-01")),
+        )
         .await;
     assert!(matches!(taken, Fact::Received { .. }), "{taken:?}");
 }

@@ -3,7 +3,7 @@
 use std::ops::Bound;
 use std::path::Path;
 
-use canbao_core::facts::{Audience, Entry, Placed, Projection, Sending};
+use canbao_core::facts::{Audience, Entry, Fact, Placed, Projection, Sending};
 use canbao_core::ids::{DistrictId, UnitId};
 use canbao_core::statement::Statement;
 use canbao_core::store::{View, ViewUpdate};
@@ -55,6 +55,9 @@ async fn busy() -> (Fixture, Answer) {
         .take_tax_event(2, TaxEvent::Posted(altered), NOW)
         .await
         .unwrap();
+    let (unit, from, to) = (unit(2), DISTRICT, DistrictId(3));
+    let moved = vec![Fact::UnitMoved { unit, from, to }];
+    it.centre.append_facts(moved, NOW).await.unwrap();
     let last = it.state(&ours, &refused).await;
     (it, last)
 }
@@ -152,7 +155,9 @@ async fn a_units_feed_makes_the_view_that_all_facts_make_of_it() {
         Audience::Unit(unit(2)),
     ];
     assert!(project(&it, &agency, 7) == whole);
-    assert_eq!(it.centre.units_of(DISTRICT), Ok(vec![unit(1), unit(2)]));
+    assert_eq!(it.centre.units_of(DISTRICT), Ok(vec![unit(1)]));
+    let moved = it.centre.units_of(DistrictId(3));
+    assert_eq!(moved, Ok(vec![unit(2)]));
     assert_eq!(it.centre.find_unit("0210300002"), Ok(Some(unit(2))));
     assert_eq!(it.centre.find_unit("91350100M000100Y43"), Ok(Some(unit(1))));
 }

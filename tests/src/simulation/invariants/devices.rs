@@ -24,11 +24,17 @@ pub(in crate::simulation) fn kept_is_durable(
         return Err(format!(
             "{} values made here, {} of them found again",
             kept.made.len(),
-            made.iter().zip(&kept.made).take_while(|(a, b)| a == b).count()
+            made.iter()
+                .zip(&kept.made)
+                .take_while(|(a, b)| a == b)
+                .count()
         ));
     }
     if !held.starts_with(&kept.held) {
-        return Err(format!("{} entries held, not all found again", kept.held.len()));
+        return Err(format!(
+            "{} entries held, not all found again",
+            kept.held.len()
+        ));
     }
     Ok(())
 }
@@ -53,12 +59,18 @@ pub(in crate::simulation) fn facts_are_a_prefix<'a>(
                 ));
             }
             None => {
-                return Err(format!("{:?} is missing below {cursor}", seen.entry.position));
+                return Err(format!(
+                    "{:?} is missing below {cursor}",
+                    seen.entry.position
+                ));
             }
         }
     }
     match held.next() {
-        Some(it) => Err(format!("{:?} is held and not visible below {cursor}", it.position)),
+        Some(it) => Err(format!(
+            "{:?} is held and not visible below {cursor}",
+            it.position
+        )),
         None => Ok(()),
     }
 }
@@ -113,7 +125,12 @@ pub(in crate::simulation) fn records_are_proven(
             .flat_map(|unit| &unit.records)
             .filter(|it| unproven || it.is_recorded())
             .filter(|it| !known.contains(&it.position))
-            .map(|it| (format!("{}/{}", it.record.serial, it.record.line), it.position))
+            .map(|it| {
+                (
+                    format!("{}/{}", it.record.serial, it.record.line),
+                    it.position,
+                )
+            })
             .collect()
     });
     for (id, position) in recorded {
@@ -152,7 +169,9 @@ fn proven_records(
     unit: canbao_core::ids::UnitId,
 ) -> impl Iterator<Item = &RecordView> {
     let view = projection.units.get(&unit);
-    view.into_iter().flat_map(|it| &it.records).filter(|it| it.proven)
+    view.into_iter()
+        .flat_map(|it| &it.records)
+        .filter(|it| it.proven)
 }
 
 /// The fold of what the device holds, without what decisions change.

@@ -31,14 +31,20 @@ pub(in crate::simulation) fn same_batches_same_document<'a>(
             .document(document)
             .ok_or_else(|| format!("{document:?} is not shown"))?;
         if contents(shown) != contents(&expected) {
-            return Err(format!("{document:?} is shown otherwise than its batches make it"));
+            return Err(format!(
+                "{document:?} is shown otherwise than its batches make it"
+            ));
         }
     }
-    let other = app.documents().into_iter().find(|it| !admitted.contains_key(it));
+    let other = app
+        .documents()
+        .into_iter()
+        .find(|it| !admitted.contains_key(it));
     match other.and_then(|it| app.document(&it)) {
-        Some(volume) if contents(volume) != (Vec::new(), Vec::new(), Vec::new()) => {
-            Err(format!("{:?} is shown, to which nothing was admitted", volume.id()))
-        }
+        Some(volume) if contents(volume) != (Vec::new(), Vec::new(), Vec::new()) => Err(format!(
+            "{:?} is shown, to which nothing was admitted",
+            volume.id()
+        )),
         Some(_) | None => Ok(()),
     }
 }

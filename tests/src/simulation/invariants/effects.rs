@@ -31,7 +31,11 @@ pub(in crate::simulation) fn one_submission_one_effect<'a>(
     for fact in facts {
         effects.take(fact, twice)?;
     }
-    match effects.unrecorded.iter().find(|(_, left)| **left != Money::ZERO) {
+    match effects
+        .unrecorded
+        .iter()
+        .find(|(_, left)| **left != Money::ZERO)
+    {
         Some((serial, _)) => Err(format!("the records of {serial} are not its sum")),
         None => Ok(()),
     }
@@ -67,6 +71,8 @@ impl Effects {
             | Fact::CodeIssued { .. }
             | Fact::DeviceEnrolled { .. }
             | Fact::CertificateRevoked { .. }
+            | Fact::UnitMoved { .. }
+            | Fact::LogKeyChanged { .. }
             | Fact::NotReceived { .. }
             | Fact::AssessmentTaken { .. }
             | Fact::ReceivablesRaised { .. }
@@ -116,10 +122,7 @@ impl Effects {
 }
 
 /// What the centre shows of every unit is the fold of its log.
-pub(in crate::simulation) fn totals_agree(
-    centre: &Centre,
-    all: &Projection,
-) -> Result<(), String> {
+pub(in crate::simulation) fn totals_agree(centre: &Centre, all: &Projection) -> Result<(), String> {
     for (unit, expected) in &all.units {
         let agrees = centre
             .with_unit(*unit, |shown| shown == expected)

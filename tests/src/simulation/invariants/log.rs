@@ -6,7 +6,10 @@ use super::super::device::Answered;
 use super::super::truth::Truth;
 
 /// The log, read again, begins with what was seen of it.
-pub(in crate::simulation) fn log_is_append_only(truth: &Truth, log: &[Entry]) -> Result<(), String> {
+pub(in crate::simulation) fn log_is_append_only(
+    truth: &Truth,
+    log: &[Entry],
+) -> Result<(), String> {
     if log.len() < truth.entries.len() {
         return Err(format!(
             "the log shrank from {} to {} entries",
@@ -14,8 +17,16 @@ pub(in crate::simulation) fn log_is_append_only(truth: &Truth, log: &[Entry]) ->
             log.len()
         ));
     }
-    match truth.entries.iter().zip(log).find(|(seen, it)| seen.entry != **it) {
-        Some((seen, _)) => Err(format!("{:?} is another entry than it was", seen.entry.position)),
+    match truth
+        .entries
+        .iter()
+        .zip(log)
+        .find(|(seen, it)| seen.entry != **it)
+    {
+        Some((seen, _)) => Err(format!(
+            "{:?} is another entry than it was",
+            seen.entry.position
+        )),
         None => Ok(()),
     }
 }

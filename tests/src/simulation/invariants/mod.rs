@@ -5,7 +5,9 @@ mod documents;
 mod effects;
 mod log;
 
-pub(super) use devices::{facts_are_a_prefix, kept_is_durable, projection_agrees, records_are_proven};
+pub(super) use devices::{
+    facts_are_a_prefix, kept_is_durable, projection_agrees, records_are_proven,
+};
 pub(super) use documents::same_batches_same_document;
 pub(super) use effects::{Effects, one_submission_one_effect, totals_agree};
 pub(super) use log::{acknowledged_is_durable, log_is_append_only};
@@ -157,7 +159,10 @@ impl World<'_> {
             let audiences = self.cast.audiences_of(it.owner);
             let all = self.truth.visible(&audiences, u64::MAX).count();
             if it.kept.held.len() < all {
-                return Some(format!("{name} has {} of {all} entries", it.kept.held.len()));
+                return Some(format!(
+                    "{name} has {} of {all} entries",
+                    it.kept.held.len()
+                ));
             }
         }
         None

@@ -15,6 +15,7 @@ impl Command {
     pub(crate) fn into_request(self, here: &Path) -> Request {
         match self {
             Self::Enrol { code, server } => Request::Enrol { code, server },
+            Self::Rekey => Request::Rekey,
             Self::Status => Request::Status,
             Self::Sync { watch } => Request::Sync { watch },
             Self::Roster(roster) => roster.into_request(),

@@ -21,6 +21,7 @@ pub(crate) use problems::failure;
 pub(crate) fn response(response: &Response, lang: Lang) -> String {
     match response {
         Response::Enrolled(enrolled) => status::enrolled(enrolled, lang),
+        Response::Rekeyed(rekeyed) => status::rekeyed(rekeyed, lang),
         Response::Status(view) => status::status(view, lang),
         Response::Synced(report) => status::synced(report, lang),
         Response::Roster(rows) => people::roster(rows, lang),

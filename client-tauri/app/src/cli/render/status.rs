@@ -1,6 +1,8 @@
 //! Where everything stands, an enrolment, an exchange.
 
-use canbao_client::response::{Enrolled, OperatorView, QuarantineRow, StatusView, SyncReport};
+use canbao_client::response::{
+    Enrolled, OperatorView, QuarantineRow, Rekeyed, StatusView, SyncReport,
+};
 use canbao_core::message::Lang;
 
 use super::layout::{Fields, NONE, caption, caption_with, parts, table, titled, words};
@@ -18,6 +20,16 @@ pub(super) fn enrolled(enrolled: &Enrolled, lang: Lang) -> String {
         .with("server", &enrolled.server)
         .show();
     parts([caption("enrolled", lang), fields])
+}
+
+/// Keys were replaced: whose.
+pub(super) fn rekeyed(rekeyed: &Rekeyed, lang: Lang) -> String {
+    let rows = rekeyed
+        .operators
+        .iter()
+        .map(|it| [it.name.clone(), role(it, lang), it.expires_at.clone()]);
+    let columns = [words("operator"), words("role"), words("expires_at")];
+    parts([caption("rekeyed", lang), table(lang, &columns, rows)])
 }
 
 /// Where everything stands: device, units, contact, what waits, what to mind.
@@ -40,7 +52,22 @@ pub(super) fn synced(report: &SyncReport, lang: Lang) -> String {
     if let Some(checkpoint) = &report.checkpoint {
         fields = head(fields, checkpoint);
     }
-    parts([fields.show(), problems("refused", &report.refused, lang)])
+    parts([
+        fields.show(),
+        units_left(report, lang),
+        problems("refused", &report.refused, lang),
+    ])
+}
+
+fn units_left(report: &SyncReport, lang: Lang) -> String {
+    if report.left.is_empty() {
+        return String::new();
+    }
+    let names = report.left.iter();
+    let lines: Vec<String> = names
+        .map(|it| format!("{} {}", it.unemployment_number, it.name))
+        .collect();
+    titled("units_left", lang, &lines.join("\n"))
 }
 
 /// 隔离: refused changes.

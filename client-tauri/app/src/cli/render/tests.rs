@@ -116,13 +116,22 @@ fn columns_of_chinese_text_end_at_one_width() {
 fn an_exchange_reads_in_either_language() {
     let body = json!({
         "entries": 3, "sent": 1, "queued": 0, "refused": [], "proven": 2,
+        "left": [{
+            "id": "01J", "name": "甲户", "credit_code": "-",
+            "unemployment_number": "0210300178", "pension_number": "-",
+        }],
         "checkpoint": checkpoint(),
     });
     assert!(shown("synced", &body, Lang::En).starts_with(" Entries received    3\n"));
     check(
         "synced",
         &body,
-        &["收到条目", "等待发送", "centre.example/log"],
+        &[
+            "收到条目",
+            "等待发送",
+            "0210300178 甲户",
+            "centre.example/log",
+        ],
     );
 }
 

@@ -1,0 +1,154 @@
+//! The bounded, cheap checks of a signed batch, which a hub does as well as a device.
+
+use std::collections::BTreeSet;
+
+use minicbor::Decode;
+
+use crate::document::{Batch, Chunk, SCHEMA_VERSION};
+use crate::signed::{Signed, SignedError, decode_canonical};
+
+use super::chunk::{ChangeHash, ChangeHead, ChunkError, check_chunk};
+
+/// The largest signed batch, in bytes.
+pub const MAX_BATCH_BYTES: usize = 192 * 1024;
+/// The most changes in a batch.
+pub const MAX_BATCH_CHANGES: usize = 256;
+
+/// Why bytes are not a batch.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BatchError {
+    /// Above [`MAX_BATCH_BYTES`].
+    #[error("a batch is larger than {MAX_BATCH_BYTES} bytes")]
+    TooLarge,
+    /// Not a signed batch.
+    #[error(transparent)]
+    Signed(#[from] SignedError),
+    /// No refusal: a newer program made it, and it is held until this one is updated (需要更新).
+    #[error("the batch's schema {0} is newer than this program knows")]
+    NewerSchema(u64),
+    /// A schema that never was.
+    #[error("there is no schema 0")]
+    NoSchema,
+    /// None, or above [`MAX_BATCH_CHANGES`].
+    #[error("a batch holds between one and {MAX_BATCH_CHANGES} changes")]
+    ChangeCount,
+    /// One of its changes.
+    #[error(transparent)]
+    Chunk(#[from] ChunkError),
+    /// A change of another actor than the batch says.
+    #[error("a change belongs to another actor than its batch")]
+    OtherActor,
+    /// The sequence numbers are not the run the batch says.
+    #[error("the batch's sequence numbers are not continuous")]
+    Sequence,
+    /// A change that does not depend directly on its actor's previous one.
+    #[error("a change does not depend on its actor's previous one")]
+    Previous,
+}
+
+impl BatchError {
+    /// The stable name.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::TooLarge => "structure.batch_too_large",
+            Self::Signed(error) => error.code(),
+            Self::NewerSchema(_) => "structure.newer_schema",
+            Self::NoSchema => "structure.no_schema",
+            Self::ChangeCount => "structure.change_count",
+            Self::Chunk(error) => error.code(),
+            Self::OtherActor => "structure.other_actor",
+            Self::Sequence => "structure.sequence",
+            Self::Previous => "structure.previous",
+        }
+    }
+}
+
+/// A batch whose form was checked; its signature was not yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "an unverified batch proves nothing"]
+pub struct CheckedBatch {
+    /// The signed value it came in.
+    pub signed: Signed,
+    /// What it says.
+    pub batch: Batch,
+    /// The heads of its changes, in order.
+    pub heads: Vec<ChangeHead>,
+}
+
+impl CheckedBatch {
+    /// What it needs that is not in it.
+    #[must_use]
+    pub fn outside_dependencies(&self) -> BTreeSet<ChangeHash> {
+        let own: BTreeSet<ChangeHash> = self.heads.iter().map(|head| head.hash).collect();
+        self.heads
+            .iter()
+            .flat_map(|head| head.dependencies.iter().copied())
+            .filter(|dependency| !own.contains(dependency))
+            .collect()
+    }
+}
+
+/// Checks the form of a signed batch.
+///
+/// # Errors
+/// [`BatchError`], in the order of the checks.
+pub fn check_batch(bytes: &[u8]) -> Result<CheckedBatch, BatchError> {
+    if bytes.len() > MAX_BATCH_BYTES {
+        return Err(BatchError::TooLarge);
+    }
+    let signed = Signed::from_bytes(bytes)?;
+    check_schema(&signed.content)?;
+    let batch: Batch = decode_canonical(&signed.content)?;
+    if batch.chunks.is_empty() || batch.chunks.len() > MAX_BATCH_CHANGES {
+        return Err(BatchError::ChangeCount);
+    }
+    let heads = batch
+        .chunks
+        .iter()
+        .map(|Chunk(bytes)| check_chunk(bytes))
+        .collect::<Result<Vec<_>, _>>()?;
+    check_run(&batch, &heads)?;
+    Ok(CheckedBatch {
+        signed,
+        batch,
+        heads,
+    })
+}
+
+/// The schema is read alone, since a batch of a newer one may hold more than this program reads.
+fn check_schema(content: &[u8]) -> Result<(), BatchError> {
+    #[derive(Decode)]
+    struct Schema {
+        #[n(6)]
+        schema: u64,
+    }
+    let Schema { schema } =
+        minicbor::decode(content).map_err(|error| SignedError::Malformed(error.to_string()))?;
+    match schema {
+        0 => Err(BatchError::NoSchema),
+        1..=SCHEMA_VERSION => Ok(()),
+        newer => Err(BatchError::NewerSchema(newer)),
+    }
+}
+
+fn check_run(batch: &Batch, heads: &[ChangeHead]) -> Result<(), BatchError> {
+    let last = batch.from.checked_add(heads.len() as u64 - 1);
+    if batch.from == 0 || last != Some(batch.to) {
+        return Err(BatchError::Sequence);
+    }
+    let mut previous: Option<ChangeHash> = None;
+    for (head, seq) in heads.iter().zip(batch.from..) {
+        if head.actor != **batch.actor {
+            return Err(BatchError::OtherActor);
+        }
+        if head.seq != seq {
+            return Err(BatchError::Sequence);
+        }
+        if previous.is_some_and(|previous| !head.dependencies.contains(&previous)) {
+            return Err(BatchError::Previous);
+        }
+        previous = Some(head.hash);
+    }
+    Ok(())
+}

@@ -1,0 +1,218 @@
+//! One change as bytes: its chunk's header, its own head and the sizes of its columns, read by
+//! hand and bounded before anything is decoded.
+
+use super::columns::{self, Columns};
+use super::reader::Reader;
+
+/// The largest change, in bytes: one user action.
+pub const MAX_CHANGE_BYTES: usize = 128 * 1024;
+/// The most dependencies of a change: more heads than a document ever has.
+pub const MAX_DEPENDENCIES: u64 = 64;
+/// The length of an actor: a device's id of 16 bytes and 8 of randomness.
+pub const ACTOR_BYTES: usize = 24;
+/// The length of the actor that makes a document's genesis and nothing else.
+const GENESIS_ACTOR_BYTES: usize = 16;
+/// The latest time of a change, in seconds since 1970: the end of the year 9999. automerge stores
+/// the differences of times, which must not overflow.
+const MAX_TIME: i64 = 253_402_300_799;
+
+const MAGIC: [u8; 4] = [0x85, 0x6f, 0x4a, 0x83];
+const CHANGE_CHUNK: u8 = 1;
+
+/// The hash of a change, by which others depend on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ChangeHash(pub [u8; 32]);
+
+/// What a change says of itself, read without decoding its operations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangeHead {
+    /// Its hash.
+    pub hash: ChangeHash,
+    /// What it depends on directly: at least one, ascending.
+    pub dependencies: Vec<ChangeHash>,
+    /// Its actor: [`ACTOR_BYTES`] bytes.
+    pub actor: Vec<u8>,
+    /// Its number among the actor's changes, from 1.
+    pub seq: u64,
+    /// The counter of its first operation.
+    pub start_op: u64,
+    /// How many operations it has, from 1 to [`super::MAX_OPERATIONS`].
+    pub operations: u64,
+}
+
+/// Why bytes are not a change's chunk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ChunkError {
+    /// Above [`MAX_CHANGE_BYTES`].
+    #[error("a change is larger than {MAX_CHANGE_BYTES} bytes")]
+    TooLarge,
+    /// Not a chunk at all, or cut off.
+    #[error("a change has no chunk header")]
+    NoHeader,
+    /// A document or a compressed change where a plain change belongs.
+    #[error("a chunk is not an uncompressed change")]
+    NotAChange,
+    /// A length or number not written in its shortest form, or bytes behind the chunk's end.
+    #[error("a change is not in its canonical form")]
+    NotCanonical,
+    /// The checksum is not that of the content.
+    #[error("a change's checksum is wrong")]
+    Checksum,
+    /// A number or a run of bytes that does not read, or is cut off.
+    #[error("a change is malformed")]
+    Malformed,
+    /// No dependency, more than [`MAX_DEPENDENCIES`], or not in ascending order.
+    #[error("a change has between one and {MAX_DEPENDENCIES} dependencies, in ascending order")]
+    Dependencies,
+    /// Not [`ACTOR_BYTES`] bytes.
+    #[error("an actor has {ACTOR_BYTES} bytes")]
+    ActorLength,
+    /// A time before 1970 or after the year 9999.
+    #[error("a change's time is out of range")]
+    Time,
+    /// A commit message; changes of ours have none.
+    #[error("a change has a message")]
+    Message,
+    /// Other actors than an honest author names: of another length, unordered, or itself.
+    #[error("a change's table of other actors is malformed")]
+    OtherActors,
+    /// A column that changes of ours do not have, compressed, empty, out of order or cut off.
+    #[error("a change's columns are not those of its schema")]
+    Columns,
+    /// No operation, or above [`super::MAX_OPERATIONS`].
+    #[error("a change has between one and {} operations", columns::MAX_OPERATIONS)]
+    OperationCount,
+    /// More predecessors than so many operations can have.
+    #[error("a change claims too many predecessors")]
+    PredecessorCount,
+    /// An operation names an actor that the change's table does not hold.
+    #[error("an operation names an actor that the change does not list")]
+    UnknownActor,
+    /// Bytes behind the columns.
+    #[error("a change has bytes behind its columns")]
+    ExtraBytes,
+}
+
+impl ChunkError {
+    /// The stable name of the refusal.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::TooLarge => "structure.change_too_large",
+            Self::NoHeader => "structure.no_header",
+            Self::NotAChange => "structure.not_a_change",
+            Self::NotCanonical => "structure.not_canonical",
+            Self::Checksum => "structure.checksum",
+            Self::Malformed => "structure.malformed",
+            Self::Dependencies => "structure.dependencies",
+            Self::ActorLength => "structure.actor_length",
+            Self::Time => "structure.time",
+            Self::Message => "structure.message",
+            Self::OtherActors => "structure.other_actors",
+            Self::Columns => "structure.columns",
+            Self::OperationCount => "structure.operation_count",
+            Self::PredecessorCount => "structure.predecessor_count",
+            Self::UnknownActor => "structure.unknown_actor",
+            Self::ExtraBytes => "structure.extra_bytes",
+        }
+    }
+}
+
+/// Checks the form of one change and reads its head.
+///
+/// # Errors
+/// [`ChunkError`], in the order of the checks.
+pub fn check_chunk(bytes: &[u8]) -> Result<ChangeHead, ChunkError> {
+    let (hash, body) = check_header(bytes)?;
+    let mut reader = Reader::new(body);
+    let dependencies = read_dependencies(&mut reader)?;
+    let length = reader.number()?;
+    if length != ACTOR_BYTES as u64 {
+        return Err(ChunkError::ActorLength);
+    }
+    let actor = reader.take(length)?.to_vec();
+    let seq = reader.number()?;
+    let start_op = reader.number()?;
+    if !(0..=MAX_TIME).contains(&reader.signed()?) {
+        return Err(ChunkError::Time);
+    }
+    if reader.number()? != 0 {
+        return Err(ChunkError::Message);
+    }
+    let others = read_other_actors(&mut reader, &actor)?;
+    let columns = Columns::read(&mut reader)?;
+    if !reader.rest.is_empty() {
+        return Err(ChunkError::ExtraBytes);
+    }
+    let operations = columns.check(1 + others)?;
+    Ok(ChangeHead {
+        hash,
+        dependencies,
+        actor,
+        seq,
+        start_op,
+        operations,
+    })
+}
+
+/// The header, the only form of it, and the checksum, which automerge ignores on a single change
+/// so that its bytes would be malleable.
+fn check_header(bytes: &[u8]) -> Result<(ChangeHash, &[u8]), ChunkError> {
+    if bytes.len() > MAX_CHANGE_BYTES {
+        return Err(ChunkError::TooLarge);
+    }
+    let rest = bytes.strip_prefix(&MAGIC).ok_or(ChunkError::NoHeader)?;
+    let (checksum, hashed) = rest.split_at_checked(4).ok_or(ChunkError::NoHeader)?;
+    let (&kind, after_kind) = hashed.split_first().ok_or(ChunkError::NoHeader)?;
+    if kind != CHANGE_CHUNK {
+        return Err(ChunkError::NotAChange);
+    }
+    let mut reader = Reader::new(after_kind);
+    let length = reader.number()?;
+    if usize::try_from(length).ok() != Some(reader.rest.len()) {
+        return Err(ChunkError::NotCanonical);
+    }
+    let digest = ring::digest::digest(&ring::digest::SHA256, hashed);
+    if digest.as_ref()[..4] != *checksum {
+        return Err(ChunkError::Checksum);
+    }
+    let mut hash = [0; 32];
+    hash.copy_from_slice(digest.as_ref());
+    Ok((ChangeHash(hash), reader.rest))
+}
+
+fn read_dependencies(reader: &mut Reader<'_>) -> Result<Vec<ChangeHash>, ChunkError> {
+    let count = reader.number()?;
+    if !(1..=MAX_DEPENDENCIES).contains(&count) {
+        return Err(ChunkError::Dependencies);
+    }
+    let mut dependencies = Vec::new();
+    for _ in 0..count {
+        let mut hash = [0; 32];
+        hash.copy_from_slice(reader.take(32)?);
+        dependencies.push(ChangeHash(hash));
+    }
+    if dependencies.is_sorted_by(|one, next| one < next) {
+        Ok(dependencies)
+    } else {
+        Err(ChunkError::Dependencies)
+    }
+}
+
+/// How many other actors the change names: those of earlier changes and of the genesis.
+fn read_other_actors(reader: &mut Reader<'_>, own: &[u8]) -> Result<u64, ChunkError> {
+    let count = reader.number()?;
+    let mut previous: &[u8] = &[];
+    for _ in 0..count {
+        let length = reader.number()?;
+        if length != ACTOR_BYTES as u64 && length != GENESIS_ACTOR_BYTES as u64 {
+            return Err(ChunkError::OtherActors);
+        }
+        let actor = reader.take(length)?;
+        if actor <= previous || actor == own {
+            return Err(ChunkError::OtherActors);
+        }
+        previous = actor;
+    }
+    Ok(count)
+}

@@ -1,0 +1,111 @@
+//! The columns of a change: which there are, and what they claim, summed before any is decoded.
+//!
+//! A few bytes can claim millions of operations or predecessors, since columns are run-length
+//! encoded; and an index of an actor that is not there makes automerge panic.
+
+use super::chunk::ChunkError;
+use super::reader::{Reader, for_each_run};
+
+/// The most operations in a change.
+pub const MAX_OPERATIONS: u64 = 4_000;
+/// A change may have this many predecessors, and [`PREDECESSORS_PER_OPERATION`] more for each of
+/// its operations: an operation has as many as the field it writes has concurrent values.
+const PREDECESSORS: u64 = 64;
+const PREDECESSORS_PER_OPERATION: u64 = 8;
+
+// The columns of automerge's binary format, each a number with a type in the low four bits. Ours
+// hold neither list keys nor marks, and compression is a bit that none of these has.
+const OBJECT_ACTOR: u64 = 1;
+const OBJECT_COUNTER: u64 = 2;
+const KEY_TEXT: u64 = 21;
+const INSERT: u64 = 52;
+const ACTION: u64 = 66;
+const VALUE_TYPE: u64 = 86;
+const VALUE: u64 = 87;
+const PREDECESSOR_COUNT: u64 = 112;
+const PREDECESSOR_ACTOR: u64 = 113;
+const PREDECESSOR_COUNTER: u64 = 115;
+
+const KNOWN: [u64; 10] = [
+    OBJECT_ACTOR,
+    OBJECT_COUNTER,
+    KEY_TEXT,
+    INSERT,
+    ACTION,
+    VALUE_TYPE,
+    VALUE,
+    PREDECESSOR_COUNT,
+    PREDECESSOR_ACTOR,
+    PREDECESSOR_COUNTER,
+];
+
+/// The bytes of each column of a change, in the order of [`KNOWN`]; empty where there is none.
+pub(super) struct Columns<'a>([&'a [u8]; KNOWN.len()]);
+
+impl<'a> Columns<'a> {
+    /// Reads the table of columns and the columns behind it.
+    ///
+    /// # Errors
+    /// [`ChunkError::Columns`], or where a number does not read.
+    pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, ChunkError> {
+        let count = reader.number()?;
+        if count > KNOWN.len() as u64 {
+            return Err(ChunkError::Columns);
+        }
+        let mut table = Vec::new();
+        let mut unseen = KNOWN.iter().enumerate();
+        for _ in 0..count {
+            let (number, length) = (reader.number()?, reader.number()?);
+            // The known ones are ascending, so that searching on refuses a second or misplaced one.
+            let place = unseen.find(|(_, known)| **known == number);
+            match place {
+                Some((place, _)) if length > 0 => table.push((place, length)),
+                Some(_) | None => return Err(ChunkError::Columns),
+            }
+        }
+        let mut columns = [&[][..]; KNOWN.len()];
+        for (place, length) in table {
+            columns[place] = reader.take(length).map_err(|_| ChunkError::Columns)?;
+        }
+        Ok(Self(columns))
+    }
+
+    /// Bounds what the columns claim, and gives the number of operations.
+    ///
+    /// # Errors
+    /// [`ChunkError`], in the order of the checks.
+    pub(super) fn check(&self, actors: u64) -> Result<u64, ChunkError> {
+        let mut operations: u64 = 0;
+        for_each_run(self.get(ACTION), |run| {
+            operations = operations.saturating_add(run.rows);
+            Ok(())
+        })?;
+        if !(1..=MAX_OPERATIONS).contains(&operations) {
+            return Err(ChunkError::OperationCount);
+        }
+        let mut predecessors: u64 = 0;
+        for_each_run(self.get(PREDECESSOR_COUNT), |run| {
+            let claimed = run.rows.saturating_mul(run.value.unwrap_or(0));
+            predecessors = predecessors.saturating_add(claimed);
+            Ok(())
+        })?;
+        if predecessors > PREDECESSORS + PREDECESSORS_PER_OPERATION * operations {
+            return Err(ChunkError::PredecessorCount);
+        }
+        for column in [OBJECT_ACTOR, PREDECESSOR_ACTOR] {
+            for_each_run(self.get(column), |run| match run.value {
+                Some(actor) if actor >= actors => Err(ChunkError::UnknownActor),
+                Some(_) | None => Ok(()),
+            })?;
+        }
+        Ok(operations)
+    }
+
+    fn get(&self, number: u64) -> &'a [u8] {
+        KNOWN
+            .iter()
+            .zip(self.0)
+            .find(|(known, _)| **known == number)
+            .map_or(&[], |(_, column)| column)
+    }
+}
