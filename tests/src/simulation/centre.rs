@@ -21,7 +21,7 @@ use super::device::Device;
 use super::dice::Dice;
 use super::invariants::{Invariant, Step, acknowledged_is_durable, log_is_append_only};
 use super::journal::Met;
-use super::network::{End, Parcel};
+use super::network::End;
 use super::world::{Event, World};
 
 const ORIGIN: &str = "log.example/canbao";
@@ -311,18 +311,6 @@ impl World<'_> {
         let forgets = self.is_broken(Broken::CentreForgets);
         if forgets && (self.centre.older.is_none() || self.dice.percent(10)) {
             self.centre.older = Some(self.centre.disk.contents());
-        }
-    }
-
-    /// An end may learn that the other one is gone, or not.
-    pub(super) fn tell_or_not(&mut self, id: u64, end: End) {
-        let told = self.dice.percent(60);
-        let now = self.time.now();
-        if let Some(link) = self.links.get_mut(&id)
-            && told
-        {
-            let at = link.lane(end).send(Parcel::Gone, now, &mut self.dice);
-            self.schedule(at - now, Event::Arrive { link: id, end });
         }
     }
 }

@@ -3,26 +3,21 @@
 use std::future::Future;
 
 use canbao_client::driver::Fault;
-use canbao_core::document::SignedBatch;
 use canbao_core::facts::{Entry, Fact};
+use canbao_core::ids::DeviceId;
 use canbao_core::message::Lang;
 use canbao_core::structure::check_batch;
-use canbao_core::sync::device::{Advance, DeviceInput, DeviceOutput, DeviceSession, SessionReport};
-use canbao_core::sync::hub::HubSession;
-use canbao_core::sync::{CloseReason, Verdict, retry_after};
+use canbao_core::sync::device::{DeviceInput, DeviceOutput, DeviceSession, SessionReport};
+use canbao_core::sync::{CloseReason, Verdict};
 use canbao_transport::{DeviceBackend, DeviceEvent, Statistics, Transport};
 use futures_util::FutureExt;
 
 use super::broken::Broken;
 use super::device::Answered;
-use super::hub_session::HubEnd;
 use super::invariants::{Invariant, Step, Violation};
 use super::journal::Met;
-use super::network::{End, Lane, Link, LinkId, Parcel, pieces};
+use super::network::{End, LinkId};
 use super::world::{Event, World};
-
-/// How long a device waits for a handshake, in milliseconds.
-const HANDSHAKE: u64 = 5_000;
 
 /// How a turn of a session ended.
 enum Turn {
@@ -33,99 +28,6 @@ enum Turn {
 }
 
 impl World<'_> {
-    /// A device tries to connect.
-    pub(super) fn connect(&mut self, device: usize) -> Step {
-        let now = self.time.now();
-        let lost = self.healed_at.is_none() && self.dice.percent(10);
-        let twice = self.healed_at.is_none() && self.dice.percent(5);
-        let it = &mut self.devices[device];
-        let Some(process) = it.process.as_mut().filter(|it| it.link.is_none()) else {
-            return Ok(());
-        };
-        let never = self.broken == Some(Broken::NeverRetries);
-        if never && it.had_session {
-            return Ok(());
-        }
-        let name = it.name.clone();
-        let hub = self.centre.session(it.key);
-        let (Some(hub), false, false) = (hub, lost, it.held_up_until > now) else {
-            it.attempt += 1;
-            self.write(&name, "is not answered");
-            self.connect_later(device, HANDSHAKE);
-            return Ok(());
-        };
-        let start = match process.door.session_start() {
-            Ok(start) => start,
-            Err(fault) => return self.device_fault(device, &fault),
-        };
-        process.backend.begin();
-        let id = self.next_link;
-        self.next_link += 1;
-        process.link = Some(id);
-        self.write(
-            &name,
-            format_args!(
-                "connects at {} with {} to offer",
-                start.cursor, start.offers
-            ),
-        );
-        let link = Link {
-            device,
-            device_end: Some(DeviceSession::new(start, now)),
-            hub_end: Some(HubEnd::new(HubSession::new(self.centre.feed(), now), hub)),
-            to_device: Lane::default(),
-            to_hub: Lane::default(),
-            welcomed: false,
-            cut: false,
-        };
-        self.links.insert(id, link);
-        if twice {
-            self.connect_twice(id);
-        }
-        // The alarm of a hub that hears nothing.
-        self.run_hub(id, None)?;
-        self.run_device(id, None)
-    }
-
-    /// The centre takes a device's hello for two: of the second one nobody hears the end.
-    fn connect_twice(&mut self, original: LinkId) {
-        let now = self.time.now();
-        let device = self.links[&original].device;
-        let Some(hub) = self.centre.session(self.devices[device].key) else {
-            return;
-        };
-        let hello = match self.devices[device].process.as_ref() {
-            Some(process) => process.door.session_start(),
-            None => return,
-        };
-        let Ok(start) = hello else { return };
-        let mut shadow = DeviceSession::new(start, now);
-        let mut link = Link {
-            device,
-            device_end: None,
-            hub_end: Some(HubEnd::new(HubSession::new(self.centre.feed(), now), hub)),
-            to_device: Lane::default(),
-            to_hub: Lane::default(),
-            welcomed: false,
-            cut: false,
-        };
-        let id = self.next_link;
-        self.next_link += 1;
-        while let Some(output) = shadow.poll() {
-            if let DeviceOutput::Send(frame) = output {
-                let at = link.to_hub.send(Parcel::Bytes(frame), now, &mut self.dice);
-                self.schedule(
-                    at - now,
-                    Event::Arrive {
-                        link: id,
-                        end: End::Hub,
-                    },
-                );
-            }
-        }
-        self.links.insert(id, link);
-    }
-
     /// Lets the device of a link go on, where one has an open session.
     pub(super) fn run_link_of(&mut self, device: usize) -> Step {
         let process = self.devices[device].process.as_ref();
@@ -196,108 +98,129 @@ impl World<'_> {
         session: &mut DeviceSession,
         output: DeviceOutput,
     ) -> Result<Turn, Violation> {
+        match output {
+            DeviceOutput::Send(frame) => self.send(id, End::Hub, &frame),
+            DeviceOutput::WakeAt(at) => {
+                let wait = at.saturating_sub(self.time.now());
+                let end = End::Device;
+                self.schedule(wait, Event::Alarm { link: id, end });
+            }
+            DeviceOutput::Report(report) => self.reported(id, device, report)?,
+            DeviceOutput::Close(reason) => return Ok(Turn::Closed(reason)),
+            // Asked for again by the next session: the wait before it is asked again within this
+            // one would be of the machine's clock.
+            DeviceOutput::ProofRefused(refused) => {
+                self.device_says(device, refused.refusal.code());
+                return Ok(Turn::Closed(CloseReason::Stopped));
+            }
+            output @ (DeviceOutput::Persist(_)
+            | DeviceOutput::Rescope(_)
+            | DeviceOutput::Backfill(_)
+            | DeviceOutput::ReadOutbox { .. }
+            | DeviceOutput::Answered { .. }
+            | DeviceOutput::Proof(_)) => return self.device_store(device, session, output),
+        }
+        Ok(Turn::Goes)
+    }
+
+    /// An output that the device's store performs.
+    fn device_store(
+        &mut self,
+        device: usize,
+        session: &mut DeviceSession,
+        output: DeviceOutput,
+    ) -> Result<Turn, Violation> {
         let now = self.time.now();
-        let name = self.devices[device].name.clone();
-        let tampered = match &output {
-            DeviceOutput::Persist(advance) => Some(self.tampered(device, advance.clone())),
-            _ => None,
-        };
+        match self.store_output(device, output)? {
+            Ok(Some(input)) => session.handle(now, input),
+            Ok(None) => {}
+            Err(fault) => {
+                self.device_fault(device, &fault)?;
+                let alive = self.devices[device].process.is_some();
+                return Ok(if alive {
+                    Turn::Closed(CloseReason::Stopped)
+                } else {
+                    Turn::Fell
+                });
+            }
+        }
+        Ok(Turn::Goes)
+    }
+
+    /// Performs it; gives what the session is to hear of it.
+    fn store_output(
+        &mut self,
+        device: usize,
+        output: DeviceOutput,
+    ) -> Result<Result<Option<DeviceInput>, Fault>, Violation> {
+        let output = self.tampered(device, output);
         let Some(process) = &mut self.devices[device].process else {
-            return Ok(Turn::Fell);
+            return Ok(Ok(None));
         };
         let backend = &mut process.backend;
-        let done: Result<(), Fault> = match output {
-            DeviceOutput::Send(frame) => {
-                self.send(id, End::Hub, &frame);
-                return Ok(Turn::Goes);
-            }
+        let (done, said) = match output {
             DeviceOutput::Persist(advance) => {
-                let (count, cursor) = (advance.entries.len(), advance.cursor);
-                let done = at_once(backend.persist(tampered.unwrap_or(advance)));
-                if done.is_ok() {
-                    self.write(&name, format_args!("holds {count} more, to {cursor}"));
-                    session.handle(now, DeviceInput::Persisted);
-                    self.note_kept(device)?;
-                    self.check_device(device)?;
-                }
-                done
+                let said = format!(
+                    "holds {} more, to {}",
+                    advance.entries.len(),
+                    advance.cursor
+                );
+                (at_once(backend.persist(advance)), said)
             }
             DeviceOutput::Rescope(rescope) => {
-                let done = at_once(backend.rescope(rescope));
-                if done.is_ok() {
-                    self.write(&name, "takes another scope");
-                    session.handle(now, DeviceInput::Persisted);
-                }
-                done
+                let said = "takes another scope".to_owned();
+                (at_once(backend.rescope(rescope)), said)
             }
             DeviceOutput::Backfill(backfilled) => {
-                let count = backfilled.entries.len();
-                let done = at_once(backend.backfill(backfilled));
-                if done.is_ok() {
-                    self.write(&name, format_args!("holds {count} older ones"));
-                    session.handle(now, DeviceInput::Persisted);
-                    self.note_kept(device)?;
-                    self.check_device(device)?;
-                }
-                done
+                let said = format!("holds {} older ones", backfilled.entries.len());
+                (at_once(backend.backfill(backfilled)), said)
             }
             DeviceOutput::ReadOutbox {
                 after,
                 limit,
                 max_bytes,
-            } => at_once(backend.outbox(after, limit, max_bytes))
-                .map(|items| session.handle(now, DeviceInput::Outbox(items))),
+            } => {
+                let items = at_once(backend.outbox(after, limit, max_bytes));
+                return Ok(items.map(|items| Some(DeviceInput::Outbox(items))));
+            }
             DeviceOutput::Answered { item, verdict } => {
                 let done = at_once(backend.answered(item, verdict.clone()));
-                self.write(&name, format_args!("is answered: {}", said(&verdict)));
+                self.device_says(device, format_args!("is answered: {}", said(&verdict)));
                 self.note_answer(device, item.0, &verdict)?;
-                done
+                return Ok(done.map(|()| None));
             }
             DeviceOutput::Proof(proof) => {
                 let count = proof.count;
                 let done = at_once(backend.proof(Ok(proof)));
                 if done.is_ok() {
-                    self.write(&name, format_args!("verifies the proof of {count}"));
+                    self.device_says(device, format_args!("verifies the proof of {count}"));
                     self.journal.meet(Met::RecordProven);
                     self.check_proofs(device)?;
                 }
-                done
+                return Ok(done.map(|()| None));
             }
-            // Asked for again by the next session: the wait before it is asked again within this
-            // one would be of the machine's clock.
-            DeviceOutput::ProofRefused(refused) => {
-                self.write(&name, refused.refusal.code());
-                return Ok(Turn::Closed(CloseReason::Stopped));
-            }
-            DeviceOutput::WakeAt(at) => {
-                let wait = at.saturating_sub(now);
-                self.schedule(
-                    wait,
-                    Event::Alarm {
-                        link: id,
-                        end: End::Device,
-                    },
-                );
-                return Ok(Turn::Goes);
-            }
-            DeviceOutput::Report(report) => {
-                self.reported(id, device, report)?;
-                return Ok(Turn::Goes);
-            }
-            DeviceOutput::Close(reason) => return Ok(Turn::Closed(reason)),
+            DeviceOutput::Send(_)
+            | DeviceOutput::WakeAt(_)
+            | DeviceOutput::Report(_)
+            | DeviceOutput::ProofRefused(_)
+            | DeviceOutput::Close(_) => return Ok(Ok(None)),
         };
-        match done {
-            Ok(()) => Ok(Turn::Goes),
-            Err(fault) => {
-                self.device_fault(device, &fault)?;
-                let alive = self.devices[device].process.is_some();
-                Ok(if alive {
-                    Turn::Closed(CloseReason::Stopped)
-                } else {
-                    Turn::Fell
-                })
-            }
+        if done.is_ok() {
+            self.device_says(device, said);
+            self.note_kept(device)?;
+            self.check_device(device)?;
         }
+        Ok(done.map(|()| Some(DeviceInput::Persisted)))
+    }
+
+    fn device_says(&mut self, device: usize, what: impl std::fmt::Display) {
+        let Self {
+            time,
+            journal,
+            devices,
+            ..
+        } = self;
+        journal.write(time.now(), &devices[device].name, what);
     }
 
     fn reported(&mut self, id: LinkId, device: usize, report: SessionReport) -> Step {
@@ -366,46 +289,7 @@ impl World<'_> {
         self.hold(Invariant::AcknowledgedIsDurable, found)
     }
 
-    /// A session of a device has ended or lost its link.
-    pub(super) fn device_end_lost(&mut self, id: LinkId, code: &str) -> Step {
-        let now = self.time.now();
-        let Some(link) = self.links.get_mut(&id) else {
-            return Ok(());
-        };
-        let (device, welcomed) = (link.device, link.welcomed);
-        link.device_end = None;
-        if link.hub_end.is_some() && !link.cut {
-            let at = link.to_hub.send(Parcel::Gone, now, &mut self.dice);
-            self.schedule(
-                at - now,
-                Event::Arrive {
-                    link: id,
-                    end: End::Hub,
-                },
-            );
-        }
-        self.forget_if_over(id);
-        let it = &mut self.devices[device];
-        let Some(process) = it.process.as_mut().filter(|it| it.link == Some(id)) else {
-            return Ok(());
-        };
-        process.link = None;
-        it.attempt = if welcomed { 0 } else { it.attempt + 1 };
-        let name = it.name.clone();
-        self.write(&name, format_args!("has no link: {code}"));
-        self.connect_later(device, 0);
-        Ok(())
-    }
-
-    fn connect_later(&mut self, device: usize, after: u64) {
-        let it = &self.devices[device];
-        let mut seed = [0; 8];
-        seed.copy_from_slice(&it.id.0[8..]);
-        let wait = retry_after(it.attempt, u64::from_be_bytes(seed));
-        self.schedule(after + wait, Event::Connect { device });
-    }
-
-    fn device_fault(&mut self, device: usize, fault: &Fault) -> Step {
+    pub(super) fn device_fault(&mut self, device: usize, fault: &Fault) -> Step {
         let failure = fault.in_words(Lang::En);
         let name = self.devices[device].name.clone();
         self.write(&name, format_args!("fails: {}", failure.code));
@@ -424,58 +308,31 @@ impl World<'_> {
         self.hold(Invariant::NothingFailsUnprovoked, found)
     }
 
-    /// Sends a frame to an end.
-    pub(super) fn send(&mut self, id: LinkId, to: End, frame: &[u8]) {
-        let now = self.time.now();
-        let garbled = self.is_broken(Broken::GarblesFrame) && self.dice.percent(3);
-        let mut pieces = pieces(frame, &mut self.dice);
-        if garbled && let Some(byte) = pieces.last_mut().and_then(|it| it.last_mut()) {
-            *byte ^= 0x55;
-        }
-        let Some(link) = self.links.get_mut(&id).filter(|it| !it.cut) else {
-            return;
-        };
-        let not_before = now.max(self.devices[link.device].held_up_until);
-        let mut arrivals = Vec::new();
-        for piece in pieces {
-            let lane = link.lane(to);
-            arrivals.push(lane.send(Parcel::Bytes(piece), not_before, &mut self.dice));
-        }
-        for at in arrivals {
-            self.schedule(at - now, Event::Arrive { link: id, end: to });
-        }
-    }
-
-    /// Forgets a link both ends of which are gone.
-    pub(super) fn forget_if_over(&mut self, id: LinkId) {
-        if let Some(link) = self.links.get(&id)
-            && link.device_end.is_none()
-            && link.hub_end.is_none()
-        {
-            self.links.remove(&id);
-        }
-    }
-
     /// What a broken rule makes of what the device is to keep.
-    fn tampered(&mut self, device: usize, mut advance: Advance) -> Advance {
+    fn tampered(&mut self, device: usize, output: DeviceOutput) -> DeviceOutput {
+        let DeviceOutput::Persist(mut advance) = output else {
+            return output;
+        };
         if self.is_broken(Broken::SkipsEntry) && self.dice.percent(5) {
             advance.entries.pop();
         }
         if self.is_broken(Broken::LosesBatch) && self.dice.percent(30) {
             let id = self.devices[device].id;
-            let of_another = |bytes: &[u8]| {
-                let fact = Entry::from_bytes(bytes).ok().and_then(|it| it.fact().ok());
-                match fact {
-                    Some(Fact::BatchAdmitted { batch, .. }) => {
-                        let batch = SignedBatch(batch);
-                        check_batch(&batch.0).is_ok_and(|it| !it.batch.actor.starts_with(&id.0))
-                    }
-                    Some(_) | None => false,
-                }
-            };
-            advance.entries.retain(|it| !of_another(&it.bytes));
+            advance
+                .entries
+                .retain(|it| !is_batch_of_another(id, &it.bytes));
         }
-        advance
+        DeviceOutput::Persist(advance)
+    }
+}
+
+fn is_batch_of_another(device: DeviceId, entry: &[u8]) -> bool {
+    let fact = Entry::from_bytes(entry).ok().and_then(|it| it.fact().ok());
+    match fact {
+        Some(Fact::BatchAdmitted { batch, .. }) => {
+            check_batch(&batch).is_ok_and(|it| !it.batch.actor.starts_with(&device.0))
+        }
+        Some(_) | None => false,
     }
 }
 

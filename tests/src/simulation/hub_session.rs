@@ -8,7 +8,7 @@ use canbao_transport::{HubBackend, HubEvent};
 use futures_util::FutureExt;
 
 use super::invariants::{Invariant, Step, Violation};
-use super::network::{End, LinkId, Parcel};
+use super::network::{End, LinkId};
 use super::world::{Event, World};
 
 /// A device's session at the centre.
@@ -59,18 +59,7 @@ impl World<'_> {
             }
             Turn::Closed(reason) => {
                 self.write("zx", format_args!("closes {id}: {}", reason.code()));
-                if let Some(link) = self.links.get_mut(&id)
-                    && !link.cut
-                {
-                    let at = link.to_device.send(Parcel::Gone, now, &mut self.dice);
-                    self.schedule(
-                        at - now,
-                        Event::Arrive {
-                            link: id,
-                            end: End::Device,
-                        },
-                    );
-                }
+                self.tell(id, End::Device);
                 self.forget_if_over(id);
                 self.keeps_the_protocol(&reason)
             }
@@ -179,13 +168,5 @@ impl World<'_> {
     fn hub_fell(&mut self, error: &Unavailable) -> Result<Turn, Violation> {
         self.centre_failed(error)?;
         Ok(Turn::Fell)
-    }
-
-    /// A session at the centre has lost its link.
-    pub(super) fn hub_end_lost(&mut self, id: LinkId) {
-        if let Some(link) = self.links.get_mut(&id) {
-            link.hub_end = None;
-            self.forget_if_over(id);
-        }
     }
 }

@@ -20,6 +20,7 @@ mod dice;
 mod hub_session;
 mod invariants;
 mod journal;
+mod links;
 mod network;
 mod trouble;
 mod truth;

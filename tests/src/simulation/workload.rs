@@ -107,14 +107,10 @@ impl World<'_> {
             }
             Employers::Unnote => self.unnote(device, person)?,
             Employers::Set => {
-                let department = Some(format!("车间{}", self.dice.below(3)));
-                let phone = None;
-                let request = Request::RosterSet {
-                    person,
-                    department,
-                    phone,
-                };
-                self.ask(device, "sets a department", request)?;
+                self.set_department(device, person.clone())?;
+                if let Some(other) = self.colleague_of(device) {
+                    self.set_department(other, person)?;
+                }
             }
             Employers::Resolve => self.resolve(device)?,
             Employers::SubmitAll => {
@@ -166,7 +162,45 @@ impl World<'_> {
             wage: is_wage.then(|| self.wage()),
         };
         self.ask(device, "edits", request)?;
+        if let Some(other) = self.colleague_of(device)
+            && is_wage
+        {
+            let request = Request::DeclareEdit {
+                id: id_of(&it),
+                person: None,
+                month: None,
+                reason: None,
+                from: None,
+                to: None,
+                wage: Some(self.wage()),
+            };
+            self.ask(other, "edits the same", request)?;
+        }
         Ok(())
+    }
+
+    fn set_department(&mut self, device: usize, person: String) -> Step {
+        let request = Request::RosterSet {
+            person,
+            department: Some(format!("车间{}", self.dice.below(3))),
+            phone: None,
+        };
+        self.ask(device, "sets a department", request)?;
+        Ok(())
+    }
+
+    /// Another device of the same owner, where somebody does the same at the same time.
+    fn colleague_of(&mut self, device: usize) -> Option<usize> {
+        let owner = self.devices[device].owner;
+        let others = (0..self.devices.len()).filter(|it| *it != device);
+        let others: Vec<usize> = others
+            .filter(|it| self.devices[*it].owner == owner)
+            .collect();
+        if self.dice.percent(50) {
+            self.dice.pick(&others).copied()
+        } else {
+            None
+        }
     }
 
     fn unnote(&mut self, device: usize, person: String) -> Step {
