@@ -370,6 +370,21 @@ pub(crate) fn to_bytes(held: &Held) -> Vec<u8> {
     encode(held)
 }
 
+/// The entry as it came over the wire, from its stored bytes.
+pub(crate) fn from_bytes(bytes: &[u8]) -> Result<sync::Entry, Fault> {
+    let Held {
+        position,
+        salt,
+        bytes,
+        received_at: _,
+    } = decode(bytes)?;
+    Ok(sync::Entry {
+        position,
+        salt,
+        bytes,
+    })
+}
+
 /// An entry as it was stored.
 pub(crate) fn decode(bytes: &[u8]) -> Result<Held, Fault> {
     minicbor::decode(bytes).map_err(|error| {
