@@ -415,6 +415,16 @@ impl Outbox {
         })
     }
 
+    /// The decisions that were made here: item, unit, submission.
+    pub(crate) fn decisions(&self) -> impl Iterator<Item = (&Waiting, UnitId, StatementId)> {
+        self.items.iter().filter_map(|it| match &it.what {
+            What::Statement(Statement::Decision {
+                unit, submission, ..
+            }) => Some((it, *unit, *submission)),
+            What::Statement(_) | What::Batch(_) => None,
+        })
+    }
+
     fn newest_about(&self, subject: &Subject) -> Option<&Waiting> {
         self.newest.get(subject).map(|place| &self.items[*place])
     }

@@ -204,7 +204,8 @@ pub(super) fn answered_item(fact: &Fact) -> Option<[u8; 32]> {
         | Fact::NotReceived { statement, .. }
         | Fact::WithdrawalTaken { statement, .. }
         | Fact::DecisionTaken { statement, .. }
-        | Fact::AssessmentTaken { statement, .. } => {
+        | Fact::AssessmentTaken { statement, .. }
+        | Fact::Audited { statement, .. } => {
             read_admitted(statement).ok().map(|it| it.statement.id().0)
         }
         Fact::BatchAdmitted { batch, .. } => Some(SignedBatch(batch.clone()).id().0),

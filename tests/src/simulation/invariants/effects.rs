@@ -72,6 +72,7 @@ impl Effects {
             | Fact::DeviceEnrolled { .. }
             | Fact::CertificateRevoked { .. }
             | Fact::UnitMoved { .. }
+            | Fact::Audited { .. }
             | Fact::LogKeyChanged { .. }
             | Fact::NotReceived { .. }
             | Fact::AssessmentTaken { .. }
@@ -145,6 +146,8 @@ fn submission_of(statement: &[u8]) -> Result<StatementId, String> {
         Statement::Withdrawal { submission, .. } | Statement::Decision { submission, .. } => {
             Ok(submission)
         }
-        Statement::AssessmentRequest { .. } => Err("a request in place of a decision".to_owned()),
+        Statement::AssessmentRequest { .. } | Statement::Audit { .. } => {
+            Err("a request in place of a decision".to_owned())
+        }
     }
 }
