@@ -172,7 +172,11 @@ impl Door {
         app.step(Step::Chain(chain))
     }
 
-    async fn session(&self, connected: &Connected, backend: &mut Backend<&Door>) -> Result<(), Fault> {
+    async fn session(
+        &self,
+        connected: &Connected,
+        backend: &mut Backend<&Door>,
+    ) -> Result<(), Fault> {
         let start = {
             let mut app = self.app();
             app.transport = Some(connected.connection.statistics().transport.name());
