@@ -148,13 +148,7 @@ impl Peer {
         let _connected = self.metrics.connected();
         let place = self.places.take(device);
         let too_many = || Refusal::new("peers.too_many_sessions", "");
-        let mut session = Session::new(
-            self.centre,
-            device,
-            self.clock,
-            self.metrics,
-            self.stopped,
-        );
+        let mut session = Session::new(self.centre, device, self.clock, self.metrics, self.stopped);
         session.ending = place.is_none().then(too_many);
         match drive_hub(connection, feed, &mut session).await {
             Ok(end) => tracing::debug!(code = end.code(), "session ended"),

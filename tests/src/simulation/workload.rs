@@ -1,7 +1,7 @@
 //! What users do: employers on several devices, clerks of agencies, the administration.
 
 use canbao_client::request::{Choice, Request};
-use canbao_client::response::{DeclarationRow, Response, ReviewRow};
+use canbao_client::response::{DeclarationRow, Response};
 use canbao_core::facts::Fact;
 use canbao_core::ids::{NoteId, UnitId};
 use canbao_server::centre::AdminError;
@@ -266,7 +266,16 @@ impl World<'_> {
         let Some(row) = rows.iter().take(3).nth(self.dice.place(3).unwrap_or(0)) else {
             return Ok(());
         };
-        let ids = vec![named(row)];
+        let receipt = row.receipt.clone();
+        self.decide(device, receipt.clone())?;
+        if let Some(other) = self.colleague_of(device) {
+            self.decide(other, receipt)?;
+        }
+        Ok(())
+    }
+
+    fn decide(&mut self, device: usize, receipt: String) -> Step {
+        let ids = vec![receipt];
         let reason = "缺材料".to_owned();
         let what = self.dice.weighted(&[
             (6, Clerks::Approve),
@@ -323,8 +332,4 @@ fn month(number: u64) -> String {
 
 fn id_of(row: &DeclarationRow) -> canbao_core::ids::DeclarationId {
     row.id.parse().expect("a declaration's id as it was shown")
-}
-
-fn named(row: &ReviewRow) -> String {
-    row.receipt.clone()
 }
