@@ -292,7 +292,8 @@ impl App {
             Statement::Submission(_)
             | Statement::Withdrawal { .. }
             | Statement::AssessmentRequest { .. } => mandate.employs(unit),
-            Statement::Decision { .. } => {
+            Statement::Audit { .. } if mandate.employs(unit) => true,
+            Statement::Decision { .. } | Statement::Audit { .. } => {
                 let known = self.feed.projection.units.get(&unit);
                 known.is_some_and(|it| mandate.reviews(it.record.district))
             }

@@ -82,14 +82,14 @@ impl Door {
         })
     }
 
-    async fn once(&self, backend: &mut Backend<'_>) -> Result<(), Fault> {
+    async fn once(&self, backend: &mut Backend<&Door>) -> Result<(), Fault> {
         let connected = self.connect().await?;
         self.session(&connected, backend).await
     }
 
     /// Keeps a session; after a cut it tries again by the retry policy. It ends when stopped,
     /// or where trying again cannot help.
-    async fn watch(&self, backend: &mut Backend<'_>) -> Result<(), Fault> {
+    async fn watch(&self, backend: &mut Backend<&Door>) -> Result<(), Fault> {
         let mut stopped = self.stopped();
         let seed = self.retry_seed();
         let mut attempt = 0;
@@ -172,7 +172,11 @@ impl Door {
         app.step(Step::Chain(chain))
     }
 
-    async fn session(&self, connected: &Connected, backend: &mut Backend<'_>) -> Result<(), Fault> {
+    async fn session(
+        &self,
+        connected: &Connected,
+        backend: &mut Backend<&Door>,
+    ) -> Result<(), Fault> {
         let start = {
             let mut app = self.app();
             app.transport = Some(connected.connection.statistics().transport.name());

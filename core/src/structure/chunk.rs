@@ -80,7 +80,8 @@ pub enum ChunkError {
     /// A column that changes of ours do not have, compressed, empty, out of order or cut off.
     #[error("a change's columns are not those of its schema")]
     Columns,
-    /// No operation, or above [`super::MAX_OPERATIONS`].
+    /// No operation, above [`super::MAX_OPERATIONS`], or more than the bytes that name what they
+    /// write can tell apart.
     #[error("a change has between one and {} operations", columns::MAX_OPERATIONS)]
     OperationCount,
     /// More predecessors than so many operations can have.

@@ -156,6 +156,10 @@ fn outside_mandate(
         Statement::Decision { .. } => {
             (!mandate.reviews(unit.record.district)).then_some(RefusalName::DecisionOtherDistrict)
         }
+        Statement::Audit { .. } => {
+            let sees = mandate.employs(unit.record.id) || mandate.reviews(unit.record.district);
+            (!sees).then_some(RefusalName::StatementNotYourUnit)
+        }
     }
 }
 
@@ -163,7 +167,7 @@ fn outside_mandate(
 /// would stand in its way later, since a statement is answered once.
 fn out_of_turn(statement: &Statement, unit: &UnitView) -> Option<RefusalName> {
     match statement {
-        Statement::Submission(_) | Statement::Withdrawal { .. } => None,
+        Statement::Submission(_) | Statement::Withdrawal { .. } | Statement::Audit { .. } => None,
         Statement::Decision {
             submission,
             attempt,

@@ -58,7 +58,7 @@ pub(super) async fn serve(
     centre: &Centre,
     connection: &Connection,
     allowance: &Mutex<Allowance>,
-    clock: Clock,
+    clock: &Clock,
 ) {
     let requested = match offer_enrolment(connection, encode(centre.chain())).await {
         Ok(requested) => requested,
@@ -83,7 +83,7 @@ pub(super) async fn serve(
     }
 }
 
-async fn enrol(centre: &Centre, bytes: &[u8], clock: Clock) -> Result<Vec<u8>, EnrolError> {
+async fn enrol(centre: &Centre, bytes: &[u8], clock: &Clock) -> Result<Vec<u8>, EnrolError> {
     match Ask::from_bytes(bytes).map_err(|_| EnrolError::Malformed)? {
         Ask::Enrol(request) => Ok(centre.enrol(request, clock()).await?.to_bytes()),
         Ask::Rekey(rekey) => Ok(centre.rekey(rekey, clock()).await?.to_bytes()),

@@ -381,6 +381,12 @@ impl Centre {
                     void: None,
                 })
             }
+            Statement::Audit { unit, .. } => self.add(&Fact::Audited {
+                unit,
+                statement: bytes,
+                by: "王经办".to_owned(),
+                agency: None,
+            }),
             Statement::AssessmentRequest {
                 unit, settlement, ..
             } => self.assessment(unit, settlement, bytes),

@@ -2,7 +2,9 @@
 
 use canbao_core::certificate::{Certificate, Mandate};
 use canbao_core::declaration::{Content, Declaration};
-use canbao_core::document::{Action, ActorId, Batch, Change, DocumentId, SCHEMA_VERSION, SignedBatch, Volume};
+use canbao_core::document::{
+    Action, ActorId, Batch, Change, DocumentId, SCHEMA_VERSION, SignedBatch, Volume,
+};
 use canbao_core::enrolment::{EnrolmentCode, Request};
 use canbao_core::facts::{
     Agency, Audience, Fact, ListedPerson, PersonRecord, TransactionId, UnitRecord,
