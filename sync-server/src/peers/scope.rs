@@ -1,9 +1,10 @@
-//! What a device sees: the union of what its operators' certificates in force cover.
+//! What a device sees: the union of what its operators' certificates in force cover, and for a
+//! while what one of them covered that expired.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use canbao_core::certificate::Mandate;
+use canbao_core::certificate::{Certificate, Mandate};
 use canbao_core::facts::Audience;
 use canbao_core::refusal::RefusalName;
 use canbao_core::signing::{PublicKey, hash_parts};
@@ -14,6 +15,11 @@ use canbao_core::time::Timestamp;
 
 use crate::centre::{Centre, Issued, Standing, Unavailable};
 
+/// For so many seconds, thirty days, what an expired certificate covered stays in the scope of a
+/// device that has another one in force: a device purges what leaves its scope, and what it had
+/// not sent yet must be there still when a renewal comes late. Nothing can be signed meanwhile.
+const GRACE: i64 = 30 * 24 * 60 * 60;
+
 /// The audiences of one device.
 #[derive(Debug, Clone)]
 pub(super) struct Scope {
@@ -23,7 +29,7 @@ pub(super) struct Scope {
     pub(super) version: u64,
     /// The centre's count of changes that this was made at.
     pub(super) scopes: u64,
-    /// When the first of the certificates expires.
+    /// When the first of the certificates expires, or leaves the scope after that.
     pub(super) until: Timestamp,
 }
 
@@ -55,12 +61,19 @@ impl Scope {
             let counts = |it: &&Issued| it.standing(now) == Standing::InForce;
             issued.iter().filter(counts).map(|it| &it.certificate)
         };
-        let Some(until) = in_force().map(|it| it.expires_at).min() else {
+        let Some(first) = in_force().map(|it| it.expires_at).min() else {
             return Ok(Err(none_in_force(&issued)));
         };
+        let expired = || {
+            let spared = |it: &&Issued| {
+                it.standing(now) == Standing::Expired && now < leaves(&it.certificate)
+            };
+            issued.iter().filter(spared).map(|it| &it.certificate)
+        };
+        let until = expired().map(leaves).fold(first, Timestamp::min);
         let mut audiences = BTreeSet::new();
         audiences.insert(Audience::Everyone);
-        for certificate in in_force() {
+        for certificate in in_force().chain(expired()) {
             add(&mut audiences, centre, &certificate.mandate)?;
         }
         if let Err(refusal) = fits(audiences.len()) {
@@ -92,6 +105,11 @@ impl Scope {
         let found = self.audiences.binary_search(&audience);
         found.is_ok().then_some(audience)
     }
+}
+
+/// When what a certificate covers leaves the scope.
+fn leaves(certificate: &Certificate) -> Timestamp {
+    Timestamp(certificate.expires_at.0.saturating_add(GRACE))
 }
 
 /// Why a device has no session although it is known: the newest reason given for it.
