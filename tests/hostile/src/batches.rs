@@ -63,9 +63,5 @@ fn repaired(bytes: &[u8]) -> Option<Vec<u8>> {
 pub(super) fn seeds() -> Vec<Vec<u8>> {
     let alone = honest().iter().map(|chunk| vec![chunk.clone()]);
     let together = [&honest()[..3], &honest()[..2]].map(<[Chunk]>::to_vec);
-    alone
-        .chain(together)
-        .filter_map(batch)
-        .map(|batch| batch.0)
-        .collect()
+    alone.chain(together).filter_map(batch).collect()
 }

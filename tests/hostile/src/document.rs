@@ -4,14 +4,14 @@ use std::sync::LazyLock;
 
 use canbao_core::declaration::Kind;
 use canbao_core::document::{
-    Action, ActorId, Batch, Change, Chunk, DocumentId, OverlayField, SCHEMA_VERSION, SignedBatch,
-    Volume,
+    Action, ActorId, Batch, Change, Chunk, DocumentId, OverlayField, SCHEMA_VERSION, Volume,
 };
 use canbao_core::ids::{
     CertificateSerial, DeclarationId, DeviceId, NoteId, PersonId, UnitId, VolumeId,
 };
 use canbao_core::money::Money;
-use canbao_core::signing::SigningKey;
+use canbao_core::signed::{Signed, encode};
+use canbao_core::signing::{Domain, SigningKey};
 use canbao_core::structure::check_chunk;
 use canbao_core::time::Timestamp;
 use ring::digest::{SHA256, digest};
@@ -98,11 +98,13 @@ fn overlay(number: u8) -> Action {
     }
 }
 
-/// A signed batch of these changes, which says of itself what the first of them says.
+/// A signed batch of these changes, which says of itself what the first of them says. The form
+/// of a batch does not depend on its signature, so that one serves for all.
 ///
 /// `None` where the first is no change, since then there is nothing to say.
-pub(super) fn batch(chunks: Vec<Chunk>) -> Option<SignedBatch> {
-    static KEY: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::from_seed([1; 32]));
+pub(super) fn batch(chunks: Vec<Chunk>) -> Option<Vec<u8>> {
+    static SIGNED: LazyLock<Signed> =
+        LazyLock::new(|| Signed::make(&SigningKey::from_seed([1; 32]), Domain::Batch, &0_u8));
     let first = check_chunk(&chunks.first()?.0).ok()?;
     let batch = Batch {
         document: DOCUMENT,
@@ -113,7 +115,11 @@ pub(super) fn batch(chunks: Vec<Chunk>) -> Option<SignedBatch> {
         chunks,
         schema: SCHEMA_VERSION,
     };
-    Some(SignedBatch::make(&batch, &KEY))
+    let signed = Signed {
+        content: encode(&batch),
+        ..SIGNED.clone()
+    };
+    Some(signed.to_bytes())
 }
 
 /// A chunk around this body, with its checksum right.
