@@ -1,6 +1,8 @@
 //! Statements, certificates, chains and enrolment: what is read has one spelling, and nothing is
 //! believed that was not signed.
 
+use std::sync::LazyLock;
+
 use canbao_core::certificate::{Certificate, Chain, Mandate, RootHash};
 use canbao_core::declaration::{Content, Declaration};
 use canbao_core::enrolment::{Answer, Ask, EnrolmentCode, Rekey, RekeyAnswer, Request};
@@ -21,8 +23,10 @@ const SOMETIME: Timestamp = Timestamp(1_795_500_000);
 const SERIAL: CertificateSerial = CertificateSerial(3);
 
 /// The keys of these targets: authority, operator, device, root and one that replaces another.
-fn key(number: u8) -> SigningKey {
-    SigningKey::from_seed([number; 32])
+fn key(number: u8) -> &'static SigningKey {
+    static KEYS: LazyLock<[SigningKey; 6]> =
+        LazyLock::new(|| [0, 1, 2, 3, 4, 5].map(|seed| SigningKey::from_seed([seed; 32])));
+    &KEYS[usize::from(number)]
 }
 
 const AUTHORITY: u8 = 1;
@@ -51,7 +55,7 @@ pub fn statements(bytes: &[u8]) {
 }
 
 fn sign(number: u8, domain: Domain, content: Vec<u8>) -> Signed {
-    let mut signed = Signed::make(&key(number), domain, &0_u8);
+    let mut signed = Signed::make(key(number), domain, &0_u8);
     signed.signature = key(number).sign(domain, &content);
     signed.content = content;
     signed
@@ -97,7 +101,7 @@ fn certificate(bytes: &[u8]) {
     let authorities = [key(ANOTHER).public(), key(AUTHORITY).public()];
     if let Ok(certificate) = Certificate::open(&signed, &authorities) {
         assert_eq!(encode(&certificate), signed.content);
-        assert_eq!(certificate.issue(&key(AUTHORITY)).content, signed.content);
+        assert_eq!(certificate.issue(key(AUTHORITY)).content, signed.content);
     }
 }
 
@@ -114,19 +118,16 @@ fn enrolment(bytes: &[u8]) {
             }
         }
     }
-    let Ask::Enrol(request) = enrol() else {
-        return;
-    };
     if let Ok(answer) = Answer::from_bytes(bytes) {
         assert_eq!(answer.to_bytes(), bytes);
-        if let Ok((certificate, trust)) = answer.open(&request.claim) {
+        if let Ok((certificate, trust)) = answer.open(&enrol().claim) {
             assert_eq!(certificate.operator_key, key(OPERATOR).public());
             assert_eq!(trust.root, key(ROOT).public());
         }
     }
-    if let (Ok(answer), Ask::Rekey(rekey)) = (RekeyAnswer::from_bytes(bytes), rekey()) {
+    if let Ok(answer) = RekeyAnswer::from_bytes(bytes) {
         assert_eq!(answer.to_bytes(), bytes);
-        let _ = answer.open(&rekey.claim, &chain());
+        let _ = answer.open(&rekey().claim, &chain());
     }
     if let Ok(read) = decode_canonical::<Chain>(bytes)
         && let Ok(trust) = read.follow(&root_hash())
@@ -168,8 +169,8 @@ fn honest_certificate() -> Certificate {
 
 fn chain() -> Chain {
     Chain::make(
-        &key(ROOT),
-        &key(AUTHORITY),
+        key(ROOT),
+        key(AUTHORITY),
         key(DEVICE).public(),
         key(OPERATOR).public(),
         "log.example/shenyang",
@@ -178,7 +179,7 @@ fn chain() -> Chain {
 }
 
 fn root_hash() -> RootHash {
-    RootHash::of(&key(ROOT).public())
+    RootHash::of(key(ROOT).public())
 }
 
 fn enrolment_code() -> EnrolmentCode {
@@ -188,42 +189,42 @@ fn enrolment_code() -> EnrolmentCode {
     }
 }
 
-fn enrol() -> Ask {
+fn enrol() -> Request {
     let (operator, device) = (OperatorId([3; 16]), DeviceId([4; 16]));
-    Ask::Enrol(Request::make(
+    Request::make(
         &enrolment_code(),
         operator,
-        &key(OPERATOR),
+        key(OPERATOR),
         device,
-        &key(DEVICE),
-    ))
+        key(DEVICE),
+    )
 }
 
-fn rekey() -> Ask {
+fn rekey() -> Rekey {
     let (device, operator, another) = (key(DEVICE), key(OPERATOR), key(ANOTHER));
-    Ask::Rekey(Rekey::make(
+    Rekey::make(
         root_hash(),
         DeviceId([4; 16]),
-        (&device, &another),
-        &[(SERIAL, &operator, &another)],
-    ))
+        (device, another),
+        &[(SERIAL, operator, another)],
+    )
 }
 
 /// One of everything, and each content without its signature.
 pub(super) fn seeds() -> Vec<Vec<u8>> {
     let mut seeds = Vec::new();
     for stated in stated() {
-        let signed = stated.sign(&key(OPERATOR), SERIAL, SOMETIME);
+        let signed = stated.sign(key(OPERATOR), SERIAL, SOMETIME);
         seeds.extend([encode(&stated), signed.content.clone(), signed.to_bytes()]);
     }
     let certificate = honest_certificate();
     let mut agency = certificate.clone();
     agency.mandate = Mandate::Centre;
     for certificate in [&certificate, &agency] {
-        let issued = certificate.issue(&key(AUTHORITY));
+        let issued = certificate.issue(key(AUTHORITY));
         seeds.extend([encode(certificate), issued.to_bytes()]);
     }
-    let issued = certificate.issue(&key(AUTHORITY));
+    let issued = certificate.issue(key(AUTHORITY));
     let answer = Answer {
         certificate: issued.clone(),
         chain: chain(),
@@ -232,10 +233,10 @@ pub(super) fn seeds() -> Vec<Vec<u8>> {
         certificates: vec![issued],
         chain: chain(),
     };
-    seeds.extend([enrol().to_bytes(), rekey().to_bytes()]);
+    seeds.extend([enrol().to_bytes(), Ask::Rekey(rekey()).to_bytes()]);
     seeds.extend([answer.to_bytes(), rekeyed.to_bytes()]);
     let trust = chain().follow(&root_hash()).expect("a chain of ours");
-    let rotated = chain().with_tls(&trust, &key(AUTHORITY), key(ANOTHER).public());
+    let rotated = chain().with_tls(&trust, key(AUTHORITY), key(ANOTHER).public());
     seeds.extend([encode(&chain()), encode(&rotated)]);
     seeds.push(enrolment_code().to_string().into_bytes());
     seeds

@@ -100,3 +100,22 @@ fn heads(volume: &Volume) -> Vec<Id> {
     let heads = volume.heads();
     heads.into_iter().map(|ChangeHash(it)| Id(it)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use canbao_core::ids::{UnitId, VolumeId};
+
+    use super::*;
+
+    const ID: DocumentId = DocumentId::EmployerVolume(UnitId([1; 16]), VolumeId(1));
+
+    #[test]
+    fn a_snapshot_that_automerge_panics_at_is_as_damaged_as_any_other() {
+        let volume = Volume::replay(ID, []).unwrap();
+        let mut snapshot = Snapshot::of(&volume, 1, 0, Vec::new());
+        assert!(snapshot.load(ID).is_some());
+        let found = include_bytes!("../../../../fuzz/regressions/snapshots/automerge-panics");
+        snapshot.document = found.to_vec();
+        assert!(snapshot.load(ID).is_none());
+    }
+}
