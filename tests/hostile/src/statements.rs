@@ -179,7 +179,7 @@ fn chain() -> Chain {
 }
 
 fn root_hash() -> RootHash {
-    RootHash::of(key(ROOT).public())
+    RootHash::of(&key(ROOT).public())
 }
 
 fn enrolment_code() -> EnrolmentCode {
