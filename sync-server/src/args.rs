@@ -9,6 +9,8 @@ use canbao_core::message::Lang;
 use canbao_core::month::Month;
 use clap::{Args, Parser, Subcommand};
 
+use crate::baseline::{FileKind, apart};
+
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done
@@ -42,6 +44,12 @@ pub enum Top {
     Admin(AdminArgs),
     /// The centre's own keys; no server may run meanwhile.
     Keys(KeysArgs),
+    /// Read a workbook from the standard input: how this program reads foreign ones.
+    #[command(name = apart::COMMAND, hide = true)]
+    ReadSheet {
+        /// What it is.
+        kind: FileKind,
+    },
 }
 
 /// `init`.

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use canbao_core::message::Lang;
 use canbao_server::admin::{self, Failure, Reply};
 use canbao_server::args::{CommandLine, InitArgs, Keys, KeysArgs, Rotate, ServeArgs, Top};
+use canbao_server::baseline::apart;
 use canbao_server::init::{Init, init};
 use canbao_server::keys::Rotation;
 use canbao_server::rotate::rotate;
@@ -16,7 +17,7 @@ fn main() -> ExitCode {
     let line = CommandLine::parse();
     log_to_stderr(match line.command {
         Top::Serve(_) => "info",
-        Top::Init(_) | Top::Admin(_) | Top::Keys(_) => "warn",
+        Top::Init(_) | Top::Admin(_) | Top::Keys(_) | Top::ReadSheet { .. } => "warn",
     });
     canbao_core::panics::tell_place_only(|place| {
         tracing::error!(code = "program.bug", place, "a bug of this program");
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
             admin::show(&reply, args.json, lang)
         }
         Top::Keys(args) => replace_key(args, lang),
+        Top::ReadSheet { kind } => return apart::answer(kind),
     };
     ExitCode::from(code)
 }

@@ -1,6 +1,7 @@
-//! `cargo xtask demo`, `test`, `simulate`, `requirements`, `control`, `bench`: the commands.
+//! `cargo xtask demo`, `test`, `simulate`, `requirements`, `control`, `fuzz`, `bench`: the commands.
 
 mod evidence;
+mod fuzz;
 mod process;
 mod requirements;
 mod steps;
@@ -22,6 +23,8 @@ Usage: cargo xtask COMMAND
                   run the whole system over a simulated network, clocks and disks
   requirements    the README's requirement table alone
   control         power cuts over an engine with known faults, which must be found, and over ours
+  fuzz [TARGET] [--seconds N]
+                  libFuzzer over all targets or one, 300 seconds each; needs a nightly toolchain
   bench [ARGS]    run the benchmarks; ARGS go to them";
 
 /// The exit code for a command line that cannot be understood.
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
         Some("requirements") if rest.is_empty() => suite::requirements(&workspace),
         Some("simulate") => simulate(&workspace, &rest),
         Some("bench") => bench(&workspace, &rest),
+        Some("fuzz") => feed(&workspace, &rest),
         Some("control") if rest.is_empty() => suite::control(&workspace),
         Some("help" | "--help" | "-h") => {
             println!("{USAGE}");
@@ -87,6 +91,14 @@ fn bench(workspace: &Workspace, arguments: &[OsString]) -> ExitCode {
         .args(["bench", "--package", "canbao-tests", "--locked", "--"])
         .args(arguments);
     fail(&become_program(bench))
+}
+
+fn feed(workspace: &Workspace, arguments: &[OsString]) -> ExitCode {
+    match fuzz::Plan::read(arguments).map(|plan| plan.run(workspace)) {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(reason)) => fail(&reason),
+        Err(reason) => misuse(&reason),
+    }
 }
 
 /// Where this repository is and where cargo put this program, hence puts its siblings.

@@ -127,7 +127,12 @@ impl SignedNote {
             text,
             signatures: vec![signature],
         };
-        Self::parse(note.to_string().as_bytes()).map(|_| note)
+        // A text without its last newline may read back as another note, or as none.
+        if Self::parse(note.to_string().as_bytes())? == note {
+            Ok(note)
+        } else {
+            Err(NoteError::NotText)
+        }
     }
 
     /// Reads a note. What is read is shown again byte for byte.
@@ -423,6 +428,8 @@ mod tests {
         assert_eq!(sign(&"x".repeat(MAX_NOTE_BYTES)), Err(NoteError::TooLarge));
         assert_eq!(sign("no newline"), Err(NoteError::NoSignatures));
         assert_eq!(sign(""), Err(NoteError::NoSignatures));
+        let another_note = signed().to_string();
+        assert_eq!(sign(another_note.trim_end()), Err(NoteError::NotText));
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::args::{
     Admin, Agencies, Audit, Code, CodeArgs, Device, Incident, Log, Parameters, Settlement, Tax,
     Unit, UnitArgs, Volume,
 };
-use crate::baseline::{RosterPerson, read_agencies, read_roster};
+use crate::baseline::{Reader, RosterPerson, read_agencies, read_roster};
 use crate::centre::Centre;
 
 /// Carries a command out on the centre in a directory.
@@ -53,7 +53,7 @@ fn alone(directory: &Path, call: Call) -> Result<Reply, Failure> {
 fn command_of(command: Admin, lang: Lang) -> Result<Command, Failure> {
     Ok(match command {
         Admin::Agencies(Agencies::Load { file }) => Command::LoadAgencies(
-            read_agencies(&file).map_err(|error| Failure::of_file(&error, lang))?,
+            read_agencies(&file, &reader(lang)?).map_err(|error| Failure::of_file(&error, lang))?,
         ),
         Admin::Parameters(Parameters::Load { file: None }) => {
             Command::AdoptParameters(parameters::builtin_text().to_owned())
@@ -86,8 +86,13 @@ fn command_of(command: Admin, lang: Lang) -> Result<Command, Failure> {
     })
 }
 
+fn reader(lang: Lang) -> Result<Reader, Failure> {
+    Reader::apart().map_err(|error| Failure::of_store("baseline.unreadable", error, lang))
+}
+
 fn unit_of(unit: UnitArgs, lang: Lang) -> Result<LoadUnit, Failure> {
-    let roster = read_roster(&unit.file).map_err(|error| Failure::of_file(&error, lang))?;
+    let roster =
+        read_roster(&unit.file, &reader(lang)?).map_err(|error| Failure::of_file(&error, lang))?;
     Ok(LoadUnit {
         name: unit.name,
         district: unit.district,

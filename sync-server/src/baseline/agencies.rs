@@ -8,7 +8,7 @@ use canbao_core::message::Message;
 use serde::{Deserialize, Serialize};
 
 use super::sheet::{Cell, Row, Sheet};
-use super::{FileError, RowProblem, SheetError, unless};
+use super::{FileError, FileKind, Reader, RowProblem, SheetError, unless};
 
 /// The longest text of a column, in characters.
 const MAX_TEXT: usize = 200;
@@ -34,8 +34,19 @@ pub struct AgencyRow {
 ///
 /// # Errors
 /// [`FileError`].
-pub fn read_agencies(path: &Path) -> Result<Vec<AgencyRow>, FileError> {
-    let sheet = Sheet::read(path)?;
+pub fn read_agencies(path: &Path, reader: &Reader) -> Result<Vec<AgencyRow>, FileError> {
+    of_sheet(&Sheet::read(path, reader)?)
+}
+
+/// Reads a table of agencies from the bytes of a file.
+///
+/// # Errors
+/// [`FileError`].
+pub fn agencies_of(kind: FileKind, bytes: Vec<u8>) -> Result<Vec<AgencyRow>, FileError> {
+    of_sheet(&Sheet::of(kind, bytes)?)
+}
+
+fn of_sheet(sheet: &Sheet) -> Result<Vec<AgencyRow>, FileError> {
     let mut rows = sheet.rows.iter();
     let (header_row, header) = rows.next().ok_or(SheetError::Empty)?;
     let columns = columns(*header_row, header)?;
@@ -143,7 +154,7 @@ mod tests {
     #[test]
     fn the_table_of_the_guide_is_read() {
         let table = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/domain/agencies.csv");
-        let agencies = read_agencies(&table).unwrap();
+        let agencies = read_agencies(&table, &Reader::Here).unwrap();
         assert_eq!(agencies.len(), 15);
         assert_eq!(agencies[1].district, DistrictId(2));
         assert_eq!(agencies[1].district_name, "沈河区");
@@ -156,7 +167,7 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let file = folder.path().join("agencies.csv");
             fs::write(&file, text).unwrap();
-            let FileError::Rows(problems) = read_agencies(&file).unwrap_err() else {
+            let FileError::Rows(problems) = read_agencies(&file, &Reader::Here).unwrap_err() else {
                 panic!("{text}");
             };
             let problems: Vec<_> = problems

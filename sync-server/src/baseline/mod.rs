@@ -4,12 +4,15 @@
 //! once, and no problem repeats an ID number.
 
 mod agencies;
+pub mod apart;
+mod package;
 mod roster;
 mod sheet;
 
-pub use agencies::{AgencyRow, read_agencies};
-pub use roster::{MAX_PERSONS, Roster, RosterPerson, read_roster};
-pub use sheet::SheetError;
+pub use agencies::{AgencyRow, agencies_of, read_agencies};
+pub use apart::Reader;
+pub use roster::{MAX_PERSONS, Roster, RosterPerson, read_roster, roster_of};
+pub use sheet::{FileKind, SheetError};
 
 use canbao_core::message::Message;
 

@@ -10,7 +10,7 @@ use canbao_core::message::Message;
 use canbao_core::money::Money;
 
 use super::sheet::{Cell, Row, Sheet};
-use super::{FileError, RowProblem, unless};
+use super::{FileError, FileKind, Reader, RowProblem, unless};
 
 /// The most persons a file may list.
 pub const MAX_PERSONS: usize = super::sheet::MAX_ROWS - 1;
@@ -47,8 +47,16 @@ pub struct RosterPerson {
 ///
 /// # Errors
 /// [`FileError`].
-pub fn read_roster(path: &Path) -> Result<Roster, FileError> {
-    of_sheet(&Sheet::read(path)?)
+pub fn read_roster(path: &Path, reader: &Reader) -> Result<Roster, FileError> {
+    of_sheet(&Sheet::read(path, reader)?)
+}
+
+/// Reads a roster from the bytes of a file.
+///
+/// # Errors
+/// [`FileError`].
+pub fn roster_of(kind: FileKind, bytes: Vec<u8>) -> Result<Roster, FileError> {
+    of_sheet(&Sheet::of(kind, bytes)?)
 }
 
 /// A column that is read.
@@ -284,7 +292,7 @@ mod tests {
 
     fn fixture(name: &str) -> Result<Roster, FileError> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/baseline");
-        read_roster(&folder.join(name))
+        read_roster(&folder.join(name), &Reader::Here)
     }
 
     /// The code of the file, or row, column and code of each problem.
@@ -302,7 +310,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("roster.csv");
         fs::write(&file, text).unwrap();
-        read_roster(&file)
+        read_roster(&file, &Reader::Here)
     }
 
     #[test]

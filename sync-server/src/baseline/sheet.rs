@@ -8,15 +8,20 @@ use std::path::Path;
 
 use calamine::{Data, DataRef, Reader, Xls, Xlsx};
 use canbao_core::message::Message;
+use minicbor::{Decode, Encode};
+
+use super::package::refuse_bomb;
 
 /// The largest file that is read.
-const MAX_BYTES: u64 = 16 << 20;
-/// The most bytes that an .xlsx may hold unpacked.
-const MAX_INFLATED: u64 = 256 << 20;
+pub(super) const MAX_BYTES: u64 = 16 << 20;
 /// The most rows that may hold anything.
 pub(super) const MAX_ROWS: usize = 50_001;
 /// The last column that may hold anything.
 const MAX_COLUMNS: usize = 256;
+/// The most cells that may hold anything: twenty in each row.
+const MAX_CELLS: usize = 20 * MAX_ROWS;
+/// The most bytes of all their texts; a small file may repeat a long one.
+const MAX_TEXT: usize = 32 << 20;
 
 const XLS_MAGIC: &[u8] = &[0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1];
 const XLSX_MAGIC: &[u8] = b"PK\x03\x04";
@@ -48,8 +53,8 @@ pub enum SheetError {
     /// Nothing in it.
     #[error("the sheet is empty")]
     Empty,
-    /// More rows or columns than are read.
-    #[error("the sheet has more than {} rows or {MAX_COLUMNS} columns", MAX_ROWS - 1)]
+    /// More rows, columns, cells or text than are read.
+    #[error("the sheet has more than {} rows or {MAX_COLUMNS} columns, or too much in them", MAX_ROWS - 1)]
     TooManyCells,
 }
 
@@ -86,41 +91,94 @@ impl SheetError {
     }
 }
 
+/// What a file is, by the ending of its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum FileKind {
+    /// The workbook of Excel 97 to 2003.
+    Xls,
+    /// The workbook of later ones.
+    Xlsx,
+    /// A table of text.
+    Csv,
+}
+
+impl FileKind {
+    /// The kind that a file's name says.
+    ///
+    /// # Errors
+    /// [`SheetError::UnknownKind`].
+    pub fn of(path: &Path) -> Result<Self, SheetError> {
+        let ending = path.extension().and_then(|it| it.to_str());
+        match ending.unwrap_or_default().to_lowercase().as_str() {
+            "xls" => Ok(Self::Xls),
+            "xlsx" => Ok(Self::Xlsx),
+            "csv" => Ok(Self::Csv),
+            _ => Err(SheetError::UnknownKind),
+        }
+    }
+
+    /// The ending of a file's name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Xls => "xls",
+            Self::Xlsx => "xlsx",
+            Self::Csv => "csv",
+        }
+    }
+}
+
 /// What stands in a cell. An empty one is left out of its row.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Encode, Decode)]
 pub(super) enum Cell {
     /// A text, without the blanks around it.
-    Text(String),
+    #[n(1)]
+    Text(#[n(0)] String),
     /// A number, as its shortest decimal text; of its digits a spreadsheet keeps 15.
-    Number(String),
+    #[n(2)]
+    Number(#[n(0)] String),
     /// A date, a truth value or an error.
+    #[n(3)]
     Other,
+}
+
+impl Cell {
+    fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) | Self::Number(text) => Some(text),
+            Self::Other => None,
+        }
+    }
 }
 
 /// The cells of a row by column.
 pub(super) type Row = BTreeMap<usize, Cell>;
 
 /// The rows that hold anything, by number as the spreadsheet counts them, from 1.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Encode, Decode)]
 pub(super) struct Sheet {
+    #[n(0)]
     pub(super) rows: BTreeMap<u32, Row>,
+    /// How many cells were put in, and the bytes of their texts.
+    #[cbor(skip)]
+    cells: usize,
+    #[cbor(skip)]
+    text: usize,
 }
 
 impl Sheet {
     /// Reads the first sheet of a file, by the ending of its name.
-    pub(super) fn read(path: &Path) -> Result<Self, SheetError> {
-        let ending = path
-            .extension()
-            .and_then(|it| it.to_str())
-            .unwrap_or("")
-            .to_lowercase();
-        let read: fn(Vec<u8>) -> Result<Self, SheetError> = match ending.as_str() {
-            "xls" => from_xls,
-            "xlsx" => from_xlsx,
-            "csv" => |bytes| from_csv(&bytes),
-            _ => return Err(SheetError::UnknownKind),
-        };
-        let sheet = read(bounded(path)?)?;
+    pub(super) fn read(path: &Path, reader: &super::Reader) -> Result<Self, SheetError> {
+        reader.read(FileKind::of(path)?, bounded(path)?)
+    }
+
+    /// Reads the first sheet of a file of this kind.
+    pub(super) fn of(kind: FileKind, bytes: Vec<u8>) -> Result<Self, SheetError> {
+        let sheet = match kind {
+            FileKind::Xls => from_xls(bytes),
+            FileKind::Xlsx => from_xlsx(bytes),
+            FileKind::Csv => from_csv(&bytes),
+        }?;
         if sheet.rows.is_empty() {
             Err(SheetError::Empty)
         } else {
@@ -130,7 +188,11 @@ impl Sheet {
 
     fn put(&mut self, row: u32, column: usize, cell: Option<Cell>) -> Result<(), SheetError> {
         let Some(cell) = cell else { return Ok(()) };
-        if column >= MAX_COLUMNS || (self.rows.len() >= MAX_ROWS && !self.rows.contains_key(&row)) {
+        self.cells += 1;
+        self.text += cell.text().map_or(0, str::len);
+        let full = self.cells > MAX_CELLS || self.text > MAX_TEXT;
+        let new_row = self.rows.len() >= MAX_ROWS && !self.rows.contains_key(&row);
+        if full || new_row || column >= MAX_COLUMNS {
             return Err(SheetError::TooManyCells);
         }
         self.rows.entry(row).or_default().insert(column, cell);
@@ -149,8 +211,8 @@ fn bounded(path: &Path) -> Result<Vec<u8>, SheetError> {
     Ok(bytes)
 }
 
-/// The reader of .xls makes dense ranges as it opens the file; the format itself bounds them to
-/// 65,536 rows of 256 columns.
+/// The reader of .xls makes dense ranges of every sheet as it opens the file, and room for what
+/// the file claims: foreign files are read [apart](super::apart).
 fn from_xls(bytes: Vec<u8>) -> Result<Sheet, SheetError> {
     if !bytes.starts_with(XLS_MAGIC) {
         return Err(SheetError::NotAWorkbook);
@@ -198,22 +260,6 @@ fn from_xlsx(bytes: Vec<u8>) -> Result<Sheet, SheetError> {
         }
         Ok(Ok(sheet))
     })?
-}
-
-/// The sizes a zip states may be wrong, so what really comes out is counted.
-fn refuse_bomb(bytes: &[u8]) -> Result<(), SheetError> {
-    let damaged = |error: zip::result::ZipError| SheetError::Damaged(error.to_string());
-    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(damaged)?;
-    let mut left = MAX_INFLATED;
-    for index in 0..archive.len() {
-        let file = archive.by_index(index).map_err(damaged)?;
-        let inflated = io::copy(&mut file.take(left + 1), &mut io::sink())
-            .map_err(|error| SheetError::Damaged(error.to_string()))?;
-        left = left
-            .checked_sub(inflated)
-            .ok_or(SheetError::TooLarge { most: MAX_INFLATED })?;
-    }
-    Ok(())
 }
 
 fn from_csv(bytes: &[u8]) -> Result<Sheet, SheetError> {

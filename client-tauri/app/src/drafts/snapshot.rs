@@ -1,6 +1,8 @@
 //! Snapshots of documents: a cache in two generations, never the truth.
 
-use canbao_core::document::{DocumentId, Volume};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use canbao_core::document::{DocumentError, DocumentId, Volume};
 use canbao_core::signed::encode;
 use canbao_core::store::{Commit, Store, View};
 use canbao_core::structure::ChangeHash;
@@ -49,15 +51,19 @@ impl Snapshot {
 
     /// The document in it, if it is the one that was put in.
     pub(super) fn load(&self, id: DocumentId) -> Option<Volume> {
-        let loaded = Volume::load(id, &self.document);
-        let volume = match loaded {
-            Ok(volume) => volume,
-            Err(error) => {
-                tracing::warn!(%id, code = error.code(), "a snapshot is damaged and is made anew");
-                return None;
-            }
+        // automerge panics at some bytes. Nothing outlives the closure but the whole document.
+        let loaded = catch_unwind(AssertUnwindSafe(|| {
+            let volume = Volume::load(id, &self.document)?;
+            let heads = heads(&volume);
+            Ok((volume, heads))
+        }));
+        let code = match loaded {
+            Ok(Ok((volume, heads))) => return (heads == self.heads).then_some(volume),
+            Ok(Err(error)) => DocumentError::code(&error),
+            Err(_) => "document.snapshot_damaged",
         };
-        (heads(&volume) == self.heads).then_some(volume)
+        tracing::warn!(%id, code, "a snapshot is damaged and is made anew");
+        None
     }
 
     /// Puts it in place of the older of two generations, which goes only where the newer one
@@ -93,4 +99,23 @@ pub(crate) fn key(id: &DocumentId, slot: u8) -> Vec<u8> {
 fn heads(volume: &Volume) -> Vec<Id> {
     let heads = volume.heads();
     heads.into_iter().map(|ChangeHash(it)| Id(it)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use canbao_core::ids::{UnitId, VolumeId};
+
+    use super::*;
+
+    const ID: DocumentId = DocumentId::EmployerVolume(UnitId([1; 16]), VolumeId(1));
+
+    #[test]
+    fn a_snapshot_that_automerge_panics_at_is_as_damaged_as_any_other() {
+        let volume = Volume::replay(ID, []).unwrap();
+        let mut snapshot = Snapshot::of(&volume, 1, 0, Vec::new());
+        assert!(snapshot.load(ID).is_some());
+        let found = include_bytes!("../../../../fuzz/regressions/snapshots/automerge-panics");
+        snapshot.document = found.to_vec();
+        assert!(snapshot.load(ID).is_none());
+    }
 }
