@@ -6,6 +6,7 @@ use canbao_core::declaration::{Content, Field};
 use canbao_core::facts::{DeclarationStatus, SubmissionState, SubmissionView, UnitView};
 use canbao_core::message::Lang;
 use canbao_core::money::Money;
+use canbao_core::refusal::RefusalName;
 use canbao_core::statement::{MAX_REASON_BYTES, Statement, Verdict};
 
 use crate::app::App;
@@ -243,7 +244,7 @@ fn given(reason: &str) -> Result<String, Fault> {
     };
     match reason.len() {
         0 => problem("decision.reason_missing"),
-        length if length > MAX_REASON_BYTES => problem("statement.text_too_long"),
+        length if length > MAX_REASON_BYTES => problem(RefusalName::StatementTextTooLong.as_str()),
         _ => Ok(reason.to_owned()),
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use canbao_core::certificate::Chain;
 use canbao_core::message::Lang;
+use canbao_core::refusal::RefusalName;
 use canbao_core::signed::decode_canonical;
 use canbao_core::signing::PublicKey;
 use canbao_core::sync::{CloseReason, retry_after};
@@ -193,7 +194,7 @@ impl Door {
                 Err(refusal_fault(&refusal))
             }
             SessionEnd::Closed(CloseReason::NeedsUpdate(what)) => {
-                Err(Fault::refused("sync.needs_update").with("detail", what))
+                Err(Fault::refused(RefusalName::SyncNeedsUpdate.as_str()).with("detail", what))
             }
             end @ (SessionEnd::Closed(CloseReason::Silent | CloseReason::Violation(_))
             | SessionEnd::Left(_)

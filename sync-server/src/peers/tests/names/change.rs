@@ -12,7 +12,7 @@ pub(super) struct RawChange {
     /// An unsigned number, and as many bytes would follow.
     pub(super) message_length: Vec<u8>,
     pub(super) others: Vec<Vec<u8>>,
-    /// Numbers and bytes; the first is the column of actions.
+    /// Numbers and bytes: what the operation's key is, and that it is a put.
     pub(super) columns: Vec<(u64, Vec<u8>)>,
     pub(super) extra: Vec<u8>,
 }
@@ -27,7 +27,7 @@ impl RawChange {
             time: vec![1],
             message_length: vec![0],
             others: Vec::new(),
-            columns: vec![(66, vec![1, 1])],
+            columns: vec![(21, vec![0x7f, 1, b'k']), (66, vec![1, 1])],
             extra: Vec::new(),
         }
     }

@@ -89,7 +89,7 @@ async fn heard(name: RefusalName, stage: &mut Stage) -> String {
         Name::StructureMessage => stage.offer(structure::change(stage, |it| it.message_length = vec![1])).await,
         Name::StructureOtherActors => stage.offer(structure::change(stage, |it| it.others.push(vec![2; 17]))).await,
         Name::StructureColumns => stage.offer(structure::change(stage, |it| it.columns.push((148, vec![2, 1])))).await,
-        Name::StructureOperationCount => stage.offer(structure::change(stage, |it| it.columns[0].1 = vec![0xa1, 0x1f, 1])).await,
+        Name::StructureOperationCount => stage.offer(structure::change(stage, |it| it.columns[1].1 = vec![0xa1, 0x1f, 1])).await,
         Name::StructurePredecessorCount => stage.offer(structure::change(stage, |it| it.columns.push((112, vec![1, 73])))).await,
         Name::StructureUnknownActor => stage.offer(structure::change(stage, |it| it.columns.insert(0, (1, vec![1, 1])))).await,
         Name::StructureExtraBytes => stage.offer(structure::change(stage, |it| it.extra = vec![1])).await,
