@@ -1,6 +1,7 @@
 //! Whether the centre admits a batch: decided once, by the centre; devices follow the verdict.
 
 use crate::certificate::Certificate;
+use crate::refusal::RefusalName;
 use crate::signing::Domain;
 use crate::structure::{ChangeHash, CheckedBatch};
 use crate::time::Timestamp;
@@ -47,14 +48,20 @@ impl AdmissionError {
     /// The stable name of the refusal.
     #[must_use]
     pub fn code(&self) -> &'static str {
-        match self {
-            Self::BadSignature => "admission.bad_signature",
-            Self::Revoked => "admission.revoked",
-            Self::Expired => "admission.expired",
-            Self::NotYourDocument => "admission.not_your_document",
-            Self::VolumeSealed => "admission.volume_sealed",
-            Self::Sequence => "admission.sequence",
-            Self::UnknownDependency => "admission.unknown_dependency",
+        RefusalName::from(self).as_str()
+    }
+}
+
+impl From<&AdmissionError> for RefusalName {
+    fn from(error: &AdmissionError) -> Self {
+        match error {
+            AdmissionError::BadSignature => Self::AdmissionBadSignature,
+            AdmissionError::Revoked => Self::AdmissionRevoked,
+            AdmissionError::Expired => Self::AdmissionExpired,
+            AdmissionError::NotYourDocument => Self::AdmissionNotYourDocument,
+            AdmissionError::VolumeSealed => Self::AdmissionVolumeSealed,
+            AdmissionError::Sequence => Self::AdmissionSequence,
+            AdmissionError::UnknownDependency => Self::AdmissionUnknownDependency,
         }
     }
 }

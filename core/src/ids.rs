@@ -132,6 +132,8 @@ ulid_ids! {
     OperatorId,
     /// A note in an employer's roster document.
     NoteId,
+    /// Something done with personal data, as its operator states it.
+    AuditId,
     /// The centre's feed; a device that meets another feed id has met another centre.
     FeedId,
 }

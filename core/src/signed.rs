@@ -2,6 +2,7 @@
 
 use minicbor::{Decode, Encode};
 
+use crate::refusal::RefusalName;
 use crate::signing::{Algorithm, Domain, PublicKey, Signature, SigningKey};
 
 /// CBOR bytes of some value and the signature over exactly those bytes.
@@ -37,10 +38,16 @@ impl SignedError {
     /// The stable name of the refusal.
     #[must_use]
     pub fn code(&self) -> &'static str {
-        match self {
-            Self::BadSignature => "signed.bad_signature",
-            Self::Malformed(_) => "signed.malformed",
-            Self::NotCanonical => "signed.not_canonical",
+        RefusalName::from(self).as_str()
+    }
+}
+
+impl From<&SignedError> for RefusalName {
+    fn from(error: &SignedError) -> Self {
+        match error {
+            SignedError::BadSignature => Self::SignedBadSignature,
+            SignedError::Malformed(_) => Self::SignedMalformed,
+            SignedError::NotCanonical => Self::SignedNotCanonical,
         }
     }
 }

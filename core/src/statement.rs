@@ -4,8 +4,9 @@ use minicbor::{Decode, Encode};
 
 use crate::certificate::Certificate;
 use crate::declaration::Declaration;
-use crate::ids::{CertificateSerial, StatementId, UnitId};
+use crate::ids::{AuditId, CertificateSerial, PersonId, StatementId, UnitId};
 use crate::month::Month;
+use crate::refusal::RefusalName;
 use crate::signed::{Signed, SignedError, decode_canonical, encode};
 use crate::signing::{Domain, SigningKey, hash_parts};
 use crate::time::Timestamp;
@@ -65,6 +66,53 @@ pub enum Statement {
         #[n(3)]
         attempt: u32,
     },
+    /// Personal data was shown or taken out of the program (architecture, section 6): kept by
+    /// the centre.
+    #[n(5)]
+    Audit {
+        /// Whose persons.
+        #[n(0)]
+        unit: UnitId,
+        /// Makes each time a statement of its own.
+        #[n(1)]
+        id: AuditId,
+        /// What was done.
+        #[n(2)]
+        event: AuditEvent,
+    },
+}
+
+/// What was done with personal data.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum AuditEvent {
+    /// A person's document number was shown in full.
+    #[n(1)]
+    Revealed {
+        /// Whose.
+        #[n(0)]
+        person: PersonId,
+        /// Why, as the operator says.
+        #[n(1)]
+        reason: String,
+    },
+    /// Payment proofs, each with its record, were written to files.
+    #[n(2)]
+    ProofsExported {
+        /// How many.
+        #[n(0)]
+        records: u32,
+    },
+}
+
+impl AuditEvent {
+    /// The reason given, where one is asked for.
+    #[must_use]
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Revealed { reason, .. } => Some(reason),
+            Self::ProofsExported { .. } => None,
+        }
+    }
 }
 
 /// How a submission was decided (STA-1).
@@ -98,7 +146,10 @@ impl Statement {
     pub fn id(&self) -> StatementId {
         match self {
             Self::Submission(declaration) => declaration.submission_id(),
-            Self::Withdrawal { .. } | Self::Decision { .. } | Self::AssessmentRequest { .. } => {
+            Self::Withdrawal { .. }
+            | Self::Decision { .. }
+            | Self::AssessmentRequest { .. }
+            | Self::Audit { .. } => {
                 StatementId(hash_parts("canbao/statement-id/1", &[&encode(self)]))
             }
         }
@@ -111,7 +162,8 @@ impl Statement {
             Self::Submission(declaration) => declaration.unit,
             Self::Withdrawal { unit, .. }
             | Self::Decision { unit, .. }
-            | Self::AssessmentRequest { unit, .. } => *unit,
+            | Self::AssessmentRequest { unit, .. }
+            | Self::Audit { unit, .. } => *unit,
         }
     }
 
@@ -180,12 +232,19 @@ impl StatementError {
     /// The stable name of the refusal.
     #[must_use]
     pub fn code(&self) -> &'static str {
-        match self {
-            Self::TooLarge => "statement.too_large",
-            Self::Signed(error) => error.code(),
-            Self::NewerKind => "statement.newer_kind",
-            Self::TextTooLong => "statement.text_too_long",
-        }
+        self.refusal()
+            .map_or("statement.newer_kind", RefusalName::as_str)
+    }
+
+    /// The name by which it is refused; none for what is held instead.
+    #[must_use]
+    pub fn refusal(&self) -> Option<RefusalName> {
+        Some(match self {
+            Self::TooLarge => RefusalName::StatementTooLarge,
+            Self::Signed(error) => error.into(),
+            Self::NewerKind => return None,
+            Self::TextTooLong => RefusalName::StatementTextTooLong,
+        })
     }
 }
 
@@ -250,6 +309,7 @@ fn read_statement(bytes: &[u8]) -> Result<Statement, StatementError> {
     let text = match &statement {
         Statement::Submission(declaration) => declaration.longest_text(),
         Statement::Decision { verdict, .. } => verdict.reason().map_or(0, str::len),
+        Statement::Audit { event, .. } => event.reason().map_or(0, str::len),
         Statement::Withdrawal { .. } | Statement::AssessmentRequest { .. } => 0,
     };
     if text > MAX_REASON_BYTES {

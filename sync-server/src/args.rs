@@ -169,6 +169,9 @@ pub enum Admin {
     /// What tax reported and nothing was recorded for.
     #[command(subcommand)]
     Incident(Incident),
+    /// What operators did with personal data, and what was refused.
+    #[command(subcommand)]
+    Audit(Audit),
     /// The public log.
     #[command(subcommand)]
     Log(Log),
@@ -330,6 +333,13 @@ pub enum Tax {
 #[derive(Debug, Subcommand)]
 pub enum Incident {
     /// List the incidents.
+    List,
+}
+
+/// `admin audit`.
+#[derive(Debug, Subcommand)]
+pub enum Audit {
+    /// List reveals, exports and refused statements, oldest first.
     List,
 }
 

@@ -1,8 +1,12 @@
 //! The border to the machine: its clock and its randomness, asked for here and nowhere else.
 
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use canbao_core::time::Timestamp;
+
+/// Where the salts of the log's commitments come from, such as [`salt`].
+pub type Salts = Arc<dyn Fn() -> Result<[u8; 16], NoRandomness> + Send + Sync>;
 
 /// The operating system gave no random bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -34,4 +38,12 @@ pub fn random<const N: usize>() -> Result<[u8; N], NoRandomness> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|_| NoRandomness)?;
     Ok(bytes)
+}
+
+/// The salt of one commitment, from the operating system.
+///
+/// # Errors
+/// [`NoRandomness`].
+pub fn salt() -> Result<[u8; 16], NoRandomness> {
+    random()
 }

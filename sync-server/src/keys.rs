@@ -155,20 +155,27 @@ struct Kept {
 /// # Errors
 /// [`KeysError`]; nothing that exists is overwritten.
 pub fn init(dir: &Path, root_file: &Path, origin: &str, seeds: &Seeds) -> Result<Trust, KeysError> {
-    let name = parse_origin(origin)?;
+    parse_origin(origin)?;
     make_dir(dir)?;
     refuse_inside(dir, root_file)?;
+    let sealing = SealingKey::generate()?;
+    sealing.write_new_file(&dir.join(SEALING_KEY))?;
+    // The root's file has the form of a key file: 64 hexadecimal characters, mode 600.
+    SealingKey::from_bytes(seeds.root).write_new_file(root_file)?;
+    found(&Store::create(&dir.join(STORE), &sealing)?, origin, seeds)
+}
+
+/// Makes the keys of a new centre and keeps all but the root's in its new store.
+///
+/// # Errors
+/// [`KeysError`].
+pub fn found(store: &Store, origin: &str, seeds: &Seeds) -> Result<Trust, KeysError> {
+    let name = parse_origin(origin)?;
     let key = |seed: &[u8; 32]| SigningKey::from_seed(*seed);
     let (root, authority) = (key(&seeds.root), key(&seeds.authority));
     let (log, tls) = (key(&seeds.log).public(), key(&seeds.tls).public());
     let chain = Chain::make(&root, &authority, tls, log, &name.to_string(), seeds.feed);
     let trust = chain.follow(&RootHash::of(&root.public()))?;
-
-    let sealing = SealingKey::generate()?;
-    sealing.write_new_file(&dir.join(SEALING_KEY))?;
-    // The root's file has the form of a key file: 64 hexadecimal characters, mode 600.
-    SealingKey::from_bytes(seeds.root).write_new_file(root_file)?;
-    let store = Store::create(&dir.join(STORE), &sealing)?;
     let kept = Kept {
         authority: seeds.authority,
         log: seeds.log,
@@ -190,6 +197,15 @@ pub fn init(dir: &Path, root_file: &Path, origin: &str, seeds: &Seeds) -> Result
 pub fn open(dir: &Path) -> Result<(Store, Keys), KeysError> {
     let sealing = SealingKey::read_file(&dir.join(SEALING_KEY))?;
     let store = Store::open(&dir.join(STORE), &sealing)?;
+    let keys = read(&store)?;
+    Ok((store, keys))
+}
+
+/// Reads the keys that a centre's store holds.
+///
+/// # Errors
+/// [`KeysError`].
+pub fn read(store: &Store) -> Result<Keys, KeysError> {
     let newest = store
         .length(Stream::Identity)?
         .checked_sub(1)
@@ -217,7 +233,7 @@ pub fn open(dir: &Path) -> Result<(Store, Keys), KeysError> {
         && keys.log.public() == keys.trust.log
         && keys.tls.public() == keys.trust.tls;
     if known {
-        Ok((store, keys))
+        Ok(keys)
     } else {
         Err(KeysError::Damaged("keys and chain differ".into()))
     }

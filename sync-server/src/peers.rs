@@ -12,6 +12,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use canbao_core::refusal::RefusalName;
 use canbao_core::signing::PublicKey;
 use canbao_core::statement::{Statement, read_admitted};
 use canbao_core::sync::hub::{FeedPage, Visible};
@@ -39,7 +40,7 @@ const MOST_REFUSALS: u32 = 200;
 const FAREWELL: Duration = Duration::from_secs(5);
 
 /// The centre's clock, such as [`crate::border::now`].
-pub type Clock = fn() -> Timestamp;
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// The centre's QUIC endpoint.
 pub struct Peers {
@@ -113,7 +114,7 @@ impl Peers {
     fn peer(&self, stopped: watch::Receiver<bool>) -> Peer {
         Peer {
             centre: self.centre.clone(),
-            clock: self.clock,
+            clock: Arc::clone(&self.clock),
             metrics: Arc::clone(&self.metrics),
             allowance: Arc::clone(&self.allowance),
             places: Arc::clone(&self.places),
@@ -137,7 +138,7 @@ impl Peer {
         match handshake.complete().await {
             Ok(Accepted::Sync { connection, device }) => self.sync(&connection, device).await,
             Ok(Accepted::Enrol { connection }) => {
-                enrolment::serve(&self.centre, &connection, &self.allowance, self.clock).await;
+                enrolment::serve(&self.centre, &connection, &self.allowance, &self.clock).await;
             }
             Err(error) => tracing::debug!(code = error.code(), "no handshake"),
         }
@@ -145,21 +146,11 @@ impl Peer {
 
     async fn sync(self, connection: &Connection, device: PublicKey) {
         let feed = self.centre.trust().feed;
-        let heads = self.centre.growth();
         let _connected = self.metrics.connected();
         let place = self.places.take(device);
-        let too_many = || Refusal::new("peers.too_many_sessions", "");
-        let mut session = Session {
-            centre: self.centre,
-            clock: self.clock,
-            device,
-            scope: Scope::default(),
-            heads,
-            metrics: self.metrics,
-            stopped: self.stopped,
-            refusals: 0,
-            ending: place.is_none().then(too_many),
-        };
+        let too_many = || Refusal::new(RefusalName::PeersTooManySessions, "");
+        let mut session = Session::new(self.centre, device, self.clock, self.metrics, self.stopped);
+        session.ending = place.is_none().then(too_many);
         match drive_hub(connection, feed, &mut session).await {
             Ok(end) => tracing::debug!(code = end.code(), "session ended"),
             Err(error) => tracing::error!(code = error.code(), "session failed"),
@@ -167,8 +158,8 @@ impl Peer {
     }
 }
 
-/// The hub's side of one device's session.
-struct Session {
+/// The hub's side of one device's session, whatever drives it.
+pub struct Session {
     centre: Centre,
     clock: Clock,
     device: PublicKey,
@@ -182,6 +173,28 @@ struct Session {
 }
 
 impl Session {
+    /// The session of a device that proved to hold this key; it ends when `stopped` says so.
+    #[must_use]
+    pub fn new(
+        centre: Centre,
+        device: PublicKey,
+        clock: Clock,
+        metrics: Arc<Metrics>,
+        stopped: watch::Receiver<bool>,
+    ) -> Self {
+        Self {
+            heads: centre.growth(),
+            centre,
+            clock,
+            device,
+            scope: Scope::default(),
+            metrics,
+            stopped,
+            refusals: 0,
+            ending: None,
+        }
+    }
+
     /// Brings the scope up to date; a device without a certificate in force has none.
     fn look_at_scope(&mut self) -> Result<Result<(), Refusal>, Unavailable> {
         let scopes = self.heads.borrow().scopes;
@@ -273,7 +286,8 @@ impl HubBackend for Session {
             self.metrics.refused(refusal.code());
             self.refusals += 1;
             if self.refusals >= MOST_REFUSALS {
-                self.ending = Some(Refusal::new("peers.too_many_refusals", ""));
+                let refusal = Refusal::new(RefusalName::PeersTooManyRefusals, "");
+                self.ending = Some(refusal);
             }
         }
         Ok(answer.into())

@@ -18,7 +18,7 @@ use crate::border;
 use crate::centre::Centre;
 use crate::http::{self, Shown};
 use crate::metrics::Metrics;
-use crate::peers::Peers;
+use crate::peers::{Clock, Peers};
 use crate::tax::{Adapter, Client, Contact};
 
 /// How long what is still asked at the end may take.
@@ -80,8 +80,9 @@ async fn run(serve: &Serve, lang: Lang) -> Result<(), Failure> {
     let socket =
         LocalSocket::bind(&serve.directory, &SOCKET).map_err(|it| Failure::of_local(&it, lang))?;
     let metrics = Arc::new(Metrics::default());
+    let clock: Clock = Arc::new(border::now);
     let (limits, counted) = (Limits::default(), Arc::clone(&metrics));
-    let peers = Peers::listen(centre.clone(), serve.listen, limits, border::now, counted)
+    let peers = Peers::listen(centre.clone(), serve.listen, limits, clock, counted)
         .map_err(|error| Failure::of_store(error.code(), error, lang))?;
     let web = TcpListener::bind(serve.http)
         .await

@@ -3,5 +3,6 @@
 pub mod harness;
 pub mod openapi;
 pub mod recording_proxy;
+pub mod simulation;
 pub mod story;
 pub mod stranger;

@@ -6,7 +6,9 @@ use std::net::SocketAddr;
 
 use canbao_core::certificate::Certificate;
 use canbao_core::declaration::Kind;
-use canbao_core::document::{Action, ActorId, Batch, DocumentId, SCHEMA_VERSION, SignedBatch, Volume};
+use canbao_core::document::{
+    Action, ActorId, Batch, DocumentId, SCHEMA_VERSION, SignedBatch, Volume,
+};
 use canbao_core::enrolment::{Answer, EnrolmentCode, Request};
 use canbao_core::ids::{DeclarationId, DeviceId, OperatorId, StatementId, UnitId, VolumeId};
 use canbao_core::signed::decode_canonical;

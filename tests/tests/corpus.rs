@@ -20,7 +20,7 @@ static ONE: Mutex<()> = Mutex::new(());
 
 fn check(name: &str) {
     let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let target = TARGETS.iter().find(|it| it.name == name).unwrap();
+    let target = TARGETS.iter().find(|it| it.name == name).expect("a target");
     for seed in (target.seeds)() {
         (target.run)(&seed);
     }
@@ -28,7 +28,7 @@ fn check(name: &str) {
     assert!(!kept.is_empty(), "no corpus of {name}");
     for file in kept.iter().chain(&files(&folder("regressions").join(name))) {
         println!("{}", file.display());
-        (target.run)(&fs::read(file).unwrap());
+        (target.run)(&fs::read(file).expect("read"));
     }
 }
 
@@ -101,7 +101,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(folder) else {
         return Vec::new();
     };
-    let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("read").path()).collect();
     files.retain(|path| path.is_file());
     files.sort();
     files

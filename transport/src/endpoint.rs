@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use canbao_core::refusal::RefusalName;
 use canbao_core::signing::{PublicKey, SigningKey};
 use quinn::crypto::rustls::{HandshakeData, QuicClientConfig, QuicServerConfig};
 use quinn::{IdleTimeout, TransportConfig, TransportErrorCode, VarInt};
@@ -249,7 +250,7 @@ impl AcceptError {
     }
 }
 
-const NO_DEVICE_KEY: &str = "transport.no_device_key";
+const NO_DEVICE_KEY: &str = RefusalName::TransportNoDeviceKey.as_str();
 
 impl ServerEndpoint {
     /// Listens on `addr` with the server's TLS key. Within a tokio runtime.

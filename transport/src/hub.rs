@@ -3,6 +3,7 @@
 use std::future::Future;
 
 use canbao_core::ids::FeedId;
+use canbao_core::refusal::RefusalName;
 use canbao_core::sync::hub::{FeedPage, HubInput, HubOutput, HubSession, Visible};
 use canbao_core::sync::message::{BackfillWanted, ProofWanted};
 use canbao_core::sync::{
@@ -117,12 +118,12 @@ pub async fn drive_hub<B: HubBackend>(
     };
     connection.close(match &end {
         Ok(end) => end.code(),
-        Err(_) => HUB_FAILED,
+        Err(_) => HUB_FAILED.as_str(),
     });
     end
 }
 
-const HUB_FAILED: &str = "sync.hub_failed";
+const HUB_FAILED: RefusalName = RefusalName::SyncHubFailed;
 
 struct HubPump<'c> {
     clock: Clock,

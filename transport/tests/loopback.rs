@@ -11,6 +11,7 @@ use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
 use backends::{Centre, Device, Revoked};
+use canbao_core::refusal::RefusalName;
 use canbao_core::signing::{PublicKey, SigningKey};
 use canbao_core::sync::device::{Coverage, Parts, SessionReport};
 use canbao_core::sync::{Item, Part, Refusal, Verdict};
@@ -60,7 +61,10 @@ async fn serve_one(accepted: Result<Accepted, canbao_transport::AcceptError>, ce
             };
             let answer = match requested.request() {
                 b"good code" => Ok(b"certificate".to_vec()),
-                _ => Err(Refusal::new("enrolment.code_unknown", "no such code")),
+                _ => Err(Refusal::new(
+                    RefusalName::EnrolmentCodeUnknown,
+                    "no such code",
+                )),
             };
             requested.answer(answer).await.unwrap();
         }
@@ -180,7 +184,7 @@ async fn a_refused_item_is_named_and_the_next_is_taken() {
 
     sync(addr, &mut device).await;
 
-    let refusal = Refusal::new("test.bad", "bad");
+    let refusal = Refusal::new(RefusalName::AdmissionSequence, "bad");
     assert_eq!(device.verdict(bad), Some(&Verdict::Refused(refusal)));
     assert!(matches!(device.verdict(good), Some(Verdict::Taken { .. })));
 }
@@ -193,7 +197,7 @@ async fn a_device_the_centre_does_not_know_is_refused_by_name() {
 
     let (end, _connection) = sync(addr, &mut device).await;
 
-    assert_eq!(end.code(), "test.unknown_device");
+    assert_eq!(end.code(), "peers.unknown_device");
 }
 
 #[tokio::test]
@@ -207,7 +211,7 @@ async fn a_device_revoked_in_the_middle_is_refused_by_name() {
 
     let (end, _connection) = sync(addr, &mut device).await;
 
-    assert_eq!(end.code(), "test.revoked");
+    assert_eq!(end.code(), "peers.certificate_revoked");
 }
 
 #[tokio::test]
@@ -242,7 +246,7 @@ async fn proofs_come_on_demand() {
     );
     assert_eq!(
         proofs[1].as_ref().map_err(|no| no.refusal.code()),
-        Err("test.no_such_range")
+        Err("log.out_of_range")
     );
 }
 

@@ -1,4 +1,4 @@
-//! `cargo xtask demo`, `test`, `requirements`, `control`, `fuzz`, `bench`: the commands of this repository.
+//! `cargo xtask demo`, `test`, `simulate`, `requirements`, `control`, `fuzz`, `bench`: the commands.
 
 mod evidence;
 mod fuzz;
@@ -19,6 +19,8 @@ Usage: cargo xtask COMMAND
 
   demo [--once]   build the programs and run the story; --once needs no person and exits
   test            format, lints, dependencies, all tests, the README's requirement table
+  simulate [--seeds N] [--from SEED] [--trace]
+                  run the whole system over a simulated network, clocks and disks
   requirements    the README's requirement table alone
   control         power cuts over an engine with known faults, which must be found, and over ours
   fuzz [TARGET] [--seconds N]
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         Some("demo") => demo(&workspace, &rest),
         Some("test") if rest.is_empty() => suite::test(&workspace),
         Some("requirements") if rest.is_empty() => suite::requirements(&workspace),
+        Some("simulate") => simulate(&workspace, &rest),
         Some("bench") => bench(&workspace, &rest),
         Some("fuzz") => feed(&workspace, &rest),
         Some("control") if rest.is_empty() => suite::control(&workspace),
@@ -70,6 +73,16 @@ fn demo(workspace: &Workspace, arguments: &[OsString]) -> ExitCode {
         .current_dir(&workspace.root)
         .env("CANBAO_BIN_DIR", &workspace.programs);
     fail(&become_program(demo))
+}
+
+/// Runs seeds of the simulation; the arguments go to it.
+fn simulate(workspace: &Workspace, arguments: &[OsString]) -> ExitCode {
+    let mut simulate = cargo(workspace);
+    simulate
+        .args(["run", "--quiet", "--package", "canbao-tests", "--locked"])
+        .args(["--bin", "canbao-simulate", "--"])
+        .args(arguments);
+    fail(&become_program(simulate))
 }
 
 fn bench(workspace: &Workspace, arguments: &[OsString]) -> ExitCode {

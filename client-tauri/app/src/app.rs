@@ -53,7 +53,16 @@ impl App {
 
     /// The same in a world of the caller's.
     pub(crate) fn open_in(directory: &Path, world: Box<dyn World>) -> Result<Self, Fault> {
-        let store = open_store(directory)?;
+        Self::over(open_store(directory)?, directory, world)
+    }
+
+    /// The application over a store that is open; exports go to the directory where the request
+    /// names none.
+    pub(crate) fn over(
+        store: Store,
+        directory: &Path,
+        world: Box<dyn World>,
+    ) -> Result<Self, Fault> {
         let identity = Identity::open(&store)?;
         let mut app = Self {
             directory: directory.to_owned(),
@@ -201,6 +210,9 @@ impl App {
                 .records(context, person, period_from, period_to)
                 .map(Response::Records),
             Request::ReceiptList => self.receipts(context).map(Response::Receipts),
+            Request::RosterReveal { person, reason } => self
+                .reveal(context, &person, &reason)
+                .map(|it| Response::Revealed(Box::new(it))),
             Request::QuarantineList => self.quarantine(context.lang).map(Response::Quarantine),
             Request::ProofShow { id } => self
                 .proof(context, &id)

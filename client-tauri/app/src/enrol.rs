@@ -3,6 +3,7 @@
 use canbao_core::certificate::{Chain, RootHash};
 use canbao_core::enrolment::{Answer, EnrolmentCode, Request as EnrolmentRequest};
 use canbao_core::ids::{DeviceId, OperatorId};
+use canbao_core::refusal::RefusalName;
 use canbao_core::signed::decode_canonical;
 use canbao_core::signing::{PublicKey, SigningKey};
 use canbao_core::sync::Refusal;
@@ -62,7 +63,7 @@ impl App {
             .as_ref()
             .is_some_and(|it| it.root != code.root)
         {
-            return Err(Fault::trust("enrolment.other_centre"));
+            return Err(Fault::trust(RefusalName::EnrolmentOtherCentre.as_str()));
         }
         let hash = code.secret_hash();
         let milliseconds = u64::try_from(self.world.now().0)

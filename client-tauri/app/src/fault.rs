@@ -13,7 +13,7 @@ use crate::world::NoRandomness;
 
 /// A failure without words.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Fault {
+pub struct Fault {
     pub(crate) code: String,
     pub(crate) class: FailureClass,
     pub(crate) args: Vec<(&'static str, String)>,
@@ -73,7 +73,8 @@ impl Fault {
     }
 
     /// In the words of a language.
-    pub(crate) fn in_words(&self, lang: Lang) -> Failure {
+    #[must_use]
+    pub fn in_words(&self, lang: Lang) -> Failure {
         let text = message::render(&self.code, &self.args, lang);
         Failure {
             code: self.code.clone(),

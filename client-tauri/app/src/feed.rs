@@ -324,7 +324,8 @@ impl Feed {
             | Fact::NotReceived { statement, .. }
             | Fact::WithdrawalTaken { statement, .. }
             | Fact::DecisionTaken { statement, .. }
-            | Fact::AssessmentTaken { statement, .. } => {
+            | Fact::AssessmentTaken { statement, .. }
+            | Fact::Audited { statement, .. } => {
                 if let Ok(verified) = read_admitted(statement) {
                     self.answered.insert(verified.statement.id().0);
                 }
@@ -367,6 +368,21 @@ impl Feed {
 /// The stored bytes of an entry.
 pub(crate) fn to_bytes(held: &Held) -> Vec<u8> {
     encode(held)
+}
+
+/// The entry as it came over the wire, from its stored bytes.
+pub(crate) fn from_bytes(bytes: &[u8]) -> Result<sync::Entry, Fault> {
+    let Held {
+        position,
+        salt,
+        bytes,
+        received_at: _,
+    } = decode(bytes)?;
+    Ok(sync::Entry {
+        position,
+        salt,
+        bytes,
+    })
 }
 
 /// An entry as it was stored.

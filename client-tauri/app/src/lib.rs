@@ -3,12 +3,14 @@
 //! One [`App`] per data directory holds everything that is true offline; [`Door::ask`] is the
 //! one way in, for the command line, a local socket and a window alike.
 
+pub mod driver;
 pub mod request;
 pub mod response;
 pub mod world;
 
 mod app;
 mod assess;
+mod audit;
 mod captions;
 mod conflicts;
 mod declare;

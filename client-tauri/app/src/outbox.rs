@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use canbao_core::declaration::Declaration;
 use canbao_core::document::{Action, DocumentId, SignedBatch};
-use canbao_core::ids::{DeclarationId, StatementId, UnitId};
+use canbao_core::ids::{AuditId, DeclarationId, StatementId, UnitId};
 use canbao_core::month::Month;
 use canbao_core::signed::encode;
 use canbao_core::statement::{Statement, Verdict, read_admitted};
@@ -151,6 +151,7 @@ enum Subject {
     Withdrawal(StatementId),
     Decision(StatementId),
     Assessment(UnitId, Month),
+    Audit(AuditId),
 }
 
 impl Outbox {
@@ -414,6 +415,16 @@ impl Outbox {
         })
     }
 
+    /// The decisions that were made here: item, unit, submission.
+    pub(crate) fn decisions(&self) -> impl Iterator<Item = (&Waiting, UnitId, StatementId)> {
+        self.items.iter().filter_map(|it| match &it.what {
+            What::Statement(Statement::Decision {
+                unit, submission, ..
+            }) => Some((it, *unit, *submission)),
+            What::Statement(_) | What::Batch(_) => None,
+        })
+    }
+
     fn newest_about(&self, subject: &Subject) -> Option<&Waiting> {
         self.newest.get(subject).map(|place| &self.items[*place])
     }
@@ -446,6 +457,7 @@ fn subject(what: &What) -> Option<Subject> {
         What::Statement(Statement::AssessmentRequest {
             unit, settlement, ..
         }) => Some(Subject::Assessment(*unit, *settlement)),
+        What::Statement(Statement::Audit { id, .. }) => Some(Subject::Audit(*id)),
     }
 }
 

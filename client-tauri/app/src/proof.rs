@@ -15,6 +15,7 @@ use canbao_core::ledger::note::SignedNote;
 use canbao_core::ledger::proof::EntryProof;
 use canbao_core::ledger::range::RangeProof;
 use canbao_core::signed::encode;
+use canbao_core::statement::AuditEvent;
 use canbao_core::store::{Commit, Store, Stream};
 use canbao_core::sync;
 use canbao_core::sync::message::ProofWanted;
@@ -202,12 +203,14 @@ impl App {
 
     /// Writes the proof of one record, and the trust bundle beside it.
     pub(crate) fn export_proof(
-        &self,
+        &mut self,
         context: &Context,
         id: &str,
         out: Option<PathBuf>,
     ) -> Result<ExportView, Fault> {
         let view = self.proof(context, id)?;
+        let unit = self.unit(context)?.record.id;
+        self.audit(context, unit, AuditEvent::ProofsExported { records: 1 })?;
         let path = out.unwrap_or_else(|| PathBuf::from(file_name(&view.record.id)));
         let trust_path = path.with_extension("trust.json");
         write(&path, &view.proof)?;
@@ -220,7 +223,16 @@ impl App {
     }
 
     /// Writes the proofs of every proven record of the unit, and the trust bundle once.
-    pub(crate) fn export_all(&self, context: &Context, out: &Path) -> Result<ExportAllView, Fault> {
+    pub(crate) fn export_all(
+        &mut self,
+        context: &Context,
+        out: &Path,
+    ) -> Result<ExportAllView, Fault> {
+        let unit = self.unit(context)?;
+        let unit_id = unit.record.id;
+        let records = unit.records.iter().filter(|it| it.proven).count();
+        let records = u32::try_from(records).unwrap_or(u32::MAX);
+        self.audit(context, unit_id, AuditEvent::ProofsExported { records })?;
         let unit = self.unit(context)?;
         fs::create_dir_all(out).map_err(|error| fault::file(out, &error))?;
         let trust_path = out.join("trust.json");

@@ -214,6 +214,13 @@ pub enum Request {
     },
     /// 受理回执: what the centre took in.
     ReceiptList,
+    /// A person's document number in full; the centre keeps that it was shown, and why.
+    RosterReveal {
+        /// By any number.
+        person: String,
+        /// Why.
+        reason: String,
+    },
     /// 隔离: the changes made here that the centre refused.
     QuarantineList,
     /// The proof of one payment record.

@@ -3,17 +3,21 @@
 use canbao_core::certificate::Mandate;
 use canbao_core::contribution::{contribution_base, differs_markedly};
 use canbao_core::declaration::{Content, Field};
-use canbao_core::facts::{SubmissionState, SubmissionView, UnitView};
+use canbao_core::facts::{DeclarationStatus, SubmissionState, SubmissionView, UnitView};
 use canbao_core::message::Lang;
 use canbao_core::money::Money;
+use canbao_core::refusal::RefusalName;
 use canbao_core::statement::{MAX_REASON_BYTES, Statement, Verdict};
 
 use crate::app::App;
 use crate::captions;
 use crate::fault::{Fault, Trouble};
 use crate::request::Context;
-use crate::response::{DecideReport, ReviewRow};
+use crate::response::{Coded, DecideReport, ReviewRow};
 use crate::rows::{content_fields, person_of, unit_ref};
+
+/// A void decision is shown to who made it for so many seconds: thirty days.
+const VOID_SHOWN: i64 = 30 * 24 * 60 * 60;
 
 /// A decision asked for; a reason where one is needed.
 #[derive(Debug, Clone)]
@@ -115,6 +119,38 @@ impl App {
             .collect())
     }
 
+    /// The decisions made here that came void: another one, or a withdrawal, was first in the
+    /// log. Whoever decided hears what stands instead.
+    pub(crate) fn void_decisions(&self, lang: Lang) -> Vec<Coded> {
+        let since = self.world.now().0.saturating_sub(VOID_SHOWN);
+        let void = self
+            .outbox
+            .decisions()
+            .filter_map(|(item, unit, submission)| {
+                let unit = self.feed.projection.units.get(&unit)?;
+                let view = unit.submissions.get(&submission)?;
+                let is_void = view.void.iter().any(|(id, _)| id.0 == item.id);
+                (is_void && item.at.0 >= since).then_some(view)
+            });
+        void.map(|view| {
+            let stands = match &view.state {
+                SubmissionState::Decided(it) => {
+                    let how = captions::verdict(&it.verdict, lang).text;
+                    format!("{how} ({})", it.by)
+                }
+                SubmissionState::Withdrawn => {
+                    captions::status(&DeclarationStatus::Withdrawn, lang).text
+                }
+                SubmissionState::Undecided => captions::coded("", lang, "未审核", "undecided").text,
+            };
+            let receipt = &view.receipt.0;
+            let zh = format!("您对 {receipt} 的审核未生效;现为:{stands}");
+            let en = format!("your decision on {receipt} came void; it stands: {stands}");
+            captions::coded("review.void", lang, &zh, &en)
+        })
+        .collect()
+    }
+
     /// How many submissions this device's agency operators have to decide.
     pub(crate) fn to_review(&self) -> u64 {
         let reviewable = self.feed.projection.units.values().filter(|unit| {
@@ -208,7 +244,7 @@ fn given(reason: &str) -> Result<String, Fault> {
     };
     match reason.len() {
         0 => problem("decision.reason_missing"),
-        length if length > MAX_REASON_BYTES => problem("statement.text_too_long"),
+        length if length > MAX_REASON_BYTES => problem(RefusalName::StatementTextTooLong.as_str()),
         _ => Ok(reason.to_owned()),
     }
 }

@@ -1,6 +1,7 @@
 //! The device as a sync session sees it: what is persisted, offered, proven.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::ops::Deref;
 use std::time::Duration;
 
 use canbao_core::declaration::Field;
@@ -152,9 +153,9 @@ pub(crate) fn put_cursor(commit: Commit, cursor: u64, scope_version: u64) -> Com
     commit.put(View::Cursor, CURSOR_KEY, encode(&cursor))
 }
 
-/// The device as a session sees it.
-pub(crate) struct Backend<'d> {
-    door: &'d Door,
+/// The device as a session sees it, whatever drives the session.
+pub struct Backend<D> {
+    door: D,
     lang: Lang,
     watch: bool,
     stopped: watch::Receiver<bool>,
@@ -162,7 +163,7 @@ pub(crate) struct Backend<'d> {
     pub(crate) heard: Option<Timestamp>,
     pub(crate) welcomed: bool,
     settled: bool,
-    /// Something refused was signed anew and waits again.
+    /// Something was made anew in place of what was refused, and waits.
     renewed: bool,
     wanted: VecDeque<ProofWanted>,
     /// First positions of proofs asked for, or waiting to be.
@@ -173,13 +174,14 @@ pub(crate) struct Backend<'d> {
     times: u32,
 }
 
-impl<'d> Backend<'d> {
-    pub(crate) fn new(door: &'d Door, lang: Lang, watch: bool) -> Self {
+impl<D: Deref<Target = Door>> Backend<D> {
+    /// For the sessions of one sync; with `watch` they go on until stopped.
+    pub fn new(door: D, lang: Lang, watch: bool) -> Self {
         Self {
+            stopped: door.stopped(),
             door,
             lang,
             watch,
-            stopped: door.stopped(),
             report: SyncReport::default(),
             heard: None,
             welcomed: false,
@@ -195,7 +197,7 @@ impl<'d> Backend<'d> {
     }
 
     /// A new session: nothing is asked yet.
-    pub(crate) fn begin(&mut self) {
+    pub fn begin(&mut self) {
         self.settled = false;
         self.renewed = false;
         self.wanted.clear();
@@ -224,12 +226,16 @@ impl<'d> Backend<'d> {
     }
 }
 
-impl DeviceBackend for Backend<'_> {
+impl<D: Deref<Target = Door> + Send> DeviceBackend for Backend<D> {
     type Error = Fault;
 
     async fn persist(&mut self, advance: Advance) -> Result<(), Fault> {
         self.hear();
-        self.report.entries += self.door.app().advance(advance)?;
+        let mut app = self.door.app();
+        let made = app.outbox.length();
+        self.report.entries += app.advance(advance)?;
+        self.renewed |= app.outbox.length() > made;
+        drop(app);
         self.want_proofs();
         Ok(())
     }
@@ -274,11 +280,13 @@ impl DeviceBackend for Backend<'_> {
             Verdict::Held => {}
             Verdict::Refused(refusal) => {
                 let mut app = self.door.app();
-                if app.refused_item(item, refusal.code(), refusal.detail())? {
-                    self.renewed = true;
+                let renewed = app.refused_item(item, refusal.code(), refusal.detail())?;
+                drop(app);
+                // What was built on it may have been made anew too.
+                self.renewed = true;
+                if renewed {
                     return Ok(());
                 }
-                drop(app);
                 let trouble = Trouble::new(Field::Whole, refusal.code())
                     .with("detail", refusal.detail())
                     .at(item);

@@ -108,6 +108,7 @@ impl App {
 
     fn warnings(&self, lang: Lang) -> Vec<Coded> {
         let mut warnings = self.time_warnings(lang);
+        warnings.extend(self.void_decisions(lang));
         warnings.extend(self.certificate_warnings(lang));
         if self.needs_update() > 0 {
             warnings.push(coded(

@@ -9,6 +9,7 @@ use canbao_core::certificate::{ChainError, Mandate};
 use canbao_core::document::{Batch, SignedBatch};
 use canbao_core::ids::CertificateSerial;
 use canbao_core::message::Lang;
+use canbao_core::refusal::RefusalName;
 use canbao_core::signed::{Signed, decode_canonical};
 use canbao_core::statement::{Statement, read_admitted};
 use canbao_core::store::Stream;
@@ -44,13 +45,13 @@ pub(crate) struct Ended {
 impl Ending {
     /// What the name of a refusal says about the certificate.
     pub(crate) fn of_refusal(code: &str) -> Option<Self> {
-        match code {
-            "peers.certificate_revoked" | "statement.certificate_revoked" | "admission.revoked" => {
-                Some(Self::Revoked)
-            }
-            "peers.certificate_expired" | "statement.certificate_expired" | "admission.expired" => {
-                Some(Self::Expired)
-            }
+        match code.parse().ok()? {
+            RefusalName::PeersCertificateRevoked
+            | RefusalName::StatementCertificateRevoked
+            | RefusalName::AdmissionRevoked => Some(Self::Revoked),
+            RefusalName::PeersCertificateExpired
+            | RefusalName::StatementCertificateExpired
+            | RefusalName::AdmissionExpired => Some(Self::Expired),
             _ => None,
         }
     }
@@ -291,7 +292,8 @@ impl App {
             Statement::Submission(_)
             | Statement::Withdrawal { .. }
             | Statement::AssessmentRequest { .. } => mandate.employs(unit),
-            Statement::Decision { .. } => {
+            Statement::Audit { .. } if mandate.employs(unit) => true,
+            Statement::Decision { .. } | Statement::Audit { .. } => {
                 let known = self.feed.projection.units.get(&unit);
                 known.is_some_and(|it| mandate.reviews(it.record.district))
             }

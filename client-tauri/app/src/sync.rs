@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use canbao_core::certificate::Chain;
 use canbao_core::message::Lang;
+use canbao_core::refusal::RefusalName;
 use canbao_core::signed::decode_canonical;
 use canbao_core::signing::PublicKey;
 use canbao_core::sync::{CloseReason, retry_after};
@@ -82,14 +83,14 @@ impl Door {
         })
     }
 
-    async fn once(&self, backend: &mut Backend<'_>) -> Result<(), Fault> {
+    async fn once(&self, backend: &mut Backend<&Door>) -> Result<(), Fault> {
         let connected = self.connect().await?;
         self.session(&connected, backend).await
     }
 
     /// Keeps a session; after a cut it tries again by the retry policy. It ends when stopped,
     /// or where trying again cannot help.
-    async fn watch(&self, backend: &mut Backend<'_>) -> Result<(), Fault> {
+    async fn watch(&self, backend: &mut Backend<&Door>) -> Result<(), Fault> {
         let mut stopped = self.stopped();
         let seed = self.retry_seed();
         let mut attempt = 0;
@@ -172,7 +173,11 @@ impl Door {
         app.step(Step::Chain(chain))
     }
 
-    async fn session(&self, connected: &Connected, backend: &mut Backend<'_>) -> Result<(), Fault> {
+    async fn session(
+        &self,
+        connected: &Connected,
+        backend: &mut Backend<&Door>,
+    ) -> Result<(), Fault> {
         let start = {
             let mut app = self.app();
             app.transport = Some(connected.connection.statistics().transport.name());
@@ -189,7 +194,7 @@ impl Door {
                 Err(refusal_fault(&refusal))
             }
             SessionEnd::Closed(CloseReason::NeedsUpdate(what)) => {
-                Err(Fault::refused("sync.needs_update").with("detail", what))
+                Err(Fault::refused(RefusalName::SyncNeedsUpdate.as_str()).with("detail", what))
             }
             end @ (SessionEnd::Closed(CloseReason::Silent | CloseReason::Violation(_))
             | SessionEnd::Left(_)

@@ -109,18 +109,12 @@ problem_codes! {
     26 NobodyPayable = "assessment.nobody_payable",
     /// The insurance is not assessed here (ASM-1: 养老 comes from its own feed).
     27 InsuranceUnknown = "assessment.insurance_unknown",
-    /// The request's attempt number does not follow the one before.
-    28 AttemptOrder = "assessment.attempt_order",
     /// A decided, withdrawn or unknown submission.
     30 NotUndecided = "decision.not_undecided",
-    /// The unit belongs to another district (DIST-2).
-    31 OtherDistrict = "decision.other_district",
     /// A return or a rejection without its reason.
     32 ReasonMissing = "decision.reason_missing",
     /// The submission can no longer be approved; its problems follow.
     33 NoLongerApprovable = "decision.no_longer_approvable",
-    /// The signer may not act for this unit.
-    40 NotYourUnit = "statement.not_your_unit",
 }
 
 impl serde::Serialize for ProblemCode {

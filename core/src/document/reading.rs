@@ -10,8 +10,8 @@ use super::conflict::{self, Conflict};
 use super::field::{FieldName, Value};
 use super::genesis::RECORDS;
 use super::overlay::OverlayField;
-use super::volume::Volume;
 use super::schema::{KIND, NOTE, VOIDED};
+use super::volume::Volume;
 
 /// A draft as a volume holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]

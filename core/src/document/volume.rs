@@ -168,7 +168,7 @@ impl Volume {
             .set_actor(automerge::ActorId::from(&actor.0[..]));
         let mut transaction = self.document.transaction();
         writing
-            .put_into(&mut transaction, &records, standing)
+            .put_into(&mut transaction, &records, &standing)
             .expect("a map of ours takes the keys of our schema");
         let (made, _) = transaction.commit_with(CommitOptions::default().with_time(at.0));
         let change = made

@@ -6,12 +6,11 @@ use automerge::{AutomergeError, ObjId, ObjType, ReadDoc, ScalarValue};
 use crate::declaration::Kind;
 use crate::ids::{DeclarationId, NoteId};
 
-use super::schema::{KIND, NOTE, VOIDED};
 use super::action::{Action, Change};
 use super::field::FieldName;
 use super::overlay::OverlayField;
+use super::schema::{KIND, NOTE, VOIDED};
 use super::volume::DocumentError;
-
 
 /// What an action writes into which record.
 pub(super) struct Writing {
@@ -88,22 +87,32 @@ impl Writing {
         &self,
         transaction: &mut Transaction<'_>,
         records: &ObjId,
-        standing: Vec<ObjId>,
+        standing: &[ObjId],
     ) -> Result<(), AutomergeError> {
-        let mut objects = standing;
-        if objects.is_empty() {
-            let made = transaction.put_object(records, &self.key, ObjType::Map)?;
-            if let Absent::Created(Some(kind)) = self.absent {
-                transaction.put(&made, KIND, kind.to_string())?;
-            }
-            objects.push(made);
+        if standing.is_empty() {
+            return self.create(transaction, records);
         }
         for (key, value) in &self.values {
-            if !says_only(transaction, &objects, key, value)? {
-                for object in &objects {
+            if !says_only(transaction, standing, key, value)? {
+                for object in standing {
                     put(transaction, object, key, value)?;
                 }
             }
+        }
+        Ok(())
+    }
+
+    fn create(
+        &self,
+        transaction: &mut Transaction<'_>,
+        records: &ObjId,
+    ) -> Result<(), AutomergeError> {
+        let made = transaction.put_object(records, &self.key, ObjType::Map)?;
+        if let Absent::Created(Some(kind)) = self.absent {
+            transaction.put(&made, KIND, kind.to_string())?;
+        }
+        for (key, value) in &self.values {
+            transaction.put(&made, *key, value.clone())?;
         }
         Ok(())
     }

@@ -346,6 +346,23 @@ pub enum Fact {
         #[n(2)]
         to: DistrictId,
     },
+    /// What an operator stated to have done with personal data; changes no view.
+    #[n(29)]
+    Audited {
+        /// Whose persons.
+        #[n(0)]
+        unit: UnitId,
+        /// The signed statement, verbatim.
+        #[n(1)]
+        #[cbor(with = "minicbor::bytes")]
+        statement: Vec<u8>,
+        /// The operator's name, as certified.
+        #[n(2)]
+        by: String,
+        /// The agency whose clerk it was; none where it was the employer's own.
+        #[n(3)]
+        agency: Option<DistrictId>,
+    },
     /// The log's heads are signed by another key from here on. The chain says so: the root and
     /// the key before signed it.
     #[n(40)]
@@ -471,6 +488,10 @@ impl Fact {
             }
             Self::BatchAdmitted { document, .. } | Self::BatchRefused { document, .. } => {
                 vec![document.audience()]
+            }
+            Self::Audited { unit, agency, .. } => {
+                let owner = agency.map_or(Audience::Employer(*unit), Audience::Agency);
+                vec![owner, Audience::Centre]
             }
             Self::DeviceEnrolled { certificate, .. } => certified(certificate),
             Self::CertificateRevoked { mandate, .. } => {

@@ -115,6 +115,7 @@ impl UnitView {
             | Fact::BatchRefused { .. }
             | Fact::TaxEventsTaken { .. }
             | Fact::StatementRefused { .. }
+            | Fact::Audited { .. }
             | Fact::LogKeyChanged { .. } => {}
         }
     }

@@ -7,6 +7,8 @@ use data_encoding::BASE64;
 use minicbor::{Decode, Encode};
 use ring::digest;
 
+use crate::refusal::RefusalName;
+
 /// A SHA-256 hash of a leaf or an inner node; shown in base64, as the public formats do.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 #[cbor(transparent)]
@@ -53,9 +55,15 @@ impl ProveError {
     /// The error's code for the screen and for tests.
     #[must_use]
     pub fn code(&self) -> &'static str {
-        match self {
-            Self::OutOfRange { .. } => "log.out_of_range",
-            Self::MissingNode { .. } => "log.missing_node",
+        RefusalName::from(self).as_str()
+    }
+}
+
+impl From<&ProveError> for RefusalName {
+    fn from(error: &ProveError) -> Self {
+        match error {
+            ProveError::OutOfRange { .. } => Self::LogOutOfRange,
+            ProveError::MissingNode { .. } => Self::LogMissingNode,
         }
     }
 }
@@ -82,7 +90,7 @@ impl VerifyError {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::OutOfRange { .. } => "log.out_of_range",
+            Self::OutOfRange { .. } => RefusalName::LogOutOfRange.as_str(),
             Self::ProofLength => "log.proof_length",
             Self::RootMismatch => "log.root_mismatch",
         }

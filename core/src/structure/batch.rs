@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use minicbor::Decode;
 
 use crate::document::{Batch, Chunk, SCHEMA_VERSION};
+use crate::refusal::RefusalName;
 use crate::signed::{Signed, SignedError, decode_canonical};
 
 use super::chunk::{ChangeHash, ChangeHead, ChunkError, check_chunk};
@@ -50,17 +51,24 @@ impl BatchError {
     /// The stable name.
     #[must_use]
     pub fn code(&self) -> &'static str {
-        match self {
-            Self::TooLarge => "structure.batch_too_large",
-            Self::Signed(error) => error.code(),
-            Self::NewerSchema(_) => "structure.newer_schema",
-            Self::NoSchema => "structure.no_schema",
-            Self::ChangeCount => "structure.change_count",
-            Self::Chunk(error) => error.code(),
-            Self::OtherActor => "structure.other_actor",
-            Self::Sequence => "structure.sequence",
-            Self::Previous => "structure.previous",
-        }
+        self.refusal()
+            .map_or("structure.newer_schema", RefusalName::as_str)
+    }
+
+    /// The name by which it is refused; none for what is held instead.
+    #[must_use]
+    pub fn refusal(&self) -> Option<RefusalName> {
+        Some(match self {
+            Self::TooLarge => RefusalName::StructureBatchTooLarge,
+            Self::Signed(error) => error.into(),
+            Self::NewerSchema(_) => return None,
+            Self::NoSchema => RefusalName::StructureNoSchema,
+            Self::ChangeCount => RefusalName::StructureChangeCount,
+            Self::Chunk(error) => error.into(),
+            Self::OtherActor => RefusalName::StructureOtherActor,
+            Self::Sequence => RefusalName::StructureSequence,
+            Self::Previous => RefusalName::StructurePrevious,
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::columns::{self, Columns};
 use super::reader::Reader;
+use crate::refusal::RefusalName;
 
 /// The largest change, in bytes: one user action.
 pub const MAX_CHANGE_BYTES: usize = 128 * 1024;
@@ -79,7 +80,8 @@ pub enum ChunkError {
     /// A column that changes of ours do not have, compressed, empty, out of order or cut off.
     #[error("a change's columns are not those of its schema")]
     Columns,
-    /// No operation, or above [`super::MAX_OPERATIONS`].
+    /// No operation, above [`super::MAX_OPERATIONS`], or more than the bytes that name what they
+    /// write can tell apart.
     #[error("a change has between one and {} operations", columns::MAX_OPERATIONS)]
     OperationCount,
     /// More predecessors than so many operations can have.
@@ -97,23 +99,29 @@ impl ChunkError {
     /// The stable name of the refusal.
     #[must_use]
     pub fn code(&self) -> &'static str {
-        match self {
-            Self::TooLarge => "structure.change_too_large",
-            Self::NoHeader => "structure.no_header",
-            Self::NotAChange => "structure.not_a_change",
-            Self::NotCanonical => "structure.not_canonical",
-            Self::Checksum => "structure.checksum",
-            Self::Malformed => "structure.malformed",
-            Self::Dependencies => "structure.dependencies",
-            Self::ActorLength => "structure.actor_length",
-            Self::Time => "structure.time",
-            Self::Message => "structure.message",
-            Self::OtherActors => "structure.other_actors",
-            Self::Columns => "structure.columns",
-            Self::OperationCount => "structure.operation_count",
-            Self::PredecessorCount => "structure.predecessor_count",
-            Self::UnknownActor => "structure.unknown_actor",
-            Self::ExtraBytes => "structure.extra_bytes",
+        RefusalName::from(self).as_str()
+    }
+}
+
+impl From<&ChunkError> for RefusalName {
+    fn from(error: &ChunkError) -> Self {
+        match error {
+            ChunkError::TooLarge => Self::StructureChangeTooLarge,
+            ChunkError::NoHeader => Self::StructureNoHeader,
+            ChunkError::NotAChange => Self::StructureNotAChange,
+            ChunkError::NotCanonical => Self::StructureNotCanonical,
+            ChunkError::Checksum => Self::StructureChecksum,
+            ChunkError::Malformed => Self::StructureMalformed,
+            ChunkError::Dependencies => Self::StructureDependencies,
+            ChunkError::ActorLength => Self::StructureActorLength,
+            ChunkError::Time => Self::StructureTime,
+            ChunkError::Message => Self::StructureMessage,
+            ChunkError::OtherActors => Self::StructureOtherActors,
+            ChunkError::Columns => Self::StructureColumns,
+            ChunkError::OperationCount => Self::StructureOperationCount,
+            ChunkError::PredecessorCount => Self::StructurePredecessorCount,
+            ChunkError::UnknownActor => Self::StructureUnknownActor,
+            ChunkError::ExtraBytes => Self::StructureExtraBytes,
         }
     }
 }

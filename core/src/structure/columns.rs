@@ -13,6 +13,11 @@ pub const MAX_OPERATIONS: u64 = 4_000;
 const PREDECESSORS: u64 = 64;
 const PREDECESSORS_PER_OPERATION: u64 = 8;
 
+/// How often a change may write a key in a row: twice where a conflict is resolved to the value
+/// that wins it. Every other operation takes a byte to name another object or key, so that no
+/// change costs thousands of times what it weighs.
+const WRITES_OF_A_KEY: u64 = 2;
+
 // The columns of automerge's binary format, each a number with a type in the low four bits. Ours
 // hold neither list keys nor marks, and compression is a bit that none of these has.
 const OBJECT_ACTOR: u64 = 1;
@@ -80,7 +85,12 @@ impl<'a> Columns<'a> {
             operations = operations.saturating_add(run.rows);
             Ok(())
         })?;
-        if !(1..=MAX_OPERATIONS).contains(&operations) {
+        let named = [OBJECT_ACTOR, OBJECT_COUNTER, KEY_TEXT]
+            .map(|it| self.get(it).len() as u64)
+            .iter()
+            .sum::<u64>();
+        let most = MAX_OPERATIONS.min(WRITES_OF_A_KEY * named);
+        if !(1..=most).contains(&operations) {
             return Err(ChunkError::OperationCount);
         }
         let mut predecessors: u64 = 0;

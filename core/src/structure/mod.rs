@@ -10,6 +10,7 @@
 mod batch;
 mod chunk;
 mod columns;
+mod error;
 mod history;
 mod lineage;
 mod operation;
@@ -22,7 +23,8 @@ pub use chunk::{
     check_chunk,
 };
 pub use columns::MAX_OPERATIONS;
-pub use history::{History, StructureError};
+pub use error::StructureError;
+pub use history::History;
 
 #[cfg(test)]
 mod tests;

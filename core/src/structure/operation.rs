@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use automerge::legacy::{Key, ObjectId, Op, OpId, OpType};
 use automerge::{Change, ObjType, ScalarValue};
 
-use super::history::StructureError;
+use super::error::StructureError;
 
 /// One operation: a map is made or a value is put under a key of a map.
 #[derive(Debug)]

@@ -2,6 +2,7 @@
 
 use super::frame::FrameError;
 use super::message::{MessageError, Refusal};
+use crate::refusal::RefusalName;
 
 /// Why a session ended. After it, a session takes and yields nothing more.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,10 +31,23 @@ impl CloseReason {
         match self {
             Self::Stopped => "sync.stopped",
             Self::Refused(refusal) => refusal.code(),
-            Self::NeedsUpdate(_) => "sync.needs_update",
+            Self::NeedsUpdate(_) => RefusalName::SyncNeedsUpdate.as_str(),
             Self::Silent => "sync.silent",
             Self::Violation(violation) => violation.code(),
         }
+    }
+
+    /// What the other side is told of this end by a hub; nothing where there is nobody to tell
+    /// or nothing to say.
+    #[must_use]
+    pub(super) fn told(&self) -> Option<Refusal> {
+        let name = match self {
+            Self::Stopped | Self::Silent => return None,
+            Self::Refused(refusal) => return Some(refusal.clone()),
+            Self::NeedsUpdate(_) => RefusalName::SyncNeedsUpdate,
+            Self::Violation(violation) => violation.into(),
+        };
+        Some(Refusal::new(name, &self.to_string()))
     }
 }
 
@@ -86,14 +100,20 @@ impl Violation {
     /// The name of this violation for screens and tests.
     #[must_use]
     pub fn code(&self) -> &'static str {
-        match self {
-            Self::Frame(error) => error.code(),
-            Self::Message(error) => error.code(),
-            Self::Unexpected { .. } => "sync.unexpected_message",
-            Self::OtherFeed => "sync.other_feed",
-            Self::FeedGap { .. } => "sync.feed_gap",
-            Self::PositionsOutOfOrder => "sync.positions",
-            Self::WindowExceeded => "sync.window_exceeded",
+        RefusalName::from(self).as_str()
+    }
+}
+
+impl From<&Violation> for RefusalName {
+    fn from(violation: &Violation) -> Self {
+        match violation {
+            Violation::Frame(error) => error.into(),
+            Violation::Message(error) => error.into(),
+            Violation::Unexpected { .. } => Self::SyncUnexpectedMessage,
+            Violation::OtherFeed => Self::SyncOtherFeed,
+            Violation::FeedGap { .. } => Self::SyncFeedGap,
+            Violation::PositionsOutOfOrder => Self::SyncPositions,
+            Violation::WindowExceeded => Self::SyncWindowExceeded,
         }
     }
 }

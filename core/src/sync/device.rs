@@ -14,6 +14,7 @@ use super::message::{
 };
 use super::{DEVICE_SILENCE, PING_AFTER, PROTOCOL, Verdict};
 use crate::ids::FeedId;
+use crate::refusal::RefusalName;
 
 pub use interface::{Advance, DeviceInput, DeviceOutput, DeviceStart, Outgoing, SessionReport};
 pub use scope::{Backfilled, Coverage, Parts, Rescope};
@@ -260,7 +261,7 @@ impl DeviceSession {
         if self.proofs_waiting.len() < PROOFS_WAITING {
             self.proofs_waiting.push_back(wanted);
         } else {
-            let refusal = Refusal::new("sync.too_many_proofs", "");
+            let refusal = Refusal::new(RefusalName::SyncTooManyProofs, "");
             self.outputs
                 .push_back(DeviceOutput::ProofRefused(ProofRefused { wanted, refusal }));
         }

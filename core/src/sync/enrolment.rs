@@ -84,6 +84,7 @@ impl EnrolmentMessage {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::refusal::RefusalName;
     use crate::sync::frame::{Decoded, FrameDecoder};
 
     #[track_caller]
@@ -105,10 +106,8 @@ mod tests {
         });
         check(&EnrolmentMessage::Request(vec![9; MAX_ENROLMENT]));
         check(&EnrolmentMessage::Answer(Vec::new()));
-        check(&EnrolmentMessage::Refused(Refusal::new(
-            "enrolment.code_used",
-            "",
-        )));
+        let refusal = Refusal::new(RefusalName::EnrolmentCodeUsed, "");
+        check(&EnrolmentMessage::Refused(refusal));
     }
 
     #[test]

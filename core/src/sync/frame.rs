@@ -4,6 +4,8 @@
 //! The length prefix is the same in every version, so that a frame of a newer version can be
 //! stepped over and named instead of breaking the session.
 
+use crate::refusal::RefusalName;
+
 /// The frame version this program writes and reads.
 pub const FRAME_VERSION: u8 = 1;
 
@@ -66,15 +68,21 @@ impl FrameError {
     /// The name of this error for screens and tests.
     #[must_use]
     pub fn code(&self) -> &'static str {
-        match self {
-            Self::FrameTooLarge { .. } => "sync.frame_too_large",
-            Self::FrameTooShort => "sync.frame_too_short",
-            Self::UnknownVersion => "sync.frame_version",
-            Self::UnknownFlags { .. } => "sync.frame_flags",
-            Self::MixedMessage => "sync.frame_mixed",
-            Self::MessageTooLarge { .. } => "sync.message_too_large",
-            Self::BadCompression => "sync.bad_compression",
-            Self::Overrun => "sync.overrun",
+        RefusalName::from(self).as_str()
+    }
+}
+
+impl From<&FrameError> for RefusalName {
+    fn from(error: &FrameError) -> Self {
+        match error {
+            FrameError::FrameTooLarge { .. } => Self::SyncFrameTooLarge,
+            FrameError::FrameTooShort => Self::SyncFrameTooShort,
+            FrameError::UnknownVersion => Self::SyncFrameVersion,
+            FrameError::UnknownFlags { .. } => Self::SyncFrameFlags,
+            FrameError::MixedMessage => Self::SyncFrameMixed,
+            FrameError::MessageTooLarge { .. } => Self::SyncMessageTooLarge,
+            FrameError::BadCompression => Self::SyncBadCompression,
+            FrameError::Overrun => Self::SyncOverrun,
         }
     }
 }

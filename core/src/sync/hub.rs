@@ -16,6 +16,7 @@ use super::{
     WINDOW_ITEMS,
 };
 use crate::ids::FeedId;
+use crate::refusal::RefusalName;
 
 use feed::FeedProgress;
 use scope::ScopeProgress;
@@ -264,10 +265,8 @@ impl HubSession {
     fn greeted(&mut self, hello: Hello) {
         if hello.protocol != PROTOCOL {
             let detail = format!("{} instead of {PROTOCOL}", hello.protocol);
-            self.refuse(CloseReason::Refused(Refusal::new(
-                "sync.protocol_version",
-                &detail,
-            )));
+            let refusal = Refusal::new(RefusalName::SyncProtocolVersion, &detail);
+            self.refuse(CloseReason::Refused(refusal));
         } else if hello.feed != self.feed_id {
             self.refuse(CloseReason::Violation(Violation::OtherFeed));
         } else {
@@ -371,14 +370,9 @@ impl HubSession {
         if self.state == State::Closed {
             return;
         }
-        let refusal = match &reason {
-            CloseReason::Refused(refusal) => refusal.clone(),
-            CloseReason::Stopped
-            | CloseReason::NeedsUpdate(_)
-            | CloseReason::Silent
-            | CloseReason::Violation(_) => Refusal::new(reason.code(), &reason.to_string()),
-        };
-        self.send(&Message::Refuse(refusal));
+        if let Some(refusal) = reason.told() {
+            self.send(&Message::Refuse(refusal));
+        }
         self.close(reason);
     }
 

@@ -90,6 +90,8 @@ pub enum Command {
     TaxStatus,
     /// Lists what tax reported and nothing was recorded for.
     ListIncidents,
+    /// Lists what operators did with personal data, and what was refused.
+    ListAudit,
     /// Writes a copy of the public log to a new directory, which is named by its absolute path.
     CopyLog(PathBuf),
     /// Says how the centre stands.

@@ -121,6 +121,7 @@ impl Desk {
                 Ok(Outcome::Revoked(revoked))
             }
             Command::TaxStatus => self.tax_status(lang).map(Outcome::Tax),
+            Command::ListAudit => super::audit::list(&self.centre, lang).map(Outcome::Audit),
             Command::ListIncidents => self.incidents(lang).map(Outcome::Incidents),
             Command::CopyLog(directory) => {
                 let centre = self.centre.clone();

@@ -3,6 +3,7 @@
 //! [`run`] reads the files a command names, then lets the process that has the store open carry
 //! it out, or opens the store itself where none runs.
 
+mod audit;
 mod command;
 mod copy;
 mod desk;

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use canbao_core::ids::{DeviceId, DistrictId, OperatorId, ParameterSetId, UnitId, VolumeId};
+use canbao_core::ids::{
+    DeviceId, DistrictId, OperatorId, ParameterSetId, PersonId, UnitId, VolumeId,
+};
 use canbao_core::month::Month;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -37,6 +39,8 @@ pub enum Outcome {
     Tax(TaxStatus),
     /// The incidents, by unit; those of unknown units come first.
     Incidents(Vec<IncidentListed>),
+    /// Audit events.
+    Audit(Vec<AuditListed>),
     /// The log was copied.
     LogCopied(CopiedLog),
     /// How the centre stands.
@@ -60,6 +64,7 @@ impl Outcome {
             Self::Revoked(revoked) => json!(revoked),
             Self::Tax(status) => json!(status),
             Self::Incidents(incidents) => json!(incidents),
+            Self::Audit(events) => json!(events),
             Self::LogCopied(copied) => json!(copied),
             Self::Status(status) => json!(status),
         }
@@ -231,6 +236,29 @@ pub struct IncidentListed {
     pub message: String,
     /// What to do.
     pub hint: String,
+}
+
+/// Something done with personal data, or refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditListed {
+    /// When the centre took it in, in RFC 3339.
+    pub at: String,
+    /// Its place in the log.
+    pub position: u64,
+    /// `revealed`, `proofs_exported` or `statement_refused`.
+    pub event: String,
+    /// The certificate that signed it.
+    pub signer: u64,
+    /// The operator's name; none for what was refused.
+    pub by: Option<String>,
+    /// Whose persons.
+    pub unit: Option<UnitId>,
+    /// The person shown.
+    pub person: Option<PersonId>,
+    /// How many records were written to files.
+    pub records: Option<u32>,
+    /// Why: as the operator says, or the code of the refusal.
+    pub reason: Option<String>,
 }
 
 /// A copy of the public log.

@@ -7,7 +7,9 @@ use serde_json::json;
 
 use super::command::Reply;
 use super::failure::Failure;
-use super::outcome::{DeviceListed, IncidentListed, Outcome, Status, TaxStatus, UnitListed};
+use super::outcome::{
+    AuditListed, DeviceListed, IncidentListed, Outcome, Status, TaxStatus, UnitListed,
+};
 
 /// Prints a reply, JSON on stdout, or text on stdout and stderr; gives the exit code.
 pub fn show(reply: &Reply, json: bool, lang: Lang) -> u8 {
@@ -97,6 +99,7 @@ fn outcome_text(outcome: &Outcome, lang: Lang) -> String {
         }),
         Outcome::Tax(status) => tax_text(status, lang),
         Outcome::Incidents(incidents) => lines(incidents, lang, incident_line),
+        Outcome::Audit(events) => lines(events, lang, audit_line),
         Outcome::LogCopied(copied) => format!(
             "{}\n{}",
             said(
@@ -166,6 +169,23 @@ fn incident_line(incident: &IncidentListed) -> String {
         "{}  {}{line}  {}  {}",
         incident.at, incident.serial, incident.message, incident.hint
     )
+}
+
+fn audit_line(event: &AuditListed) -> String {
+    let mut line = format!("{}  {}  {}", event.at, event.position, event.event);
+    let parts = [
+        event.by.clone(),
+        Some(event.signer.to_string()),
+        event.unit.map(|it| it.to_string()),
+        event.person.map(|it| it.to_string()),
+        event.records.map(|it| it.to_string()),
+        event.reason.clone(),
+    ];
+    for part in parts.into_iter().flatten() {
+        line.push_str("  ");
+        line.push_str(&part);
+    }
+    line
 }
 
 fn tax_text(status: &TaxStatus, lang: Lang) -> String {

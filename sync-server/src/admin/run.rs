@@ -15,8 +15,8 @@ use super::command::{
 use super::desk::Desk;
 use super::failure::Failure;
 use crate::args::{
-    Admin, Agencies, Code, CodeArgs, Device, Incident, Log, Parameters, Settlement, Tax, Unit,
-    UnitArgs, Volume,
+    Admin, Agencies, Audit, Code, CodeArgs, Device, Incident, Log, Parameters, Settlement, Tax,
+    Unit, UnitArgs, Volume,
 };
 use crate::baseline::{Reader, RosterPerson, read_agencies, read_roster};
 use crate::centre::Centre;
@@ -80,6 +80,7 @@ fn command_of(command: Admin, lang: Lang) -> Result<Command, Failure> {
         },
         Admin::Tax(Tax::Status) => Command::TaxStatus,
         Admin::Incident(Incident::List) => Command::ListIncidents,
+        Admin::Audit(Audit::List) => Command::ListAudit,
         Admin::Log(Log::Copy { out }) => Command::CopyLog(absolute(&out, lang)?),
         Admin::Status => Command::Status,
     })

@@ -105,6 +105,7 @@ impl Guard<'_> {
             | Fact::BatchRefused { .. }
             | Fact::TaxEventsTaken { .. }
             | Fact::StatementRefused { .. }
+            | Fact::Audited { .. }
             | Fact::LogKeyChanged { .. } => Err(AdminError::NotAdministrative),
         };
         if checked.is_ok() {

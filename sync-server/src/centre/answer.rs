@@ -3,6 +3,7 @@
 use canbao_core::facts::IncidentKind;
 use canbao_core::ids::{CertificateSerial, DistrictId, Position, UnitId, VolumeId};
 use canbao_core::month::Month;
+use canbao_core::refusal::RefusalName;
 use canbao_core::store::{self, CommitError, ReadError};
 use canbao_core::sync::{Refusal, Verdict};
 
@@ -22,8 +23,8 @@ pub enum Answer {
 
 impl Answer {
     /// A refusal whose detail is its sentence.
-    pub(super) fn refused(code: &str, detail: impl ToString) -> Self {
-        Self::Refused(Refusal::new(code, &detail.to_string()))
+    pub(super) fn refused(name: RefusalName, detail: impl ToString) -> Self {
+        Self::Refused(Refusal::new(name, &detail.to_string()))
     }
 }
 
@@ -56,6 +57,9 @@ pub enum Unavailable {
         /// Why.
         detail: String,
     },
+    /// A refusal was kept under a name that this program does not know: a newer program's log.
+    #[error("a refusal in the log has a name this program does not know")]
+    Verdict,
     /// No random bytes for salts.
     #[error(transparent)]
     Randomness(#[from] NoRandomness),
@@ -74,6 +78,7 @@ impl Unavailable {
         match self {
             Self::Store { code, .. } => code,
             Self::Entry { .. } => "centre.entry_unreadable",
+            Self::Verdict => "centre.verdict_unreadable",
             Self::Randomness(error) => error.code(),
             Self::Broken => "centre.broken_request",
             Self::Stopped => "centre.stopped",
@@ -277,23 +282,42 @@ pub enum EnrolError {
 }
 
 impl EnrolError {
-    /// The stable name.
+    /// The stable name; of a failure of the centre's own, the name that its log has.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
             Self::Unavailable(error) => error.code(),
-            Self::Malformed => "enrolment.malformed",
-            Self::OtherCentre => "enrolment.other_centre",
-            Self::BadProof => "enrolment.bad_proof",
-            Self::CodeUnknown => "enrolment.code_unknown",
-            Self::CodeUsed => "enrolment.code_used",
-            Self::CodeExpired => "enrolment.code_expired",
-            Self::TooLarge => "enrolment.too_large",
-            Self::UnknownCertificate => "enrolment.unknown_certificate",
-            Self::CertificateRevoked => "enrolment.certificate_revoked",
-            Self::CertificateExpired => "enrolment.certificate_expired",
-            Self::OtherDevice => "enrolment.other_device",
-            Self::TooMany => "enrolment.too_many",
+            known => RefusalName::from(known).as_str(),
+        }
+    }
+
+    /// What the device is told: nothing of how the centre failed, to one that is not known yet.
+    #[must_use]
+    pub fn refusal(&self) -> Refusal {
+        let detail = match self {
+            Self::Unavailable(_) => String::new(),
+            known => known.to_string(),
+        };
+        Refusal::new(self.into(), &detail)
+    }
+}
+
+impl From<&EnrolError> for RefusalName {
+    fn from(error: &EnrolError) -> Self {
+        match error {
+            EnrolError::Unavailable(_) => Self::SyncHubFailed,
+            EnrolError::Malformed => Self::EnrolmentMalformed,
+            EnrolError::OtherCentre => Self::EnrolmentOtherCentre,
+            EnrolError::BadProof => Self::EnrolmentBadProof,
+            EnrolError::CodeUnknown => Self::EnrolmentCodeUnknown,
+            EnrolError::CodeUsed => Self::EnrolmentCodeUsed,
+            EnrolError::CodeExpired => Self::EnrolmentCodeExpired,
+            EnrolError::TooLarge => Self::EnrolmentTooLarge,
+            EnrolError::UnknownCertificate => Self::EnrolmentUnknownCertificate,
+            EnrolError::CertificateRevoked => Self::EnrolmentCertificateRevoked,
+            EnrolError::CertificateExpired => Self::EnrolmentCertificateExpired,
+            EnrolError::OtherDevice => Self::EnrolmentOtherDevice,
+            EnrolError::TooMany => Self::EnrolmentTooMany,
         }
     }
 }

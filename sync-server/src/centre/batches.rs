@@ -7,8 +7,9 @@ use canbao_core::certificate::Certificate;
 use canbao_core::document::{BatchId, SignedBatch, genesis_hash};
 use canbao_core::facts::Fact;
 use canbao_core::ids::StatementId;
+use canbao_core::refusal::RefusalName;
 use canbao_core::store::Store;
-use canbao_core::structure::{BatchError, ChangeHash, CheckedBatch, check_batch};
+use canbao_core::structure::{ChangeHash, CheckedBatch, check_batch};
 use canbao_core::time::Timestamp;
 
 use super::answer::{Answer, Unavailable};
@@ -32,12 +33,15 @@ pub(super) fn check(
 ) -> Result<Result<Checked, Answer>, Unavailable> {
     let batch = match check_batch(&bytes) {
         Ok(batch) => batch,
-        Err(BatchError::NewerSchema(_)) => return Ok(Err(Answer::Held)),
-        Err(error) => return Ok(Err(Answer::refused(error.code(), error))),
+        Err(error) => {
+            let held = || Answer::Held;
+            let refused = |name| Answer::refused(name, &error);
+            return Ok(Err(error.refusal().map_or_else(held, refused)));
+        }
     };
     let Some(certificate) = certificate_of(store, keys, batch.batch.signer)? else {
         return Ok(Err(Answer::refused(
-            "admission.unknown_signer",
+            RefusalName::AdmissionUnknownSigner,
             "no such certificate",
         )));
     };
@@ -66,8 +70,8 @@ impl Desk {
         }
         let audit = index::refused(batch.batch.signer, &StatementId(id.0));
         for refused in [index::batch_refused(&id.0), audit] {
-            if let Some(reason) = self.look_up(&refused)? {
-                return Ok(Answer::refused(&String::from_utf8_lossy(&reason), ""));
+            if let Some(name) = self.refused_before(&refused)? {
+                return Ok(Answer::refused(name, ""));
             }
         }
         match self.admit(&batch, &certificate, now)? {
@@ -123,11 +127,11 @@ impl Desk {
         now: Timestamp,
     ) -> Result<Answer, Unavailable> {
         let (document, signer) = (batch.batch.document, batch.batch.signer);
-        let reason = error.code().to_owned();
+        let name = RefusalName::from(&error);
         match error {
             AdmissionError::BadSignature => {}
             AdmissionError::Revoked | AdmissionError::Expired | AdmissionError::NotYourDocument => {
-                return self.refuse_statement(signer, StatementId(id.0), error.code(), now);
+                return self.refuse_statement(signer, StatementId(id.0), name, now);
             }
             AdmissionError::VolumeSealed
             | AdmissionError::Sequence
@@ -135,13 +139,13 @@ impl Desk {
                 let refused = Fact::BatchRefused {
                     document,
                     batch: id.0,
-                    reason,
+                    reason: name.as_str().to_owned(),
                 };
                 let position = self.append(refused, now)?;
                 let (position, signer) = (position.0, signer.0);
-                tracing::warn!(position, signer, code = error.code(), "batch refused");
+                tracing::warn!(position, signer, code = name.as_str(), "batch refused");
             }
         }
-        Ok(Answer::refused(error.code(), ""))
+        Ok(Answer::refused(name, ""))
     }
 }

@@ -17,7 +17,7 @@ use super::index::{self, Place};
 use super::rebuild;
 use super::stored::{Read, Stored, read_at};
 use super::units::Units;
-use crate::border;
+use crate::border::{self, Salts};
 use crate::keys::Keys;
 
 /// Entries after which a group is full: what one commit holds in memory is bounded by them and
@@ -30,6 +30,7 @@ pub(super) struct Desk {
     pub(super) keys: Arc<Keys>,
     pub(super) common: CommonView,
     pub(super) units: Units,
+    salts: Salts,
     frontier: Frontier,
     next_serial: u64,
     latest: Timestamp,
@@ -69,11 +70,17 @@ impl Desk {
             keys,
             common,
             units,
+            salts: Arc::new(border::salt),
             frontier,
             next_serial,
             latest,
             group,
         })
+    }
+
+    /// The same desk, with salts from elsewhere.
+    pub(super) fn salted(self, salts: Salts) -> Self {
+        Self { salts, ..self }
     }
 
     /// Where the next fact goes.
@@ -217,7 +224,7 @@ impl Desk {
         let mut stored = Vec::with_capacity(self.group.entries.len());
         for entry in std::mem::take(&mut self.group.entries) {
             stored.push(Stored {
-                salt: border::random()?,
+                salt: (self.salts)()?,
                 entry,
             });
         }

@@ -135,7 +135,7 @@ pub(super) fn prove(
     let node = |level, at| nodes.node(level, at);
     let (first, count) = (wanted.first, wanted.count);
     let made = range::RangeProof::make(&node, first.0, u64::from(count), tree.size)
-        .map_err(|error| Refusal::new(error.code(), &error.to_string()))?;
+        .map_err(|error| Refusal::new((&error).into(), &error.to_string()))?;
     let hashes = made
         .hashes
         .into_iter()

@@ -25,6 +25,7 @@ use super::tax::{Outgoing, TaxEvent};
 use super::units::Units;
 use super::writer::{Job, WAITING, Writer, job};
 use super::{batches, certificates, feed, index, outgoing, statements};
+use crate::border::{self, Salts};
 use crate::keys::{self, Keys};
 
 /// The durable head of the log and what everyone sees at it.
@@ -78,13 +79,23 @@ impl Centre {
     /// [`OpenError`].
     pub fn open(dir: &Path) -> Result<Self, OpenError> {
         let (store, keys) = keys::open(dir)?;
+        Self::over(store, keys, Arc::new(border::salt))
+    }
+
+    /// Opens the centre of a store that is open, with the keys it holds.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn over(store: Store, keys: Keys, salts: Salts) -> Result<Self, OpenError> {
         let (store, keys) = (Arc::new(store), Arc::new(keys));
-        let mut desk = Desk::load(Arc::clone(&store), Arc::clone(&keys))?;
+        let desk = Desk::load(Arc::clone(&store), Arc::clone(&keys))?;
+        let mut desk = desk.salted(Arc::clone(&salts));
         let (heads, shown) = watch::channel(desk.head(None));
         let (sender, jobs) = mpsc::channel(WAITING);
         let writer = Writer {
             store: Arc::clone(&store),
             keys: Arc::clone(&keys),
+            salts,
             jobs,
             heads,
         };

@@ -266,7 +266,8 @@ impl Index<'_> {
             | Fact::NotReceived { statement, .. }
             | Fact::WithdrawalTaken { statement, .. }
             | Fact::DecisionTaken { statement, .. }
-            | Fact::AssessmentTaken { statement, .. } => {
+            | Fact::AssessmentTaken { statement, .. }
+            | Fact::Audited { statement, .. } => {
                 if let Ok(verified) = read_admitted(statement) {
                     self.lead(answered(&verified.statement.id()));
                 }

@@ -1,6 +1,6 @@
 //! Intake: the facts that answer a statement, as pure rules over a unit and what everyone sees.
 
-use canbao_core::certificate::Certificate;
+use canbao_core::certificate::{Certificate, Mandate};
 use canbao_core::declaration::{
     Content, Declaration, Draft, Field, Problem, ProblemCode, check_revision,
 };
@@ -56,6 +56,15 @@ impl Intake<'_> {
                 let effect = self.decision(&submission, &verdict);
                 self.decided(submission, effect, bytes, &certificate.operator_name)
             }
+            Statement::Audit { .. } => vec![Fact::Audited {
+                unit,
+                statement: bytes,
+                by: certificate.operator_name.clone(),
+                agency: match certificate.mandate {
+                    Mandate::Agency(district) => Some(district),
+                    Mandate::Employer(_) | Mandate::Centre => None,
+                },
+            }],
             Statement::AssessmentRequest {
                 insurance,
                 settlement,

@@ -1,9 +1,9 @@
 //! Statements: who signed, whether they may, and whether they were answered before.
 
 use canbao_core::certificate::Certificate;
-use canbao_core::declaration::ProblemCode;
 use canbao_core::facts::{Fact, UnitView};
 use canbao_core::ids::{CertificateSerial, StatementId};
+use canbao_core::refusal::RefusalName;
 use canbao_core::statement::{Statement, StatementError, Unverified, Verified};
 use canbao_core::store::Store;
 use canbao_core::time::Timestamp;
@@ -28,11 +28,10 @@ pub(super) fn check(
     keys: &Keys,
     bytes: Vec<u8>,
 ) -> Result<Result<Checked, Answer>, Unavailable> {
-    let refuse = |error: &StatementError| match error {
-        StatementError::NewerKind => Answer::Held,
-        StatementError::TooLarge | StatementError::Signed(_) | StatementError::TextTooLong => {
-            Answer::refused(error.code(), error)
-        }
+    let refuse = |error: &StatementError| {
+        let held = || Answer::Held;
+        let refused = |name| Answer::refused(name, error);
+        error.refusal().map_or_else(held, refused)
     };
     let unverified = match Unverified::read(&bytes) {
         Ok(unverified) => unverified,
@@ -40,7 +39,7 @@ pub(super) fn check(
     };
     let Some(certificate) = certificate_of(store, keys, unverified.signer())? else {
         return Ok(Err(Answer::refused(
-            "statement.unknown_signer",
+            RefusalName::StatementUnknownSigner,
             "no such certificate",
         )));
     };
@@ -69,32 +68,29 @@ impl Desk {
             bytes,
         } = checked;
         let (id, unit) = (statement.id(), statement.unit());
-        if let Some(reason) = self.look_up(&index::refused(signer, &id))? {
-            return Ok(Answer::refused(&String::from_utf8_lossy(&reason), ""));
+        if let Some(name) = self.refused_before(&index::refused(signer, &id))? {
+            return Ok(Answer::refused(name, ""));
         }
         let known = self.load_unit(unit)?;
         let view = self.units.get(unit).filter(|_| known);
         let Some(view) =
             view.filter(|view| outside_mandate(&statement, &certificate, view).is_none())
         else {
-            let code = view
+            let name = view
                 .and_then(|view| outside_mandate(&statement, &certificate, view))
-                .unwrap_or(ProblemCode::NotYourUnit);
-            return self.refuse_statement(signer, id, code.as_str(), now);
+                .unwrap_or(RefusalName::StatementNotYourUnit);
+            return self.refuse_statement(signer, id, name, now);
         };
         if let Some(position) = self.led_to(&index::answered(&id))? {
             return Ok(Answer::Taken(position));
         }
         let ended = match self.standing(&certificate, now)? {
             Standing::InForce => None,
-            Standing::Revoked => Some("statement.certificate_revoked"),
-            Standing::Expired => Some("statement.certificate_expired"),
+            Standing::Revoked => Some(RefusalName::StatementCertificateRevoked),
+            Standing::Expired => Some(RefusalName::StatementCertificateExpired),
         };
-        if let Some(code) = ended {
-            return self.refuse_statement(signer, id, code, now);
-        }
-        if let Some(code) = out_of_turn(&statement, view) {
-            return self.refuse_statement(signer, id, code, now);
+        if let Some(name) = ended.or_else(|| out_of_turn(&statement, view)) {
+            return self.refuse_statement(signer, id, name, now);
         }
         let intake = Intake {
             unit: view,
@@ -113,9 +109,10 @@ impl Desk {
         &mut self,
         signer: CertificateSerial,
         statement: StatementId,
-        code: &str,
+        name: RefusalName,
         now: Timestamp,
     ) -> Result<Answer, Unavailable> {
+        let code = name.as_str();
         let reason = code.to_owned();
         let position = self.append(
             Fact::StatementRefused {
@@ -126,7 +123,20 @@ impl Desk {
             now,
         )?;
         tracing::warn!(position = position.0, signer = signer.0, code, "refused");
-        Ok(Answer::refused(code, ""))
+        Ok(Answer::refused(name, ""))
+    }
+
+    /// The name by which an item was refused when it came before. One that this program does not
+    /// know is a newer program's, whose log it must not answer from.
+    pub(super) fn refused_before(
+        &self,
+        place: &index::Place,
+    ) -> Result<Option<RefusalName>, Unavailable> {
+        let Some(reason) = self.look_up(place)? else {
+            return Ok(None);
+        };
+        let name = str::from_utf8(&reason).ok().and_then(|it| it.parse().ok());
+        name.map(Some).ok_or(Unavailable::Verdict)
     }
 }
 
@@ -135,25 +145,29 @@ fn outside_mandate(
     statement: &Statement,
     certificate: &Certificate,
     unit: &UnitView,
-) -> Option<ProblemCode> {
+) -> Option<RefusalName> {
     let mandate = &certificate.mandate;
     match statement {
         Statement::Submission(_)
         | Statement::Withdrawal { .. }
         | Statement::AssessmentRequest { .. } => {
-            (!mandate.employs(unit.record.id)).then_some(ProblemCode::NotYourUnit)
+            (!mandate.employs(unit.record.id)).then_some(RefusalName::StatementNotYourUnit)
         }
         Statement::Decision { .. } => {
-            (!mandate.reviews(unit.record.district)).then_some(ProblemCode::OtherDistrict)
+            (!mandate.reviews(unit.record.district)).then_some(RefusalName::DecisionOtherDistrict)
+        }
+        Statement::Audit { .. } => {
+            let sees = mandate.employs(unit.record.id) || mandate.reviews(unit.record.district);
+            (!sees).then_some(RefusalName::StatementNotYourUnit)
         }
     }
 }
 
 /// Why the attempt is not answered: a fact that answers one which nobody can have come to yet
 /// would stand in its way later, since a statement is answered once.
-fn out_of_turn(statement: &Statement, unit: &UnitView) -> Option<&'static str> {
+fn out_of_turn(statement: &Statement, unit: &UnitView) -> Option<RefusalName> {
     match statement {
-        Statement::Submission(_) | Statement::Withdrawal { .. } => None,
+        Statement::Submission(_) | Statement::Withdrawal { .. } | Statement::Audit { .. } => None,
         Statement::Decision {
             submission,
             attempt,
@@ -162,7 +176,7 @@ fn out_of_turn(statement: &Statement, unit: &UnitView) -> Option<&'static str> {
             // The signer may not have seen the newest void decisions.
             let submission = unit.submissions.get(submission)?;
             let known = (1..=submission.next_attempt()).contains(attempt);
-            (!known).then_some("decision.attempt_order")
+            (!known).then_some(RefusalName::DecisionAttemptOrder)
         }
         Statement::AssessmentRequest {
             insurance,
@@ -171,7 +185,7 @@ fn out_of_turn(statement: &Statement, unit: &UnitView) -> Option<&'static str> {
             ..
         } => {
             let next = unit.next_attempt(*insurance, *settlement);
-            (*attempt != next).then_some(ProblemCode::AttemptOrder.as_str())
+            (*attempt != next).then_some(RefusalName::AssessmentAttemptOrder)
         }
     }
 }

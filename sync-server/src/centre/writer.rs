@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::answer::Unavailable;
 use super::desk::Desk;
 use super::handle::Head;
+use crate::border::Salts;
 use crate::keys::Keys;
 
 /// How many requests may wait for the writer; more wait at their callers.
@@ -59,6 +60,7 @@ pub(super) fn job<T: Send + 'static>(
 pub(super) struct Writer {
     pub(super) store: Arc<Store>,
     pub(super) keys: Arc<Keys>,
+    pub(super) salts: Salts,
     pub(super) jobs: mpsc::Receiver<Job>,
     pub(super) heads: watch::Sender<Head>,
 }
@@ -130,7 +132,8 @@ impl Writer {
 
     /// A desk from the durable log. What a failed commit left there after all is shown too.
     fn reload(&mut self) -> Result<Desk, Unavailable> {
-        let mut desk = Desk::load(Arc::clone(&self.store), Arc::clone(&self.keys))?;
+        let desk = Desk::load(Arc::clone(&self.store), Arc::clone(&self.keys))?;
+        let mut desk = desk.salted(Arc::clone(&self.salts));
         let before = self.heads.borrow().clone();
         self.heads.send_replace(desk.head(Some(&before)));
         Ok(desk)

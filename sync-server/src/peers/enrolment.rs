@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 
 use canbao_core::enrolment::Ask;
 use canbao_core::signed::encode;
-use canbao_core::sync::Refusal;
 use canbao_transport::{Connection, offer_enrolment};
 
 use super::Clock;
@@ -59,7 +58,7 @@ pub(super) async fn serve(
     centre: &Centre,
     connection: &Connection,
     allowance: &Mutex<Allowance>,
-    clock: Clock,
+    clock: &Clock,
 ) {
     let requested = match offer_enrolment(connection, encode(centre.chain())).await {
         Ok(requested) => requested,
@@ -77,14 +76,14 @@ pub(super) async fn serve(
     };
     let answer = answer.map_err(|error| {
         tracing::warn!(code = error.code(), "not enrolled");
-        Refusal::new(error.code(), &error.to_string())
+        error.refusal()
     });
     if let Err(error) = requested.answer(answer).await {
         tracing::debug!(code = error.code(), "the answer may not have arrived");
     }
 }
 
-async fn enrol(centre: &Centre, bytes: &[u8], clock: Clock) -> Result<Vec<u8>, EnrolError> {
+async fn enrol(centre: &Centre, bytes: &[u8], clock: &Clock) -> Result<Vec<u8>, EnrolError> {
     match Ask::from_bytes(bytes).map_err(|_| EnrolError::Malformed)? {
         Ask::Enrol(request) => Ok(centre.enrol(request, clock()).await?.to_bytes()),
         Ask::Rekey(rekey) => Ok(centre.rekey(rekey, clock()).await?.to_bytes()),

@@ -1,10 +1,12 @@
-//! What a device sees: the union of what its operators' certificates in force cover.
+//! What a device sees: the union of what its operators' certificates in force cover, and for a
+//! while what one of them covered that expired.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use canbao_core::certificate::Mandate;
+use canbao_core::certificate::{Certificate, Mandate};
 use canbao_core::facts::Audience;
+use canbao_core::refusal::RefusalName;
 use canbao_core::signing::{PublicKey, hash_parts};
 use canbao_core::sync::hub::Visible;
 use canbao_core::sync::message::MAX_PARTS;
@@ -12,6 +14,11 @@ use canbao_core::sync::{Part, Refusal};
 use canbao_core::time::Timestamp;
 
 use crate::centre::{Centre, Issued, Standing, Unavailable};
+
+/// For so many seconds, thirty days, what an expired certificate covered stays in the scope of a
+/// device that has another one in force: a device purges what leaves its scope, and what it had
+/// not sent yet must be there still when a renewal comes late. Nothing can be signed meanwhile.
+const GRACE: i64 = 30 * 24 * 60 * 60;
 
 /// The audiences of one device.
 #[derive(Debug, Clone)]
@@ -22,7 +29,7 @@ pub(super) struct Scope {
     pub(super) version: u64,
     /// The centre's count of changes that this was made at.
     pub(super) scopes: u64,
-    /// When the first of the certificates expires.
+    /// When the first of the certificates expires, or leaves the scope after that.
     pub(super) until: Timestamp,
 }
 
@@ -48,18 +55,25 @@ impl Scope {
     ) -> Result<Result<Self, Refusal>, Unavailable> {
         let issued = centre.certificates_of(device)?;
         if issued.is_empty() {
-            return Ok(Err(Refusal::new("peers.unknown_device", "")));
+            return Ok(Err(Refusal::new(RefusalName::PeersUnknownDevice, "")));
         }
         let in_force = || {
             let counts = |it: &&Issued| it.standing(now) == Standing::InForce;
             issued.iter().filter(counts).map(|it| &it.certificate)
         };
-        let Some(until) = in_force().map(|it| it.expires_at).min() else {
+        let Some(first) = in_force().map(|it| it.expires_at).min() else {
             return Ok(Err(none_in_force(&issued)));
         };
+        let expired = || {
+            let spared = |it: &&Issued| {
+                it.standing(now) == Standing::Expired && now < leaves(&it.certificate)
+            };
+            issued.iter().filter(spared).map(|it| &it.certificate)
+        };
+        let until = expired().map(leaves).fold(first, Timestamp::min);
         let mut audiences = BTreeSet::new();
         audiences.insert(Audience::Everyone);
-        for certificate in in_force() {
+        for certificate in in_force().chain(expired()) {
             add(&mut audiences, centre, &certificate.mandate)?;
         }
         if let Err(refusal) = fits(audiences.len()) {
@@ -93,11 +107,16 @@ impl Scope {
     }
 }
 
+/// When what a certificate covers leaves the scope.
+fn leaves(certificate: &Certificate) -> Timestamp {
+    Timestamp(certificate.expires_at.0.saturating_add(GRACE))
+}
+
 /// Why a device has no session although it is known: the newest reason given for it.
 fn none_in_force(issued: &[Issued]) -> Refusal {
     match issued.iter().rev().find_map(|it| it.revoked.as_ref()) {
-        Some(revoked) => Refusal::new("peers.certificate_revoked", &revoked.reason),
-        None => Refusal::new("peers.certificate_expired", ""),
+        Some(revoked) => Refusal::new(RefusalName::PeersCertificateRevoked, &revoked.reason),
+        None => Refusal::new(RefusalName::PeersCertificateExpired, ""),
     }
 }
 
@@ -128,7 +147,7 @@ fn fits(parts: usize) -> Result<(), Refusal> {
         return Ok(());
     }
     let detail = format!("{parts} of {MAX_PARTS}");
-    Err(Refusal::new("peers.scope_too_large", &detail))
+    Err(Refusal::new(RefusalName::PeersScopeTooLarge, &detail))
 }
 
 fn version_of(audiences: &[Audience]) -> u64 {

@@ -1,5 +1,6 @@
 //! Devices over loopback: enrolment, sessions, refusals.
 
+mod names;
 mod scope;
 
 use std::convert::Infallible;
@@ -54,7 +55,7 @@ struct Served {
 async fn serve(it: Fixture) -> Served {
     let addr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
     let (centre, limits) = (it.centre.clone(), Limits::default());
-    let peers = Peers::listen(centre, addr, limits, || NOW, Arc::default()).unwrap();
+    let peers = Peers::listen(centre, addr, limits, Arc::new(|| NOW), Arc::default()).unwrap();
     let addr = peers.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
     let running = tokio::spawn(peers.run(async move {
@@ -341,7 +342,7 @@ async fn a_certificate_that_expires_during_a_session_ends_the_feed_at_once() {
     session.admit(&hello(&it)).await.unwrap().unwrap();
     let (_, page) = session.read_feed(0, 1).await.unwrap();
     assert_eq!((page.entries.len(), page.upto), (1, 1), "more would follow");
-    session.clock = || Timestamp(i64::MAX);
+    session.clock = Arc::new(|| Timestamp(i64::MAX));
     let (_, page) = session.read_feed(1, usize::MAX).await.unwrap();
     assert_eq!(page, nothing_more(1));
     let HubEvent::Refuse(refusal) = session.next_event().await else {
@@ -434,7 +435,7 @@ fn hello(it: &Fixture) -> Hello {
 fn session_of(it: &Fixture, operator: &Operator) -> Session {
     Session {
         centre: it.centre.clone(),
-        clock: || NOW,
+        clock: Arc::new(|| NOW),
         device: operator.device_key.public(),
         scope: Scope::default(),
         heads: it.centre.growth(),

@@ -70,7 +70,14 @@ pub(crate) fn open(directory: &Path) -> Centre {
 pub(crate) fn listen(centre: Centre) -> Peers {
     let any = "127.0.0.1:0".parse().expect("an address");
     let metrics = Arc::new(Metrics::default());
-    Peers::listen(centre, any, Limits::default(), border::now, metrics).expect("listens")
+    Peers::listen(
+        centre,
+        any,
+        Limits::default(),
+        Arc::new(border::now),
+        metrics,
+    )
+    .expect("listens")
 }
 
 /// Parameters, settlement period and volume.

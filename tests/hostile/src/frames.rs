@@ -1,6 +1,7 @@
 //! Frames cut anywhere, and the messages in them.
 
 use canbao_core::ids::{FeedId, Position};
+use canbao_core::refusal::RefusalName;
 use canbao_core::sync::enrolment::EnrolmentMessage;
 use canbao_core::sync::frame::{Decoded, FrameDecoder, MAX_MESSAGE, encode};
 use canbao_core::sync::message::{
@@ -99,7 +100,7 @@ pub(super) fn seeds() -> Vec<Vec<u8>> {
 
 fn messages() -> Vec<Message> {
     let (feed, position) = (FeedId([1; 16]), Position(7));
-    let refusal = Refusal::new("test.no", "详情");
+    let refusal = Refusal::new(RefusalName::PeersUnknownDevice, "详情");
     let item = ItemId([2; 32]);
     let part = Part(vec![2; 17]);
     let wanted = ProofWanted {
@@ -172,6 +173,6 @@ fn enrolment() -> [EnrolmentMessage; 4] {
         EnrolmentMessage::Offer { chain: vec![1; 50] },
         EnrolmentMessage::Request(vec![2; 50]),
         EnrolmentMessage::Answer(vec![3; 50]),
-        EnrolmentMessage::Refused(Refusal::new("test.no", "")),
+        EnrolmentMessage::Refused(Refusal::new(RefusalName::PeersUnknownDevice, "")),
     ]
 }

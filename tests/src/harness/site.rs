@@ -81,12 +81,6 @@ impl Site {
             .arg(self.path("root.key"));
         init.args(["--origin", "canbao.example/shenyang", "--json"]);
         let _ = run("canbao-server init", &mut init).result();
-        self.centre_made_before(tax)
-    }
-
-    /// The centre whose keys and store are in `centre` already; nothing runs yet.
-    #[must_use]
-    pub fn centre_made_before(&self, tax: &str) -> Centre<'_> {
         Centre {
             site: self,
             process: None,

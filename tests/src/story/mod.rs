@@ -3,6 +3,7 @@
 
 mod declaring;
 mod founding;
+mod merging;
 mod paying;
 mod proving;
 
@@ -68,6 +69,7 @@ pub fn tell<'a>(site: &'a Site, narrator: &mut dyn Narrator) -> Told<'a> {
     telling.look_at_the_payments();
     telling.prove_offline();
     telling.flip_one_byte();
+    telling.merge_two_devices();
     telling.told
 }
 

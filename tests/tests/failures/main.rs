@@ -2,7 +2,6 @@
 //! and loses nothing.
 
 mod bad_input;
-mod older_format;
 mod kills;
 mod power;
 mod secrets;

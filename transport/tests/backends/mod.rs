@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use canbao_core::ids::{FeedId, Position};
+use canbao_core::refusal::RefusalName;
 use canbao_core::signing::{PublicKey, hash_parts};
 use canbao_core::sync::device::{
     Advance, Backfilled, DeviceStart, Outgoing, Parts, Rescope, SessionReport,
@@ -171,7 +172,7 @@ impl HubBackend for CentreFor {
         Ok(if known {
             Ok(self.centre.state().visible.clone())
         } else {
-            Err(Refusal::new("test.unknown_device", ""))
+            Err(Refusal::new(RefusalName::PeersUnknownDevice, ""))
         })
     }
 
@@ -223,7 +224,10 @@ impl HubBackend for CentreFor {
             return Err(std::io::ErrorKind::StorageFull.into());
         }
         if content.bytes() == b"bad" {
-            return Ok(Verdict::Refused(Refusal::new("test.bad", "bad")));
+            return Ok(Verdict::Refused(Refusal::new(
+                RefusalName::AdmissionSequence,
+                "bad",
+            )));
         }
         if let Some(&position) = state.taken.get(&item) {
             return Ok(Verdict::Taken { position });
@@ -240,7 +244,7 @@ impl HubBackend for CentreFor {
     ) -> Result<Result<RangeProof, Refusal>, Self::Error> {
         let ProofWanted { first, count } = wanted;
         if first.0 + u64::from(count) > self.centre.state().log.len() as u64 {
-            return Ok(Err(Refusal::new("test.no_such_range", "")));
+            return Ok(Err(Refusal::new(RefusalName::LogOutOfRange, "")));
         }
         let hashes = vec![ProofHash([4; 32]); 5];
         Ok(Ok(RangeProof {
@@ -258,7 +262,7 @@ impl HubBackend for CentreFor {
     async fn next_event(&mut self) -> HubEvent {
         tokio::select! {
             _ = self.head.changed() => HubEvent::LogGrew,
-            _ = self.revoked.changed() => HubEvent::Refuse(Refusal::new("test.revoked", "")),
+            _ = self.revoked.changed() => HubEvent::Refuse(Refusal::new(RefusalName::PeersCertificateRevoked, "")),
         }
     }
 }

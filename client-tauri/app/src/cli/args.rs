@@ -149,6 +149,15 @@ pub(crate) enum Roster {
     },
     /// Keeps the department or the telephone number of a person, for the employer alone.
     Set(Kept),
+    /// Shows a person's document number in full; that and the reason are told to the centre.
+    Reveal {
+        /// ID number, personal number or person id.
+        #[arg(value_name = "PERSON")]
+        person: String,
+        /// Why.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
     /// Notes something on a person, for the employer alone.
     Note {
         /// ID number, personal number or person id.

@@ -274,7 +274,7 @@ impl Bench {
         let Some(elsewhere) = elsewhere else {
             return Ok(vec![(it.action.clone(), own)]);
         };
-        carried(&it.action, &self.volume, elsewhere)
+        carried(&it.action, &self.volume, elsewhere)?
             .into_iter()
             .map(|action| {
                 let own = elsewhere.act(actor, &action, it.at).map_err(refused)?;
@@ -286,14 +286,19 @@ impl Bench {
 
 /// What has to be done in the document of the open volume for an action that was done in a
 /// sealed one: the whole draft the first time, then what changes.
-fn carried(action: &Action, from: &Volume, to: &Volume) -> Vec<Action> {
+///
+/// # Errors
+/// `conflict.choose_all` where fields of the draft wait for a person's choice: carried over as
+/// one value, the others would be given up silently.
+fn carried(action: &Action, from: &Volume, to: &Volume) -> Result<Vec<Action>, &'static str> {
     let Some(id) = action.declaration() else {
-        return vec![action.clone()];
+        return Ok(vec![action.clone()]);
     };
     let known = to.draft(id).is_some();
-    match (from.draft(id), action) {
+    Ok(match (from.draft(id), action) {
         (None, _) => Vec::new(),
         (Some(_), Action::Amend { .. } | Action::Void { .. }) if known => vec![action.clone()],
+        (Some(stored), _) if !stored.conflicts.is_empty() => return Err("conflict.choose_all"),
         (Some(stored), _) => {
             let whole = Action::Declare {
                 id,
@@ -303,5 +308,5 @@ fn carried(action: &Action, from: &Volume, to: &Volume) -> Vec<Action> {
             let void = stored.voided.then_some(Action::Void { id });
             std::iter::once(whole).chain(void).collect()
         }
-    }
+    })
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use canbao_core::document::{ActorId, BatchId, DocumentId};
 use canbao_core::ids::CertificateSerial;
+use canbao_core::refusal::RefusalName;
 use canbao_core::signing::{Domain, PublicKey};
 use canbao_core::store::{Store, Stream};
 use canbao_core::structure::{CheckedBatch, check_batch};
@@ -113,7 +114,7 @@ impl<'a> Source<'a> {
         signer
             .operator_key
             .verify(Domain::Batch, &signed.content, &signed.signature)
-            .map_err(|_| "admission.bad_signature")
+            .map_err(|_| RefusalName::AdmissionBadSignature.as_str())
     }
 
     /// Who signed an actor's change of a document, by its sequence number.

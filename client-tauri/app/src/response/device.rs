@@ -185,3 +185,14 @@ pub struct QuarantineRow {
     /// `redone`, `kept` until it can be done again, or `given_up`.
     pub state: Coded,
 }
+
+/// A person's document number in full.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RevealedView {
+    /// Whose.
+    pub person: PersonRef,
+    /// 证件类型, its code.
+    pub document_kind: String,
+    /// 证件号码, not masked.
+    pub document_number: String,
+}

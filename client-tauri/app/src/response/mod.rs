@@ -15,7 +15,7 @@ pub use declarations::{
 };
 pub use device::{
     AgencyView, CheckpointView, Enrolled, OperatorView, PersonRef, QuarantineRow, Rekeyed,
-    StatusView, SyncReport, UnitRef,
+    RevealedView, StatusView, SyncReport, UnitRef,
 };
 pub use records::{
     ExportAllView, ExportView, ProofView, ReceiptRow, RecordRow, RecordsView, TrustFile,
@@ -66,6 +66,8 @@ pub enum Response {
     Records(RecordsView),
     /// To `ReceiptList`.
     Receipts(Vec<ReceiptRow>),
+    /// To `RosterReveal`.
+    Revealed(Box<RevealedView>),
     /// To `QuarantineList`.
     Quarantine(Vec<QuarantineRow>),
     /// To `ProofShow`.

@@ -25,6 +25,7 @@ use canbao_core::ledger::merkle::{Hash, tree_root};
 use canbao_core::ledger::range::RangeProof;
 use canbao_core::month::Month;
 use canbao_core::parameters::builtin_text;
+use canbao_core::refusal::RefusalName;
 use canbao_core::signed::{Signed, encode};
 use canbao_core::signing::{PublicKey, SigningKey, hash_parts};
 use canbao_core::statement::{Statement, Verdict, read_admitted};
@@ -314,11 +315,11 @@ impl Centre {
     pub(crate) fn take(&mut self, item: &Item) -> Result<Position, Refusal> {
         match item {
             Item::Batch(bytes) => {
-                let checked = check_batch(bytes).map_err(|error| Refusal::new(error.code(), ""))?;
+                let checked = check_batch(bytes).map_err(|error| refusal(error.refusal()))?;
                 self.judge(&checked, bytes)
             }
             Item::Statement(bytes) => {
-                let verified = read_admitted(bytes).map_err(|it| Refusal::new(it.code(), ""))?;
+                let verified = read_admitted(bytes).map_err(|it| refusal(it.refusal()))?;
                 Ok(self.state(verified.statement, bytes.clone()))
             }
         }
@@ -346,7 +347,7 @@ impl Centre {
                 batch: id.0,
                 reason: error.code().to_owned(),
             });
-            return Err(Refusal::new(error.code(), ""));
+            return Err(refusal(Some((&error).into())));
         }
         self.actors.insert((document, actor), checked.batch.to);
         self.changes.extend(checked.heads.iter().map(|it| it.hash));
@@ -380,6 +381,12 @@ impl Centre {
                     void: None,
                 })
             }
+            Statement::Audit { unit, .. } => self.add(&Fact::Audited {
+                unit,
+                statement: bytes,
+                by: "王经办".to_owned(),
+                agency: None,
+            }),
             Statement::AssessmentRequest {
                 unit, settlement, ..
             } => self.assessment(unit, settlement, bytes),
@@ -665,4 +672,9 @@ impl Centre {
             .sign(&self.root, CertificateSerial(99), NOW)
             .to_bytes()
     }
+}
+
+/// Nothing of a newer program comes to this centre.
+fn refusal(name: Option<RefusalName>) -> Refusal {
+    Refusal::new(name.expect("a refusal"), "")
 }

@@ -1,5 +1,6 @@
 //! The application against a centre of a few lines: real facts, a real log, real keys.
 
+mod audit;
 mod centre;
 mod conflicts;
 mod devices;

@@ -3,6 +3,7 @@
 use canbao_core::certificate::Mandate;
 use canbao_core::document::Batch;
 use canbao_core::ids::{CertificateSerial, UnitId};
+use canbao_core::refusal::RefusalName;
 use canbao_core::signed::{Signed, decode_canonical};
 use canbao_core::statement::read_admitted;
 use canbao_core::sync::{Item, ItemId, Refusal};
@@ -91,16 +92,16 @@ fn a_revocation_in_the_feed_is_shown_and_what_waits_goes_on_under_a_new_certific
 
 #[test]
 fn a_device_that_gets_no_session_any_more_knows_why() {
-    for (code, how) in [
-        ("peers.certificate_revoked", "revoked"),
-        ("peers.certificate_expired", "expired"),
+    for (name, how) in [
+        (RefusalName::PeersCertificateRevoked, "revoked"),
+        (RefusalName::PeersCertificateExpired, "expired"),
     ] {
         let directory = tempfile::tempdir().expect("a directory");
         let mut app = employer(&mut Centre::new(1), directory.path());
-        app.note_locked_out(&Refusal::new("peers.too_many_sessions", ""))
+        app.note_locked_out(&Refusal::new(RefusalName::PeersTooManySessions, ""))
             .expect("kept");
         assert_eq!(status(&mut app).operators[0].ended, None);
-        app.note_locked_out(&Refusal::new(code, "笔记本遗失"))
+        app.note_locked_out(&Refusal::new(name, "笔记本遗失"))
             .expect("kept");
         let view = status(&mut app);
         let ended = view.operators[0].ended.clone().expect("told");

@@ -122,3 +122,63 @@ fn a_wrong_key_steps_nothing_up() {
     drop(database);
     assert_stepped_up(&place.open(), "with the right key");
 }
+
+/// Puts a data directory of the fixtures into the place; the path of the store in it.
+fn unpack(place: &Place, fixture: &str, store: &str) -> std::path::PathBuf {
+    let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/stores");
+    let file = std::fs::File::open(format!("{fixtures}/{fixture}")).unwrap();
+    let mut archive = zip::ZipArchive::new(file).unwrap();
+    archive.extract(place.folder.path()).unwrap();
+    place.folder.path().join(store)
+}
+
+/// A store that programs of the format before wrote has all its streams, and goes on.
+fn check_kept(fixture: &str, store: &str, lengths: [(Stream, u64); 4]) {
+    let place = Place::new();
+    let path = unpack(&place, fixture, store);
+    let key = SealingKey::read_file(&place.folder.path().join("sealing.key")).unwrap();
+    for opening in ["first", "second"] {
+        let store = Store::open(&path, &key).unwrap();
+        for (stream, length) in lengths {
+            let read = store.read(stream, 0, usize::MAX, usize::MAX).unwrap();
+            assert_eq!(read.len() as u64, length, "{opening}: {stream:?}");
+        }
+        for view in View::ALL {
+            let left = store.view_range(view, Bound::Unbounded, Bound::Unbounded, 1);
+            assert_eq!(left.unwrap(), [], "{opening}: {view:?}");
+        }
+    }
+    let (stream, length) = lengths[0];
+    let next = Commit::new()
+        .expecting(stream, length)
+        .append(stream, b"next");
+    let store = Store::open(&path, &key).unwrap();
+    store.commit(next).unwrap();
+    assert_eq!(store.length(stream).unwrap(), length + 1);
+}
+
+#[test]
+fn the_stores_of_format_1_that_are_kept_are_stepped_up_with_every_value_of_their_streams() {
+    // The log's 32 entries are those of the checkpoint in `expected.json`.
+    check_kept(
+        "format-1/centre.zip",
+        "centre.redb",
+        [
+            (Stream::Feed, 32),
+            (Stream::Local, 0),
+            (Stream::Identity, 1),
+            (Stream::Proof, 0),
+        ],
+    );
+    // Made on the device: a draft for each of four wages, a note, three submissions.
+    check_kept(
+        "format-1/employer.zip",
+        "canbao.redb",
+        [
+            (Stream::Feed, 29),
+            (Stream::Local, 8),
+            (Stream::Identity, 4),
+            (Stream::Proof, 0),
+        ],
+    );
+}

@@ -350,7 +350,7 @@ fn a_counter_too_large_for_automerge_is_caught_where_it_panics() {
 #[test]
 fn a_batch_with_one_bad_change_leaves_nothing_of_its_good_ones() {
     let mut device = Device::new(1);
-    let good = vec![device.act(&declare(1)), device.act(&declare(2))];
+    let good = [device.act(&declare(1)), device.act(&declare(2))];
     let last = device.act(&amend(1, vec![Change::From("2022-02".to_owned())]));
     let bad = altered(&last, |it| it.operations[0].pred = Vec::new().into());
     let mut history = History::new(DOCUMENT);

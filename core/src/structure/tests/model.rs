@@ -46,14 +46,14 @@ impl World {
     /// One device edits, is opened anew, or takes what another has.
     pub(super) fn step(&mut self) {
         let who = self.seeded.below(self.replicas.len());
-        match self.seeded.below(20) {
+        match self.seeded.below(40) {
             0 => {
                 self.openings = self.openings.wrapping_add(1);
                 let random = [self.openings; 8];
                 let device = DeviceId([who as u8 + 1; 16]);
                 self.replicas[who].device.actor = ActorId::new(device, random);
             }
-            1..=2 => {
+            1..=3 => {
                 let from = self.seeded.below(self.replicas.len());
                 let part = self.seeded.below(3) == 0;
                 self.exchange(from, who, part);
@@ -75,6 +75,17 @@ impl World {
 
     pub(super) fn volumes(&self) -> impl Iterator<Item = &Volume> {
         self.replicas.iter().map(|it| &it.device.volume)
+    }
+
+    /// The changes on which no other builds, ascending.
+    pub(super) fn heads(&self) -> Vec<automerge::ChangeHash> {
+        let all = self.checked.iter().flat_map(|it| &it.heads);
+        let mut heads: BTreeSet<ChangeHash> = all.clone().map(|it| it.hash).collect();
+        for dependency in all.flat_map(|it| &it.dependencies) {
+            heads.remove(dependency);
+        }
+        let heads = heads.into_iter();
+        heads.map(|it| automerge::ChangeHash(it.0)).collect()
     }
 
     fn edit(&mut self, who: usize) {
@@ -127,7 +138,7 @@ impl World {
         if choice == 4 {
             return (!stored.voided).then_some(Action::Void { id });
         }
-        let most = *self.seeded.pick(&[1, 2, 5, 6]);
+        let most = *self.seeded.pick(&[1, 4, 6, 6]);
         let mut fields = self.fields(most);
         // automerge writes nothing where the value stands already.
         fields.retain(|field| {

@@ -2,6 +2,7 @@
 //! them.
 
 use super::{FeedPage, HubOutput, HubSession, State};
+use crate::refusal::RefusalName;
 use crate::sync::close::CloseReason;
 use crate::sync::message::{CaughtUp, Entries, Message, Refusal, Welcome};
 use crate::sync::{Entry, MAX_ENTRY};
@@ -43,10 +44,8 @@ impl HubSession {
         self.feed.reading = false;
         if page.head < self.feed.seen {
             let detail = format!("{} of {}", self.feed.seen, page.head);
-            self.refuse(CloseReason::Refused(Refusal::new(
-                "sync.cursor_ahead",
-                &detail,
-            )));
+            let refusal = Refusal::new(RefusalName::SyncCursorAhead, &detail);
+            self.refuse(CloseReason::Refused(refusal));
             return;
         }
         assert!(

@@ -3,6 +3,7 @@
 use minicbor::{Decode, Decoder, Encode, Encoder};
 
 use super::MAX_DETAIL;
+use crate::refusal::RefusalName;
 
 /// Why bytes are not a message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -22,9 +23,15 @@ impl MessageError {
     /// The name of this error for screens and tests.
     #[must_use]
     pub fn code(&self) -> &'static str {
-        match self {
-            Self::Malformed(_) => "sync.malformed",
-            Self::PartTooLong { .. } => "sync.part_too_long",
+        RefusalName::from(self).as_str()
+    }
+}
+
+impl From<&MessageError> for RefusalName {
+    fn from(error: &MessageError) -> Self {
+        match error {
+            MessageError::Malformed(_) => Self::SyncMalformed,
+            MessageError::PartTooLong { .. } => Self::SyncPartTooLong,
         }
     }
 }

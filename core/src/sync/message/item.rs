@@ -6,6 +6,7 @@ use minicbor::{Decode, Encode};
 
 use super::{MessageError, bound, cut};
 use crate::ids::Position;
+use crate::refusal::RefusalName;
 
 /// Most bytes of a refusal's code.
 pub const MAX_CODE: usize = 64;
@@ -70,11 +71,11 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// A refusal whose parts are cut to what a message may carry.
+    /// A refusal by name, its detail cut to what a message may carry.
     #[must_use]
-    pub fn new(code: &str, detail: &str) -> Self {
+    pub fn new(name: RefusalName, detail: &str) -> Self {
         Self {
-            code: cut(code, MAX_CODE),
+            code: name.as_str().to_owned(),
             detail: cut(detail, MAX_DETAIL),
         }
     }

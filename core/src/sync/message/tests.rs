@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::ids::{FeedId, Position};
+use crate::refusal::RefusalName;
 
 #[track_caller]
 fn check(message: Message) {
@@ -22,7 +23,7 @@ fn messages_read_back_what_they_write() {
     let feed = FeedId([1; 16]);
     let item = ItemId([2; 32]);
     let position = Position(u64::MAX);
-    let refusal = Refusal::new("test.no", "详情");
+    let refusal = Refusal::new(RefusalName::PeersCertificateRevoked, "详情");
     let wanted = ProofWanted {
         first: position,
         count: 3,
@@ -136,8 +137,8 @@ fn the_encoding_is_the_documented_one() {
         &answer(Verdict::Taken { position }),
         &format!("8207825820{id}82008107"),
     );
-    let refusal = Refusal::new("a.b", "");
-    let refused = format!("8207825820{id}8201818263612e6260");
+    let refusal = Refusal::new(RefusalName::StructureTime, "");
+    let refused = format!("8207825820{id}820181826e7374727563747572652e74696d6560");
     check_bytes(&answer(Verdict::Refused(refusal)), &refused);
     check_bytes(&answer(Verdict::Held), &format!("8207825820{id}820280"));
     check_bytes(&Message::Ping, "820b80");
@@ -188,8 +189,18 @@ fn a_field_that_a_later_version_appends_is_skipped() {
 
 #[test]
 fn a_refusal_is_cut_between_characters() {
-    let refusal = Refusal::new("x", &"参".repeat(400));
+    let refusal = Refusal::new(RefusalName::SyncHubFailed, &"参".repeat(400));
     assert_eq!(refusal.detail().len(), 510);
+}
+
+#[test]
+fn a_name_of_a_newer_hub_is_kept_as_it_is_said() {
+    let said = b"\x82\x03\x82\x6bnewer.named\x60";
+    let Ok(Incoming::Known(Message::Refuse(refusal))) = Message::decode(said) else {
+        panic!("a refusal")
+    };
+    assert_eq!(refusal.code(), "newer.named");
+    assert!(refusal.code().parse::<RefusalName>().is_err());
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use super::FEED;
 use super::world::{Centre, Mask, Store};
+use crate::refusal::RefusalName;
 use crate::sync::device::{DeviceInput, DeviceOutput, DeviceSession, SessionReport};
 use crate::sync::hub::{HubInput, HubOutput, HubSession};
 use crate::sync::{CloseReason, ProofRefused, Refusal};
@@ -183,7 +184,7 @@ impl<'w> Link<'w> {
                     self.hub.handle(0, HubInput::LogGrew);
                 }
                 HubOutput::Prove(wanted) => {
-                    let refusal = Refusal::new("test.no_proof", "");
+                    let refusal = Refusal::new(RefusalName::LogOutOfRange, "");
                     self.hub
                         .handle(0, HubInput::NotProved(ProofRefused { wanted, refusal }));
                 }

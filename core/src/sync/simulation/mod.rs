@@ -22,6 +22,7 @@ use super::{
     NeedsUpdate, PING_AFTER, PROTOCOL, Part, Refusal, Violation, WINDOW_ITEMS,
 };
 use crate::ids::{FeedId, Position};
+use crate::refusal::RefusalName;
 
 use link::Link;
 use world::{Centre, Store};
@@ -150,10 +151,11 @@ fn check_hub(welcomed: bool, received: &[Vec<u8>], closes: Option<&str>) {
     });
     assert_eq!(closed.map(CloseReason::code), closes, "{outputs:?}");
     if let Some(reason) = closed {
-        let told = match reason {
-            CloseReason::Refused(refusal) => refusal.clone(),
-            _ => Refusal::new(reason.code(), &reason.to_string()),
+        let detail = match reason {
+            CloseReason::Refused(refusal) => refusal.detail().to_owned(),
+            _ => reason.to_string(),
         };
+        let told = Refusal::new(reason.code().parse().unwrap(), &detail);
         assert!(outputs.contains(&HubOutput::Send(bytes_of(&Message::Refuse(told)))));
     }
 }

@@ -65,8 +65,11 @@ fn a_device_takes_messages_in_their_order_only() {
         Some("sync.positions"),
     );
     check_device(
-        &[bytes_of(&Message::Refuse(Refusal::new("test.revoked", "")))],
-        Some("test.revoked"),
+        &[bytes_of(&Message::Refuse(Refusal::new(
+            RefusalName::PeersCertificateRevoked,
+            "",
+        )))],
+        Some("peers.certificate_revoked"),
     );
     check_device(&[vec![0xff; 4]], Some("sync.frame_too_large"));
 }

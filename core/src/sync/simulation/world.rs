@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{FEED, part};
 use crate::ids::Position;
+use crate::refusal::RefusalName;
 use crate::sync::device::{Advance, Backfilled, Coverage, DeviceStart, Outgoing, Parts, Rescope};
 use crate::sync::hub::{FeedPage, Visible};
 use crate::sync::message::{BackfillWanted, Part};
@@ -134,7 +135,10 @@ impl Centre {
     pub(super) fn take_in(&mut self, item: ItemId, content: &Item) -> Verdict {
         self.takes += 1;
         match content.bytes().first() {
-            Some(0) => Verdict::Refused(Refusal::new("test.refused", "starts with nought")),
+            Some(0) => Verdict::Refused(Refusal::new(
+                RefusalName::AdmissionSequence,
+                "starts with nought",
+            )),
             Some(1) => Verdict::Held,
             _ => {
                 let known = self.taken.get(&item).copied();

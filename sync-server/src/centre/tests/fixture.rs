@@ -2,7 +2,9 @@
 
 use canbao_core::certificate::{Certificate, Mandate};
 use canbao_core::declaration::{Content, Declaration};
-use canbao_core::document::{Action, ActorId, Batch, Change, DocumentId, SCHEMA_VERSION, SignedBatch, Volume};
+use canbao_core::document::{
+    Action, ActorId, Batch, Change, DocumentId, SCHEMA_VERSION, SignedBatch, Volume,
+};
 use canbao_core::enrolment::{EnrolmentCode, Request};
 use canbao_core::facts::{
     Agency, Audience, Fact, ListedPerson, PersonRecord, TransactionId, UnitRecord,
@@ -17,6 +19,7 @@ use canbao_core::month::Month;
 use canbao_core::parameters;
 use canbao_core::signing::SigningKey;
 use canbao_core::statement::{Statement, Verdict};
+use canbao_core::store::{Commit, View};
 use canbao_core::time::Timestamp;
 use tempfile::TempDir;
 
@@ -231,6 +234,19 @@ impl Fixture {
 
     pub(crate) fn fact(&self, position: Position) -> Fact {
         self.read(position.0).fact.unwrap()
+    }
+
+    pub(crate) fn audience(&self, position: u64) -> Vec<Audience> {
+        self.read(position).entry.audience
+    }
+
+    /// Loses the tiles of the log, as a damaged disk would.
+    pub(crate) fn lose_tiles(&self) {
+        let store = &self.centre.shared.store;
+        let tiles = store.view_prefix(View::Tile, &[], usize::MAX).unwrap();
+        let lose = |commit: Commit, (key, _)| commit.remove(View::Tile, key);
+        let lost = tiles.into_iter().fold(Commit::new(), lose);
+        store.commit(lost).unwrap();
     }
 
     pub(crate) fn length(&self) -> u64 {

@@ -11,9 +11,11 @@ use canbao_core::certificate::Mandate;
 use canbao_core::declaration::Kind;
 use canbao_core::document::{Action, ActorId, Batch, Change, DocumentId, SignedBatch, Volume};
 use canbao_core::facts::{Audience, Fact, Sending};
-use canbao_core::ids::{CertificateSerial, DeclarationId, DistrictId, NoteId, StatementId};
+use canbao_core::ids::{
+    AuditId, CertificateSerial, DeclarationId, DistrictId, NoteId, StatementId,
+};
 use canbao_core::signed::encode;
-use canbao_core::statement::{Statement, Verdict};
+use canbao_core::statement::{AuditEvent, Statement, Verdict};
 use canbao_core::time::Timestamp;
 
 use super::fixture::*;
@@ -63,6 +65,7 @@ fn statement_row(statement: &Statement) -> Row {
         Statement::Withdrawal { .. }       => [OK,   UNIT,           UNIT, UNIT,    UNIT,   UNKN,   EXPD,   REVD],
         Statement::Decision { .. }         => [DIST, DIST,           OK,   DIST,    DIST,   UNKN,   EXPD,   REVD],
         Statement::AssessmentRequest { .. } => [OK,  UNIT,           UNIT, UNIT,    UNIT,   UNKN,   EXPD,   REVD],
+        Statement::Audit { .. }            => [OK,   UNIT,           OK,   UNIT,    UNIT,   UNKN,   EXPD,   REVD],
     }
 }
 
@@ -140,6 +143,7 @@ fn fact_row(fact: &Fact) -> (&'static str, [bool; 5]) {
         Fact::TaxEventsTaken { .. }       => (NOT, [N,     N,     N,      N,     Y]),
         Fact::StatementRefused { .. }     => (NOT, [N,     N,     N,      N,     Y]),
         Fact::UnitMoved { .. }            => (ADM, [Y,     N,     Y,      N,     N]),
+        Fact::Audited { .. }              => (NOT, [Y,     N,     N,      N,     Y]),
         Fact::LogKeyChanged { .. }        => (NOT, [Y,     Y,     Y,      Y,     Y]),
     }
 }
@@ -233,7 +237,12 @@ fn statement_after(last: Option<&Statement>) -> Option<Statement> {
         Some(Statement::Submission(_)) => Some(Statement::Withdrawal { unit, submission }),
         Some(Statement::Withdrawal { .. }) => Some(decision(unit, submission, Verdict::Approve)),
         Some(Statement::Decision { .. }) => Some(assessment(1, "2022-01", 1)),
-        Some(Statement::AssessmentRequest { .. }) => None,
+        Some(Statement::AssessmentRequest { .. }) => Some(Statement::Audit {
+            unit,
+            id: AuditId([1; 16]),
+            event: AuditEvent::ProofsExported { records: 3 },
+        }),
+        Some(Statement::Audit { .. }) => None,
     }
 }
 

@@ -6,6 +6,7 @@ use canbao_core::facts::UnitRecord;
 use canbao_core::ids::UnitId;
 
 use super::*;
+use crate::centre::CodeOrder;
 
 const OTHER: DistrictId = DistrictId(3);
 
@@ -132,4 +133,39 @@ fn registration_of(number: u8) -> Fact {
         unemployment_number: format!("02103{number:05}").parse().unwrap(),
         pension_number: format!("01103{number:05}").parse().unwrap(),
     })
+}
+
+#[tokio::test]
+async fn what_an_expired_certificate_covered_stays_for_thirty_days_beside_one_in_force() {
+    const DAY: i64 = 24 * 60 * 60;
+    let it = fixture::start().await;
+    let one = it.employer(1).await;
+    let later = Timestamp(NOW.0 + 365 * DAY);
+    let order = CodeOrder {
+        mandate: Mandate::Employer(vec![unit(2)]),
+        operator_name: "经办40".to_owned(),
+        valid_seconds: 3600,
+        secret: [40; 16],
+    };
+    let code = it.centre.issue_code(order, later).await.unwrap();
+    let request = Request::make(
+        &code,
+        OperatorId([40; 16]),
+        &SigningKey::from_seed([40; 32]),
+        one.certificate.device,
+        &one.device_key,
+    );
+    it.centre.enrol(request, later).await.unwrap();
+    let expires = one.certificate.expires_at.0;
+    let sees = |now: i64| {
+        let device = one.device_key.public();
+        let scope = Scope::of(&it.centre, &device, Timestamp(now), 0).unwrap();
+        let scope = scope.expect("one of the two is in force");
+        let has = |number| scope.audiences.contains(&Audience::Unit(unit(number)));
+        assert!(now < scope.until.0, "looked at again when that changes");
+        (has(1), has(2))
+    };
+    assert_eq!(sees(expires - 1), (true, true));
+    assert_eq!(sees(expires + 29 * DAY), (true, true));
+    assert_eq!(sees(expires + 31 * DAY), (false, true));
 }

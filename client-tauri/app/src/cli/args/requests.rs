@@ -76,6 +76,7 @@ impl Roster {
                 department: kept.department,
                 phone: kept.phone,
             },
+            Self::Reveal { person, reason } => Request::RosterReveal { person, reason },
             Self::Note { person, text } => Request::RosterNote { person, text },
             Self::Unnote { id } => Request::RosterUnnote { id },
         }

@@ -38,6 +38,7 @@ pub(crate) fn response(response: &Response, lang: Lang) -> String {
         Response::Decided(report) => reviews::decided(report, lang),
         Response::Records(view) => money::records(view, lang),
         Response::Receipts(rows) => declarations::receipts(rows, lang),
+        Response::Revealed(view) => people::revealed(view, lang),
         Response::Quarantine(rows) => status::quarantine(rows, lang),
         Response::Proof(view) => proofs::proof(view, lang),
         Response::Exported(view) => proofs::exported(view, lang),

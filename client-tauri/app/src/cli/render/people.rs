@@ -1,6 +1,6 @@
 //! Persons: the roster and one person's months.
 
-use canbao_client::response::{MonthView, PersonDetail, PersonRef, PersonRow};
+use canbao_client::response::{MonthView, PersonDetail, PersonRef, PersonRow, RevealedView};
 use canbao_core::message::Lang;
 
 use super::conflicts::mark;
@@ -30,6 +30,17 @@ pub(super) fn roster(rows: &[PersonRow], lang: Lang) -> String {
         lang,
     );
     parts([shown, count])
+}
+
+/// A document number in full.
+pub(super) fn revealed(view: &RevealedView, lang: Lang) -> String {
+    let fields = Fields::new(lang)
+        .with("name", &view.person.name)
+        .with("personal_number", &view.person.personal_number)
+        .with("document_kind", &view.document_kind)
+        .with("document_number", &view.document_number)
+        .show();
+    parts([fields, caption("revealed", lang)])
 }
 
 /// 人员参保信息查询 (QRY-7).

@@ -1,0 +1,172 @@
+//! The hub's pump over a simulated link, as [`canbao_transport::drive_hub`] over QUIC.
+
+use canbao_core::sync::hub::{HubInput, HubOutput, HubSession};
+use canbao_core::sync::{CloseReason, ProofRefused};
+use canbao_server::centre::Unavailable;
+use canbao_server::peers::Session;
+use canbao_transport::{HubBackend, HubEvent};
+use futures_util::FutureExt;
+
+use super::invariants::{Invariant, Step, Violation};
+use super::network::{End, LinkId};
+use super::world::{Event, World};
+
+/// A device's session at the centre.
+pub(super) struct HubEnd {
+    session: HubSession,
+    backend: Session,
+    /// A reading of the feed that is due: from where, how many bytes.
+    next_page: Option<(u64, usize)>,
+}
+
+impl HubEnd {
+    pub(super) fn new(session: HubSession, backend: Session) -> Self {
+        Self {
+            session,
+            backend,
+            next_page: None,
+        }
+    }
+}
+
+/// How a turn of a session ended.
+enum Turn {
+    Goes,
+    Closed(CloseReason),
+    /// The process is gone, with the session.
+    Fell,
+}
+
+impl World<'_> {
+    /// A turn of a hub's session.
+    pub(super) fn run_hub(&mut self, id: LinkId, input: Option<HubInput>) -> Step {
+        let now = self.time.now();
+        let Some(link) = self.links.get_mut(&id) else {
+            return Ok(());
+        };
+        let Some(mut hub) = link.hub_end.take() else {
+            return Ok(());
+        };
+        if let Some(input) = input {
+            hub.session.handle(now, input);
+        }
+        match self.perform_hub(id, &mut hub)? {
+            Turn::Goes => {
+                if let Some(link) = self.links.get_mut(&id) {
+                    link.hub_end = Some(hub);
+                }
+                Ok(())
+            }
+            Turn::Closed(reason) => {
+                self.write("zx", format_args!("closes {id}: {}", reason.code()));
+                self.tell(id, End::Device);
+                self.forget_if_over(id);
+                self.keeps_the_protocol(&reason)
+            }
+            Turn::Fell => Ok(()),
+        }
+    }
+
+    fn perform_hub(&mut self, id: LinkId, hub: &mut HubEnd) -> Result<Turn, Violation> {
+        loop {
+            while let Some(output) = hub.session.poll() {
+                match self.hub_output(id, hub, output)? {
+                    Turn::Goes => {}
+                    ended @ (Turn::Closed(_) | Turn::Fell) => return Ok(ended),
+                }
+            }
+            let input = if let Some((from, max_bytes)) = hub.next_page.take() {
+                match self.wait(hub.backend.read_feed(from, max_bytes)) {
+                    Ok((visible, page)) => {
+                        if let Some(visible) = visible {
+                            hub.session
+                                .handle(self.time.now(), HubInput::Rescoped(visible));
+                        }
+                        HubInput::Feed(page)
+                    }
+                    Err(error) => return self.hub_fell(&error),
+                }
+            } else {
+                match hub.backend.next_event().now_or_never() {
+                    Some(HubEvent::LogGrew) => HubInput::LogGrew,
+                    Some(HubEvent::Refuse(refusal)) => HubInput::Refused(refusal),
+                    Some(HubEvent::Stop) => HubInput::Stop,
+                    None => return Ok(Turn::Goes),
+                }
+            };
+            hub.session.handle(self.time.now(), input);
+        }
+    }
+
+    fn hub_output(
+        &mut self,
+        id: LinkId,
+        hub: &mut HubEnd,
+        output: HubOutput,
+    ) -> Result<Turn, Violation> {
+        let now = self.time.now();
+        let input = match output {
+            HubOutput::Send(frame) => {
+                self.send(id, End::Device, &frame);
+                return Ok(Turn::Goes);
+            }
+            HubOutput::Admit(hello) => match self.wait(hub.backend.admit(&hello)) {
+                Ok(Ok(visible)) => HubInput::Admitted(visible),
+                Ok(Err(refusal)) => HubInput::Refused(refusal),
+                Err(error) => return self.hub_fell(&error),
+            },
+            HubOutput::ReadFeed { from, max_bytes } => {
+                hub.next_page = Some((from, max_bytes));
+                return Ok(Turn::Goes);
+            }
+            HubOutput::ReadBackfill { wanted, max_bytes } => {
+                match self.wait(hub.backend.backfill(&wanted, max_bytes)) {
+                    Ok(page) => HubInput::Backfilled { wanted, page },
+                    Err(error) => return self.hub_fell(&error),
+                }
+            }
+            HubOutput::TakeIn { item, content } => {
+                self.remember_older();
+                match self.wait(hub.backend.take_in(item, content)) {
+                    Ok(verdict) => {
+                        self.observe()?;
+                        if self.centre.process.is_none() {
+                            return Ok(Turn::Fell);
+                        }
+                        HubInput::Taken { item, verdict }
+                    }
+                    Err(error) => return self.hub_fell(&error),
+                }
+            }
+            HubOutput::Prove(wanted) => match self.wait(hub.backend.range_proof(wanted)) {
+                Ok(Ok(proof)) => HubInput::Proved(proof),
+                Ok(Err(refusal)) => HubInput::NotProved(ProofRefused { wanted, refusal }),
+                Err(error) => return self.hub_fell(&error),
+            },
+            HubOutput::WakeAt(at) => {
+                let wait = at.saturating_sub(now);
+                self.schedule(
+                    wait,
+                    Event::Alarm {
+                        link: id,
+                        end: End::Hub,
+                    },
+                );
+                return Ok(Turn::Goes);
+            }
+            HubOutput::NeedsUpdate(what) => {
+                let detail = format!("the centre needs an update: {what}");
+                self.hold(Invariant::NothingFailsUnprovoked, Err(detail))?;
+                return Ok(Turn::Goes);
+            }
+            HubOutput::Close(reason) => return Ok(Turn::Closed(reason)),
+        };
+        hub.session.handle(now, input);
+        Ok(Turn::Goes)
+    }
+
+    fn hub_fell(&mut self, error: &Unavailable) -> Result<Turn, Violation> {
+        self.centre_failed(error)?;
+        Ok(Turn::Fell)
+    }
+}

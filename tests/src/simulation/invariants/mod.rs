@@ -1,0 +1,213 @@
+//! What must hold: each invariant a function over what is seen from outside.
+
+mod devices;
+mod documents;
+mod effects;
+mod log;
+
+pub(super) use devices::{
+    facts_are_a_prefix, kept_is_durable, projection_agrees, records_are_proven,
+};
+pub(super) use documents::same_batches_same_document;
+pub(super) use effects::{Effects, one_submission_one_effect, totals_agree};
+pub(super) use log::{acknowledged_is_durable, log_is_append_only};
+
+use super::broken::Broken;
+use super::world::World;
+
+/// Goes on, or ends the run.
+pub(super) type Step = Result<(), Violation>;
+
+/// The invariants by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Invariant {
+    /// What a device was told was taken is at its place in the centre's log for ever, and what
+    /// was done on a device is in its store, whatever crashes.
+    AcknowledgedIsDurable,
+    /// A submission is received once and decided or withdrawn once with effect, and the centre's
+    /// figures are those of the log.
+    OneSubmissionOneEffect,
+    /// The facts on a device are those of the log for its audiences up to its cursor.
+    Prefix,
+    /// What they say is what all facts say, restricted to what the device may see.
+    Projection,
+    /// No record shows 已记账 without a proof that verifies.
+    RecordedNeedsProof,
+    /// Devices of one owner with the same admitted batches and nothing of their own show the
+    /// same documents.
+    SameBatchesSameDocument,
+    /// The log grows at its end alone, and its signed heads are consistent.
+    Log,
+    /// On a whole network everything comes to rest within a bounded time.
+    Liveness,
+    /// Nothing fails, no protocol is broken and nothing panics, but for what was done to it.
+    NothingFailsUnprovoked,
+}
+
+impl Invariant {
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AcknowledgedIsDurable => "acknowledged-is-durable",
+            Self::OneSubmissionOneEffect => "one-submission-one-effect",
+            Self::Prefix => "prefix",
+            Self::Projection => "projection",
+            Self::RecordedNeedsProof => "recorded-needs-proof",
+            Self::SameBatchesSameDocument => "same-batches-same-document",
+            Self::Log => "log",
+            Self::Liveness => "liveness",
+            Self::NothingFailsUnprovoked => "nothing-fails-unprovoked",
+        }
+    }
+}
+
+/// An invariant that did not hold, and how that showed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// Which.
+    pub invariant: Invariant,
+    /// How.
+    pub detail: String,
+}
+
+impl Violation {
+    pub(super) fn panicked() -> Self {
+        Self {
+            invariant: Invariant::NothingFailsUnprovoked,
+            detail: "a panic".to_owned(),
+        }
+    }
+}
+
+impl World<'_> {
+    /// What is cheap to look at whenever a device took something in.
+    pub(super) fn check_device(&mut self, device: usize) -> Step {
+        // What is wrong stays wrong: it need not be found at once.
+        if self.dice.percent(25)
+            && let Some(cursor) = self.cursor_of(device)
+        {
+            let it = &self.devices[device];
+            let audiences = self.cast.audiences_of(it.owner);
+            let visible = self.truth.visible(&audiences, cursor);
+            let prefix = facts_are_a_prefix(&it.kept.held, visible, cursor);
+            self.hold(Invariant::Prefix, named(&it.name, prefix))?;
+        }
+        if self.dice.percent(10) {
+            self.check_projection(device)?;
+        }
+        Ok(())
+    }
+
+    /// The entries from a position on have effects at most once.
+    pub(super) fn check_effects(&mut self, from: usize) -> Step {
+        let twice = self.is_broken(Broken::DecidesTwice);
+        let facts = self.truth.entries.iter().skip(from).map(|it| &it.fact);
+        let once = one_submission_one_effect(&mut self.truth.effects, facts, twice);
+        self.hold(Invariant::OneSubmissionOneEffect, once)
+    }
+
+    /// The new records that a device shows as recorded verify.
+    pub(super) fn check_proofs(&mut self, device: usize) -> Step {
+        let unproven = self.is_broken(Broken::ShowsUnproven);
+        let it = &mut self.devices[device];
+        let Some(process) = &it.process else {
+            return Ok(());
+        };
+        let proven = records_are_proven(&process.door, &self.truth, &mut it.kept.proven, unproven);
+        let proven = named(&it.name, proven);
+        self.hold(Invariant::RecordedNeedsProof, proven)
+    }
+
+    /// Everything, however long it takes.
+    pub(super) fn check_everything(&mut self) -> Step {
+        self.compare_log()?;
+        if let Some(process) = &self.centre.process
+            && !self.centre.failing
+        {
+            let agree = totals_agree(&process.centre, &self.truth.projection);
+            self.hold(Invariant::OneSubmissionOneEffect, agree)?;
+        }
+        for device in 0..self.devices.len() {
+            if self.devices[device].process.is_some() && !self.devices[device].failing {
+                self.check_device(device)?;
+                self.check_projection(device)?;
+                self.check_proofs(device)?;
+                self.check_documents(device)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Why not everything has come to rest.
+    pub(super) fn unrest(&mut self) -> Option<String> {
+        if self.centre.process.is_none() {
+            return Some("the centre is down".to_owned());
+        }
+        if self.tax_has_work() {
+            return Some("tax has work".to_owned());
+        }
+        for it in &self.devices {
+            let name = &it.name;
+            let Some(process) = &it.process else {
+                return Some(format!("{name} is down"));
+            };
+            let waiting = process.door.look(canbao_client::App::waiting);
+            if waiting > 0 {
+                return Some(format!("{name} has {waiting} items waiting"));
+            }
+            let audiences = self.cast.audiences_of(it.owner);
+            let all = self.truth.visible(&audiences, u64::MAX).count();
+            if it.kept.held.len() < all {
+                return Some(format!(
+                    "{name} has {} of {all} entries",
+                    it.kept.held.len()
+                ));
+            }
+        }
+        None
+    }
+
+    fn check_projection(&mut self, device: usize) -> Step {
+        let Some(cursor) = self.cursor_of(device) else {
+            return Ok(());
+        };
+        let it = &self.devices[device];
+        let Some(process) = &it.process else {
+            return Ok(());
+        };
+        let expected = self.truth.projection_for(&self.cast, it.owner, cursor);
+        let misprojects = self.is_broken(Broken::MisprojectsDecision);
+        let agrees = process
+            .door
+            .look(|app| projection_agrees(app, expected, misprojects));
+        self.hold(Invariant::Projection, named(&it.name, agrees))
+    }
+
+    fn check_documents(&mut self, device: usize) -> Step {
+        let it = &self.devices[device];
+        let Some(process) = &it.process else {
+            return Ok(());
+        };
+        let waits = process.door.look(canbao_client::App::waiting) > 0;
+        let Some(cursor) = self.cursor_of(device).filter(|_| !waits) else {
+            return Ok(());
+        };
+        let audiences = self.cast.audiences_of(it.owner);
+        let visible = self.truth.visible(&audiences, cursor);
+        let same = process
+            .door
+            .look(|app| same_batches_same_document(app, visible));
+        self.hold(Invariant::SameBatchesSameDocument, named(&it.name, same))
+    }
+
+    fn cursor_of(&self, device: usize) -> Option<u64> {
+        let process = self.devices[device].process.as_ref()?;
+        process.door.session_start().ok().map(|it| it.cursor)
+    }
+}
+
+/// What was found, with the device it was found on.
+fn named(name: &str, found: Result<(), String>) -> Result<(), String> {
+    found.map_err(|detail| format!("{name}: {detail}"))
+}

@@ -1,0 +1,236 @@
+//! The centre's log as it was seen to grow, and what it says.
+
+use canbao_core::document::SignedBatch;
+use canbao_core::facts::{Audience, Entry, Fact, Placed, Projection};
+use canbao_core::ids::{Position, UnitId};
+use canbao_core::ledger::checkpoint::Checkpoint;
+use canbao_core::ledger::commitment::commitment;
+use canbao_core::ledger::consistency::{prove_consistency, verify_consistency};
+use canbao_core::ledger::merkle::{Hash, TreeHead, empty_root, tree_root};
+use canbao_core::ledger::nodes::TileNodes;
+use canbao_core::ledger::note::{SignedNote, VerifierKey};
+use canbao_core::statement::read_admitted;
+use canbao_core::sync;
+use canbao_core::time::Timestamp;
+use canbao_server::centre::{Centre, Unavailable};
+
+use super::cast::{Cast, Owner};
+use super::invariants::Effects;
+use super::journal::Met;
+
+/// So many entries lie between two marks.
+const MARK_EVERY: usize = 16;
+
+/// An entry of the log.
+#[derive(Debug, Clone)]
+pub(super) struct Seen {
+    pub(super) entry: sync::Entry,
+    pub(super) at: Timestamp,
+    pub(super) audience: Vec<Audience>,
+    pub(super) fact: Fact,
+}
+
+/// The log, as far as it was seen durable.
+pub(super) struct Truth {
+    pub(super) entries: Vec<Seen>,
+    /// What all facts say.
+    pub(super) projection: Projection,
+    pub(super) effects: Effects,
+    pub(super) key: VerifierKey,
+    /// What the facts below some positions say: folding them all again takes long.
+    marks: Vec<(usize, Projection)>,
+    every_audience: Vec<Audience>,
+    leaves: Vec<Hash>,
+    head: TreeHead,
+}
+
+impl Truth {
+    pub(super) fn new(cast: &Cast, key: VerifierKey) -> Self {
+        Self {
+            entries: Vec::new(),
+            projection: Projection::default(),
+            effects: Effects::default(),
+            marks: Vec::new(),
+            key,
+            every_audience: cast.every_audience(),
+            leaves: Vec::new(),
+            head: TreeHead {
+                size: 0,
+                root: empty_root(),
+            },
+        }
+    }
+
+    /// The entries that the centre's log holds from a position on.
+    pub(super) fn read(&self, centre: &Centre, from: u64) -> Result<Vec<sync::Entry>, Unavailable> {
+        let page = centre.feed(&self.every_audience, from, usize::MAX, usize::MAX)?;
+        Ok(page.entries)
+    }
+
+    /// What those from a place on are that a simulation must meet.
+    pub(super) fn met_from(&self, place: usize) -> Vec<Met> {
+        let facts = self.entries.iter().skip(place).map(|it| &it.fact);
+        let mut met = Vec::new();
+        for fact in facts {
+            if matches!(fact, Fact::DecisionTaken { void: Some(_), .. }) {
+                met.push(Met::VoidDecision);
+            } else if matches!(fact, Fact::WithdrawalTaken { void: Some(_), .. }) {
+                met.push(Met::VoidWithdrawal);
+            } else if matches!(fact, Fact::BatchRefused { .. }) {
+                met.push(Met::BatchRefused);
+            }
+        }
+        met
+    }
+
+    /// Takes in entries that follow on those seen.
+    pub(super) fn grow(&mut self, entries: Vec<sync::Entry>) -> Result<(), String> {
+        for entry in entries {
+            let position = Position(self.entries.len() as u64);
+            if entry.position != position {
+                return Err(format!("{position:?} is missing from the log"));
+            }
+            let read = Entry::from_bytes(&entry.bytes).map_err(|error| error.to_string())?;
+            let fact = read.fact().map_err(|error| error.to_string())?;
+            if self.entries.len().is_multiple_of(MARK_EVERY) {
+                self.marks
+                    .push((self.entries.len(), self.projection.clone()));
+            }
+            self.projection.apply(&Placed {
+                position,
+                at: read.at,
+                fact: fact.clone(),
+            });
+            let leaf = commitment(&entry.salt, &entry.bytes).leaf_hash();
+            self.leaves.push(leaf);
+            self.entries.push(Seen {
+                entry,
+                at: read.at,
+                audience: read.audience,
+                fact,
+            });
+        }
+        Ok(())
+    }
+
+    /// Begins anew with other entries.
+    pub(super) fn replace(&mut self, entries: Vec<sync::Entry>) -> Result<(), String> {
+        self.entries.clear();
+        self.leaves.clear();
+        self.marks.clear();
+        self.effects = Effects::default();
+        self.projection = Projection::default();
+        self.head = TreeHead {
+            size: 0,
+            root: empty_root(),
+        };
+        self.grow(entries)
+    }
+
+    /// Checks the head that the centre signs against the entries and the head before.
+    pub(super) fn follow_head(&mut self, centre: &Centre) -> Result<(), String> {
+        let note = SignedNote::parse(centre.head().note.as_bytes()).map_err(|it| it.to_string())?;
+        let head = Checkpoint::open(&note, &self.key)
+            .map_err(|it| it.to_string())?
+            .head();
+        if head.size != self.entries.len() as u64 || head.root != tree_root(&self.leaves) {
+            return Err(format!("the head of {} is not the log's", head.size));
+        }
+        let load =
+            |id: canbao_core::ledger::tile::TileId| centre.tile(&id.to_string()).ok().flatten();
+        let nodes = TileNodes::new(head.size, &load);
+        let node = |level, at| nodes.node(level, at);
+        let proof = prove_consistency(&node, self.head.size, head.size)
+            .map_err(|it| format!("no proof of consistency: {it}"))?;
+        verify_consistency(&self.head, &head, &proof)
+            .map_err(|it| format!("{} does not continue {}: {it}", head.size, self.head.size))?;
+        self.head = head;
+        Ok(())
+    }
+
+    /// The entries that are for one of these audiences, below a position.
+    pub(super) fn visible<'a>(
+        &'a self,
+        audiences: &'a [Audience],
+        below: u64,
+    ) -> impl Iterator<Item = &'a Seen> {
+        self.entries
+            .iter()
+            .take_while(move |it| it.entry.position.0 < below)
+            .filter(|it| it.audience.iter().any(|it| audiences.contains(it)))
+    }
+
+    /// What the facts below a position say to an owner.
+    pub(super) fn projection_for(&self, cast: &Cast, owner: Owner, below: u64) -> Projection {
+        let all = if below >= self.entries.len() as u64 {
+            self.projection.clone()
+        } else {
+            self.fold_below(usize::try_from(below).unwrap_or(usize::MAX))
+        };
+        match owner {
+            Owner::Employer(unit) => all.restricted_to(unit),
+            Owner::Agency(district) => {
+                let own: Vec<UnitId> = cast
+                    .units
+                    .iter()
+                    .filter(|(_, of)| *of == district)
+                    .map(|(unit, _)| *unit)
+                    .collect();
+                let mut all = all;
+                all.units.retain(|unit, _| own.contains(unit));
+                all
+            }
+        }
+    }
+
+    fn fold_below(&self, below: usize) -> Projection {
+        let marked = self.marks.iter().rev().find(|(at, _)| *at <= below);
+        let (from, mut projection) = marked.cloned().unwrap_or_default();
+        for it in &self.entries[from..below] {
+            projection.apply(&Placed {
+                position: it.entry.position,
+                at: it.at,
+                fact: it.fact.clone(),
+            });
+        }
+        projection
+    }
+}
+
+/// The id of the item that a fact answers.
+pub(super) fn answered_item(fact: &Fact) -> Option<[u8; 32]> {
+    match fact {
+        Fact::Received { statement, .. }
+        | Fact::NotReceived { statement, .. }
+        | Fact::WithdrawalTaken { statement, .. }
+        | Fact::DecisionTaken { statement, .. }
+        | Fact::AssessmentTaken { statement, .. }
+        | Fact::Audited { statement, .. } => {
+            read_admitted(statement).ok().map(|it| it.statement.id().0)
+        }
+        Fact::BatchAdmitted { batch, .. } => Some(SignedBatch(batch.clone()).id().0),
+        Fact::BatchRefused { batch, .. } => Some(*batch),
+        Fact::AgencyListed(_)
+        | Fact::ParametersAdopted { .. }
+        | Fact::SettlementOpened { .. }
+        | Fact::VolumeOpened { .. }
+        | Fact::VolumeSealed { .. }
+        | Fact::UnitRegistered(_)
+        | Fact::PersonsListed { .. }
+        | Fact::CodeIssued { .. }
+        | Fact::DeviceEnrolled { .. }
+        | Fact::CertificateRevoked { .. }
+        | Fact::UnitMoved { .. }
+        | Fact::LogKeyChanged { .. }
+        | Fact::ReceivablesRaised { .. }
+        | Fact::TransactionQueued { .. }
+        | Fact::TransactionSending { .. }
+        | Fact::TransactionReceiving { .. }
+        | Fact::Collected { .. }
+        | Fact::PostingTaken { .. }
+        | Fact::Recorded(_)
+        | Fact::IncidentRaised { .. }
+        | Fact::TaxEventsTaken { .. }
+        | Fact::StatementRefused { .. } => None,
+    }
+}

@@ -1,0 +1,335 @@
+//! What users do: employers on several devices, clerks of agencies, the administration.
+
+use canbao_client::request::{Choice, Request};
+use canbao_client::response::{DeclarationRow, Response};
+use canbao_core::facts::Fact;
+use canbao_core::ids::{NoteId, UnitId};
+use canbao_server::centre::AdminError;
+
+use super::cast::{FIRST_VOLUME, NEXT_VOLUME, Owner, PERSONS, SETTLEMENTS, personal_number};
+use super::invariants::{Step, Violation};
+use super::journal::Met;
+use super::world::World;
+
+/// What an employer's clerk does.
+#[derive(Debug, Clone, Copy)]
+enum Employers {
+    DeclareWage,
+    DeclareInterruption,
+    Edit,
+    Void,
+    Note,
+    Unnote,
+    Set,
+    Resolve,
+    SubmitAll,
+    SubmitOne,
+    Withdraw,
+    Assess,
+}
+
+/// What an agency's clerk does.
+#[derive(Debug, Clone, Copy)]
+enum Clerks {
+    Approve,
+    Return,
+    Reject,
+}
+
+impl World<'_> {
+    /// Somebody does something.
+    pub(super) fn work(&mut self) -> Step {
+        if self.dice.percent(2) {
+            return self.administer();
+        }
+        let clerk = self.dice.percent(30);
+        let works = |it: &usize| match self.devices[*it].owner {
+            Owner::Employer(_) => !clerk,
+            Owner::Agency(_) => clerk,
+        };
+        let working: Vec<usize> = (0..self.devices.len()).filter(works).collect();
+        let Some(device) = self.dice.pick(&working).copied() else {
+            return Ok(());
+        };
+        match self.devices[device].owner {
+            Owner::Employer(unit) => self.employer_works(device, unit),
+            Owner::Agency(_) => self.clerk_works(device),
+        }
+    }
+
+    fn employer_works(&mut self, device: usize, unit: UnitId) -> Step {
+        let what = self.dice.weighted(&[
+            (5, Employers::DeclareWage),
+            (2, Employers::DeclareInterruption),
+            (7, Employers::Edit),
+            (1, Employers::Void),
+            (2, Employers::Note),
+            (1, Employers::Unnote),
+            (2, Employers::Set),
+            (3, Employers::Resolve),
+            (3, Employers::SubmitAll),
+            (1, Employers::SubmitOne),
+            (2, Employers::Withdraw),
+            (2, Employers::Assess),
+        ]);
+        let line = u8::try_from(self.dice.between(1, u64::from(PERSONS))).unwrap_or(1);
+        let person = personal_number(unit, line);
+        match what {
+            Employers::DeclareWage => {
+                let first = self.dice.between(1, 6);
+                let request = Request::DeclareWage {
+                    person,
+                    from: month(first),
+                    to: month(first + self.dice.between(0, 6)),
+                    wage: self.wage(),
+                };
+                self.ask(device, "declares a wage", request)?;
+            }
+            Employers::DeclareInterruption => {
+                let request = Request::DeclareInterruption {
+                    person,
+                    month: month(self.dice.between(1, 6)),
+                    reason: "辞职".to_owned(),
+                };
+                self.ask(device, "declares an interruption", request)?;
+            }
+            Employers::Edit => self.edit(device)?,
+            Employers::Void => {
+                if let Some(it) = self.some_declaration(device, |it| it.editable)? {
+                    let request = Request::DeclareVoid { id: id_of(&it) };
+                    self.ask(device, "voids", request)?;
+                }
+            }
+            Employers::Note => {
+                let text = format!("备注{}", self.dice.below(1000));
+                let request = Request::RosterNote { person, text };
+                self.ask(device, "notes", request)?;
+            }
+            Employers::Unnote => self.unnote(device, person)?,
+            Employers::Set => {
+                self.set_department(device, person.clone())?;
+                if let Some(other) = self.colleague_of(device) {
+                    self.set_department(other, person)?;
+                }
+            }
+            Employers::Resolve => self.resolve(device)?,
+            Employers::SubmitAll => {
+                let request = Request::Submit {
+                    ids: Vec::new(),
+                    all: true,
+                };
+                self.ask(device, "submits all", request)?;
+            }
+            Employers::SubmitOne => {
+                if let Some(it) = self.some_declaration(device, |it| it.editable)? {
+                    let request = Request::Submit {
+                        ids: vec![id_of(&it)],
+                        all: false,
+                    };
+                    self.ask(device, "submits one", request)?;
+                }
+            }
+            Employers::Withdraw => {
+                if let Some(it) = self.some_declaration(device, |it| !it.editable)? {
+                    let request = Request::Withdraw { id: id_of(&it) };
+                    self.ask(device, "withdraws", request)?;
+                }
+            }
+            Employers::Assess => {
+                let settlement = self.dice.pick(&SETTLEMENTS).copied().unwrap_or_default();
+                let request = Request::AssessApply {
+                    settlement: settlement.to_owned(),
+                    insurance: 210,
+                };
+                self.ask(device, "applies for assessment", request)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn edit(&mut self, device: usize) -> Step {
+        let Some(it) = self.some_declaration(device, |it| it.editable)? else {
+            return Ok(());
+        };
+        let is_wage = it.wage.is_some();
+        let request = Request::DeclareEdit {
+            id: id_of(&it),
+            person: None,
+            month: (!is_wage).then(|| month(self.dice.between(1, 6))),
+            reason: None,
+            from: None,
+            to: (is_wage && self.dice.percent(30)).then(|| month(self.dice.between(6, 12))),
+            wage: is_wage.then(|| self.wage()),
+        };
+        self.ask(device, "edits", request)?;
+        if let Some(other) = self.colleague_of(device)
+            && is_wage
+        {
+            let request = Request::DeclareEdit {
+                id: id_of(&it),
+                person: None,
+                month: None,
+                reason: None,
+                from: None,
+                to: None,
+                wage: Some(self.wage()),
+            };
+            self.ask(other, "edits the same", request)?;
+        }
+        Ok(())
+    }
+
+    fn set_department(&mut self, device: usize, person: String) -> Step {
+        let request = Request::RosterSet {
+            person,
+            department: Some(format!("车间{}", self.dice.below(3))),
+            phone: None,
+        };
+        self.ask(device, "sets a department", request)?;
+        Ok(())
+    }
+
+    /// Another device of the same owner, where somebody does the same at the same time.
+    fn colleague_of(&mut self, device: usize) -> Option<usize> {
+        let owner = self.devices[device].owner;
+        let others = (0..self.devices.len()).filter(|it| *it != device);
+        let others: Vec<usize> = others
+            .filter(|it| self.devices[*it].owner == owner)
+            .collect();
+        if self.dice.percent(50) {
+            self.dice.pick(&others).copied()
+        } else {
+            None
+        }
+    }
+
+    fn unnote(&mut self, device: usize, person: String) -> Step {
+        let shown = self.ask(device, "looks at a person", Request::RosterShow { person })?;
+        let Some(Response::Person(person)) = shown else {
+            return Ok(());
+        };
+        let Some(note) = self.dice.pick(&person.notes) else {
+            return Ok(());
+        };
+        let id: NoteId = note.id.parse().expect("a note's id as it was shown");
+        self.ask(device, "takes a note back", Request::RosterUnnote { id })?;
+        Ok(())
+    }
+
+    fn resolve(&mut self, device: usize) -> Step {
+        let listed = self.ask(device, "lists conflicts", Request::ConflictsList)?;
+        let Some(Response::Conflicts(rows)) = listed else {
+            return Ok(());
+        };
+        let Some(row) = self.dice.pick(&rows) else {
+            return Ok(());
+        };
+        self.journal.meet(Met::Conflict);
+        let Some(value) = self.dice.pick(&row.values) else {
+            return Ok(());
+        };
+        let request = Request::ConflictsResolve {
+            record: row.record.clone(),
+            field: row.field.code.clone(),
+            choice: Choice::Value(value.number),
+        };
+        if self.ask(device, "resolves a conflict", request)?.is_some() {
+            self.journal.meet(Met::ConflictResolved);
+        }
+        Ok(())
+    }
+
+    /// A declaration that the device shows; none where it shows none.
+    ///
+    /// Mostly one that is `wanted`, where there is one.
+    fn some_declaration(
+        &mut self,
+        device: usize,
+        wanted: impl Fn(&DeclarationRow) -> bool,
+    ) -> Result<Option<DeclarationRow>, Violation> {
+        let listed = self.ask(device, "lists", Request::DeclareList)?;
+        let Some(Response::Declarations(mut rows)) = listed else {
+            return Ok(None);
+        };
+        if self.dice.percent(90) && rows.iter().any(&wanted) {
+            rows.retain(wanted);
+        }
+        Ok(self.dice.pick(&rows).cloned())
+    }
+
+    fn clerk_works(&mut self, device: usize) -> Step {
+        let queue = self.ask(device, "looks at the queue", Request::ReviewQueue)?;
+        let Some(Response::Queue(rows)) = queue else {
+            return Ok(());
+        };
+        // Mostly the oldest ones, so that two clerks decide on the same.
+        let Some(row) = rows.iter().take(3).nth(self.dice.place(3).unwrap_or(0)) else {
+            return Ok(());
+        };
+        let receipt = row.receipt.clone();
+        self.decide(device, receipt.clone())?;
+        if let Some(other) = self.colleague_of(device) {
+            self.decide(other, receipt)?;
+        }
+        Ok(())
+    }
+
+    fn decide(&mut self, device: usize, receipt: String) -> Step {
+        let ids = vec![receipt];
+        let reason = "缺材料".to_owned();
+        let what = self.dice.weighted(&[
+            (6, Clerks::Approve),
+            (3, Clerks::Return),
+            (1, Clerks::Reject),
+        ]);
+        let (said, request) = match what {
+            Clerks::Approve => ("approves", Request::ReviewApprove { ids }),
+            Clerks::Return => ("returns", Request::ReviewReturn { ids, reason }),
+            Clerks::Reject => ("rejects", Request::ReviewReject { ids, reason }),
+        };
+        self.ask(device, said, request)?;
+        Ok(())
+    }
+
+    /// The administration opens the next volume, seals the first, opens a settlement period.
+    fn administer(&mut self) -> Step {
+        let common = &self.truth.projection.common;
+        let next_is_open = common.volume_is_open(NEXT_VOLUME);
+        let (said, fact) = if !next_is_open {
+            let volume = NEXT_VOLUME;
+            ("opens the next volume", Fact::VolumeOpened { volume })
+        } else if common.volume_is_open(FIRST_VOLUME) {
+            let volume = FIRST_VOLUME;
+            ("seals the first volume", Fact::VolumeSealed { volume })
+        } else {
+            let Some(month) = common.current_settlement().and_then(|it| it.next()) else {
+                return Ok(());
+            };
+            ("opens a period", Fact::SettlementOpened { month })
+        };
+        let done = self.ask_centre(
+            |centre, now| async move { centre.append_facts(vec![fact], now).await },
+            |answer| match answer {
+                Err(AdminError::Unavailable(error)) => Some(error.clone()),
+                Ok(_) | Err(_) => None,
+            },
+        )?;
+        if done.is_some() {
+            self.write("zx", said);
+        }
+        Ok(())
+    }
+
+    fn wage(&mut self) -> String {
+        // Few different ones: that two devices write the same value happens too.
+        (5_000 + 500 * self.dice.below(6)).to_string()
+    }
+}
+
+fn month(number: u64) -> String {
+    format!("2022-{:02}", number.clamp(1, 12))
+}
+
+fn id_of(row: &DeclarationRow) -> canbao_core::ids::DeclarationId {
+    row.id.parse().expect("a declaration's id as it was shown")
+}
