@@ -87,6 +87,8 @@ impl Volume {
     /// [`DocumentError::Snapshot`]: the caller replays the changes instead;
     /// [`DocumentError::NewerSchema`].
     pub fn load(id: DocumentId, snapshot: &[u8]) -> Result<Self, DocumentError> {
+        structure::check_document(snapshot)
+            .map_err(|error| DocumentError::Snapshot(error.to_string()))?;
         let document = Automerge::load(snapshot)
             .map_err(|error| DocumentError::Snapshot(error.to_string()))?;
         let schema = match document.get(ROOT, SCHEMA) {
@@ -291,10 +293,18 @@ mod tests {
         let document = DocumentId::EmployerVolume(UNIT, VolumeId(1));
         let mut volume = Volume::replay(document, []).unwrap();
         let _ = volume.act(&actor(1), &declare(1), SOMETIME).unwrap();
-        let mut bytes = volume.save();
-        let middle = bytes.len() / 2;
-        bytes[middle] ^= 0xff;
-        assert!(Volume::load(document, &bytes).is_err());
+        let saved = volume.save();
+        for place in 0..saved.len() {
+            for damage in [0x01, 0x02, 0x03, 0x80, 0xff] {
+                let mut bytes = saved.clone();
+                bytes[place] ^= damage;
+                let refused = Volume::load(document, &bytes).unwrap_err();
+                assert_eq!(refused.code(), "document.snapshot_damaged", "at {place}");
+            }
+            assert!(Volume::load(document, &saved[..place]).is_err());
+        }
+        let longer = [&saved[..], &saved].concat();
+        assert!(Volume::load(document, &longer).is_err());
         let mut newer = Automerge::new();
         let mut transaction = newer.transaction();
         transaction.put(ROOT, SCHEMA, SCHEMA_VERSION + 1).unwrap();

@@ -7,6 +7,7 @@ use data_encoding::BASE64;
 use minicbor::{Decode, Encode};
 use ring::digest;
 
+use super::parse_base64;
 use crate::refusal::RefusalName;
 
 /// A SHA-256 hash of a leaf or an inner node; shown in base64, as the public formats do.
@@ -219,7 +220,7 @@ impl FromStr for Hash {
     type Err = NotAHash;
 
     fn from_str(text: &str) -> Result<Self, NotAHash> {
-        let bytes = BASE64.decode(text.as_bytes()).map_err(|_| NotAHash)?;
+        let bytes = parse_base64(text).ok_or(NotAHash)?;
         bytes.try_into().map(Self).map_err(|_| NotAHash)
     }
 }

@@ -24,6 +24,8 @@ pub mod proof;
 pub mod range;
 pub mod tile;
 
+use data_encoding::BASE64;
+
 pub use keys::{LogKeys, Term};
 
 #[cfg(test)]
@@ -42,9 +44,29 @@ fn parse_decimal(text: &str) -> Option<u64> {
     }
 }
 
+/// Reads base64 as the public formats write it: bytes have one spelling, whereas the decoder alone
+/// takes padding in the middle too.
+fn parse_base64(text: &str) -> Option<Vec<u8>> {
+    let bytes = BASE64.decode(text.as_bytes()).ok()?;
+    (BASE64.encode(&bytes) == text).then_some(bytes)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::parse_decimal;
+    use super::{parse_base64, parse_decimal};
+
+    #[test]
+    fn only_the_canonical_form_of_bytes_is_read() {
+        let check = |text, expected: Option<&[u8]>| {
+            assert_eq!(parse_base64(text).as_deref(), expected, "{text:?}");
+        };
+        check("", Some(&[]));
+        check("AQI=", Some(&[1, 2]));
+        check("AQID", Some(&[1, 2, 3]));
+        for other in ["AQI", "AQJ=", "AQ==Ag==", "AQI=\n", " AQI=", "AQI-"] {
+            check(other, None);
+        }
+    }
 
     #[test]
     fn only_the_canonical_form_of_a_number_is_read() {

@@ -9,6 +9,7 @@ use std::str::FromStr;
 use data_encoding::{BASE64, HEXLOWER};
 use ring::digest;
 
+use super::parse_base64;
 use crate::signing::{PublicKey, SigningKey};
 
 /// The longest note that is read, in bytes. A checkpoint is under 200; the rest is for
@@ -211,7 +212,7 @@ impl fmt::Display for SignedNote {
 impl NoteSignature {
     fn parse(line: &str) -> Option<Self> {
         let (name, bytes) = line.strip_prefix(SIGNATURE_MARK)?.split_once(' ')?;
-        let bytes = BASE64.decode(bytes.as_bytes()).ok()?;
+        let bytes = parse_base64(bytes)?;
         let (id, signature) = bytes.split_first_chunk::<4>()?;
         if signature.is_empty() {
             return None;

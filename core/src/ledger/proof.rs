@@ -10,7 +10,7 @@ use super::commitment::{SALT_BYTES, commitment};
 use super::inclusion::verify_inclusion;
 use super::merkle::{Hash, VerifyError};
 use super::note::{MAX_NOTE_BYTES, NoteError, SignedNote, VerifierKey};
-use super::parse_decimal;
+use super::{parse_base64, parse_decimal};
 
 /// The longest entry in a proof, in bytes.
 pub const MAX_ENTRY_BYTES: usize = 64 * 1024;
@@ -182,9 +182,7 @@ impl fmt::Display for EntryProof {
 fn parse_extra(text: &str) -> Result<([u8; SALT_BYTES], Vec<u8>, &str), ProofError> {
     let (line, rest) = text.split_once('\n').ok_or(ProofError::BadEntry)?;
     let extra = line.strip_prefix("extra ").ok_or(ProofError::BadEntry)?;
-    let bytes = BASE64
-        .decode(extra.as_bytes())
-        .map_err(|_| ProofError::BadEntry)?;
+    let bytes = parse_base64(extra).ok_or(ProofError::BadEntry)?;
     let (salt, entry) = bytes.split_first_chunk().ok_or(ProofError::BadEntry)?;
     if entry.len() > MAX_ENTRY_BYTES {
         return Err(ProofError::TooLarge);

@@ -146,7 +146,7 @@ fn check_run(batch: &Batch, heads: &[ChangeHead]) -> Result<(), BatchError> {
         return Err(BatchError::Sequence);
     }
     let mut previous: Option<ChangeHash> = None;
-    for (head, seq) in heads.iter().zip(batch.from..) {
+    for (head, seq) in heads.iter().zip(batch.from..=batch.to) {
         if head.actor != **batch.actor {
             return Err(BatchError::OtherActor);
         }

@@ -18,6 +18,7 @@ const GENESIS_ACTOR_BYTES: usize = 16;
 const MAX_TIME: i64 = 253_402_300_799;
 
 const MAGIC: [u8; 4] = [0x85, 0x6f, 0x4a, 0x83];
+const DOCUMENT_CHUNK: u8 = 0;
 const CHANGE_CHUNK: u8 = 1;
 
 /// The hash of a change, by which others depend on it.
@@ -50,8 +51,8 @@ pub enum ChunkError {
     /// Not a chunk at all, or cut off.
     #[error("a change has no chunk header")]
     NoHeader,
-    /// A document or a compressed change where a plain change belongs.
-    #[error("a chunk is not an uncompressed change")]
+    /// A chunk of another kind: a document or a compressed change where a plain change belongs.
+    #[error("a chunk is of another kind")]
     NotAChange,
     /// A length or number not written in its shortest form, or bytes behind the chunk's end.
     #[error("a change is not in its canonical form")]
@@ -131,7 +132,10 @@ impl From<&ChunkError> for RefusalName {
 /// # Errors
 /// [`ChunkError`], in the order of the checks.
 pub fn check_chunk(bytes: &[u8]) -> Result<ChangeHead, ChunkError> {
-    let (hash, body) = check_header(bytes)?;
+    if bytes.len() > MAX_CHANGE_BYTES {
+        return Err(ChunkError::TooLarge);
+    }
+    let (hash, body) = check_header(CHANGE_CHUNK, bytes)?;
     let mut reader = Reader::new(body);
     let dependencies = read_dependencies(&mut reader)?;
     let length = reader.number()?;
@@ -163,16 +167,25 @@ pub fn check_chunk(bytes: &[u8]) -> Result<ChangeHead, ChunkError> {
     })
 }
 
+/// Checks that bytes are one whole document as it was saved, so that what is damaged is not looked
+/// into: automerge compares the checksum only after it made room for what the bytes claim.
+///
+/// It says nothing of bytes that someone made so.
+///
+/// # Errors
+/// [`ChunkError::NoHeader`], [`ChunkError::NotAChange`], [`ChunkError::NotCanonical`],
+/// [`ChunkError::Malformed`] or [`ChunkError::Checksum`].
+pub fn check_document(bytes: &[u8]) -> Result<(), ChunkError> {
+    check_header(DOCUMENT_CHUNK, bytes).map(|_| ())
+}
+
 /// The header, the only form of it, and the checksum, which automerge ignores on a single change
 /// so that its bytes would be malleable.
-fn check_header(bytes: &[u8]) -> Result<(ChangeHash, &[u8]), ChunkError> {
-    if bytes.len() > MAX_CHANGE_BYTES {
-        return Err(ChunkError::TooLarge);
-    }
+fn check_header(wanted: u8, bytes: &[u8]) -> Result<(ChangeHash, &[u8]), ChunkError> {
     let rest = bytes.strip_prefix(&MAGIC).ok_or(ChunkError::NoHeader)?;
     let (checksum, hashed) = rest.split_at_checked(4).ok_or(ChunkError::NoHeader)?;
     let (&kind, after_kind) = hashed.split_first().ok_or(ChunkError::NoHeader)?;
-    if kind != CHANGE_CHUNK {
+    if kind != wanted {
         return Err(ChunkError::NotAChange);
     }
     let mut reader = Reader::new(after_kind);

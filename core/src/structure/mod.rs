@@ -20,7 +20,7 @@ mod reader;
 pub use batch::{BatchError, CheckedBatch, MAX_BATCH_BYTES, MAX_BATCH_CHANGES, check_batch};
 pub use chunk::{
     ACTOR_BYTES, ChangeHash, ChangeHead, ChunkError, MAX_CHANGE_BYTES, MAX_DEPENDENCIES,
-    check_chunk,
+    check_chunk, check_document,
 };
 pub use columns::MAX_OPERATIONS;
 pub use error::StructureError;

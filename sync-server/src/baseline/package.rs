@@ -1,8 +1,8 @@
 //! What an .xlsx holds, unpacked and counted before the reader opens it.
 //!
 //! The sizes a zip states may be wrong, so what really comes out is counted. The reader keeps all
-//! texts that cells share in memory, makes room for as many as their part claims, and holds each
-//! element and each text whole.
+//! texts that cells share in memory, makes room for as many as their part claims, makes much of
+//! each format, and holds each element and each text whole.
 
 use std::io::{self, Cursor, Write};
 
@@ -17,6 +17,8 @@ struct Limits {
     inflated: u64,
     /// Bytes of all parts that are no worksheets.
     beside: u64,
+    /// Bytes of the formats; a spreadsheet has at most 65,490 of them.
+    styles: u64,
     /// Texts that cells share.
     shared: u64,
     /// Bytes between two elements; a cell of a spreadsheet holds 32,767 characters.
@@ -26,6 +28,7 @@ struct Limits {
 const MOST: Limits = Limits {
     inflated: MAX_INFLATED,
     beside: 24 << 20,
+    styles: 4 << 20,
     shared: 1 << 20,
     stretch: 1 << 20,
 };
@@ -43,8 +46,13 @@ fn check(bytes: &[u8], limits: &Limits) -> Result<(), SheetError> {
         let mut file = archive.by_index(index).map_err(damaged)?;
         let name = file.name().map_err(damaged)?.to_lowercase();
         let beside = !name.contains("worksheets");
+        let most = match beside {
+            true if name.ends_with("styles.xml") => limits.styles.min(left_beside),
+            true => left_beside,
+            false => limits.inflated,
+        };
         let mut part = Part {
-            left: if beside { left.min(left_beside) } else { left },
+            left: left.min(most),
             most_stretch: limits.stretch,
             stretch: 0,
             too_large: false,
@@ -141,6 +149,7 @@ mod tests {
     const FEW: Limits = Limits {
         inflated: 4000,
         beside: 2000,
+        styles: 1000,
         shared: 10,
         stretch: 100,
     };
@@ -161,11 +170,14 @@ mod tests {
     fn a_package_is_refused_for_what_comes_out_of_it() {
         let too_large = Err("baseline.too_large");
         let elements = |bytes: usize| b"<c/>".repeat(bytes / 4);
-        let (sheet, styles) = ("xl/worksheets/sheet1.xml", "xl/styles.xml");
+        let (sheet, styles) = ("xl/worksheets/sheet1.xml", "xl/Styles.xml");
+        let workbook = "xl/workbook.xml";
         check_part(sheet, &elements(4000), Ok(()));
         check_part(sheet, &elements(4004), too_large);
-        check_part(styles, &elements(2000), Ok(()));
-        check_part(styles, &elements(2004), too_large);
+        check_part(workbook, &elements(2000), Ok(()));
+        check_part(workbook, &elements(2004), too_large);
+        check_part(styles, &elements(1000), Ok(()));
+        check_part(styles, &elements(1004), too_large);
         check_part(sheet, &[b' '; 100], Ok(()));
         check_part(sheet, &[b' '; 101], too_large);
     }

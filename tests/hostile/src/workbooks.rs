@@ -11,12 +11,13 @@ use super::input::{Input, piece};
 const PARTS: u8 = b'X';
 
 /// The parts of a workbook of one sheet, in the order of the pieces.
-const NAMES: [&str; 6] = [
+const NAMES: [&str; 7] = [
     "xl/worksheets/sheet1.xml",
     "xl/sharedStrings.xml",
     "xl/styles.xml",
     "xl/workbook.xml",
     "xl/_rels/workbook.xml.rels",
+    "_rels/.rels",
     "[Content_Types].xml",
 ];
 
@@ -76,7 +77,7 @@ fn packed(mut input: Input<'_>) -> Vec<u8> {
     writer.finish().expect("writing to memory").into_inner()
 }
 
-const PARTS_OF_A_ROSTER: [&str; 6] = [
+const PARTS_OF_A_ROSTER: [&str; 7] = [
     concat!(
         r#"<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">"#,
         r#"<dimension ref="A1:E2"/><sheetData><row r="1">"#,
@@ -107,6 +108,11 @@ const PARTS_OF_A_ROSTER: [&str; 6] = [
         r#"<Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/"#,
         r#"relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>"#,
     ),
+    concat!(
+        r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">"#,
+        r#"<Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/"#,
+        r#"relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>"#,
+    ),
     r#"<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>"#,
 ];
 
@@ -129,4 +135,26 @@ pub(super) fn seeds() -> Vec<Vec<u8>> {
         format!("\u{feff}{}", roster.replace('\n', "\r\n")).into_bytes(),
         agencies.as_bytes().to_vec(),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parts_are_a_workbook_whose_cells_are_read() {
+        let refused = roster_of(FileKind::Xlsx, packed(Input::new(&[]))).unwrap_err();
+        let FileError::Rows(problems) = refused else {
+            panic!("{refused}");
+        };
+        let problems: Vec<_> = problems
+            .iter()
+            .map(|it| (it.row, it.message.code))
+            .collect();
+        let number_and_date = [
+            (2, "baseline.not_a_text"),
+            (2, "identity.spreadsheet_lost_digits"),
+        ];
+        assert_eq!(problems, number_and_date);
+    }
 }
