@@ -1,6 +1,6 @@
 //! The hub's pump over a simulated link, as [`canbao_transport::drive_hub`] over QUIC.
 
-use canbao_core::sync::hub::{HubInput, HubOutput, HubSession};
+use canbao_core::sync::hub::{FeedWanted, HubInput, HubOutput, HubSession};
 use canbao_core::sync::{CloseReason, ProofRefused};
 use canbao_server::centre::Unavailable;
 use canbao_server::peers::Session;
@@ -16,7 +16,7 @@ pub(super) struct HubEnd {
     session: HubSession,
     backend: Session,
     /// A reading of the feed that is due: from where, how many bytes.
-    next_page: Option<(u64, usize)>,
+    next_page: Option<FeedWanted>,
 }
 
 impl HubEnd {
@@ -75,8 +75,8 @@ impl World<'_> {
                     ended @ (Turn::Closed(_) | Turn::Fell) => return Ok(ended),
                 }
             }
-            let input = if let Some((from, max_bytes)) = hub.next_page.take() {
-                match self.wait(hub.backend.read_feed(from, max_bytes)) {
+            let input = if let Some(wanted) = hub.next_page.take() {
+                match self.wait(hub.backend.read_feed(wanted)) {
                     Ok((visible, page)) => {
                         if let Some(visible) = visible {
                             hub.session
@@ -115,8 +115,8 @@ impl World<'_> {
                 Ok(Err(refusal)) => HubInput::Refused(refusal),
                 Err(error) => return self.hub_fell(&error),
             },
-            HubOutput::ReadFeed { from, max_bytes } => {
-                hub.next_page = Some((from, max_bytes));
+            HubOutput::ReadFeed(wanted) => {
+                hub.next_page = Some(wanted);
                 return Ok(Turn::Goes);
             }
             HubOutput::ReadBackfill { wanted, max_bytes } => {
