@@ -7,13 +7,15 @@ use canbao_core::document::{DocumentId, Volume};
 use canbao_core::enrolment::{EnrolmentCode, Request as EnrolmentRequest};
 use canbao_core::facts::Projection;
 use canbao_core::store::{Store, Stream};
+use canbao_core::structure::{Packed, unpack};
 use canbao_core::sync::Entry;
 use canbao_core::sync::device::DeviceStart;
 
 use crate::app::App;
 use crate::door::Door;
-use crate::feed;
+use crate::feed::Stored;
 use crate::response::Enrolled;
+use crate::scope::each;
 use crate::world::World;
 
 pub use crate::fault::Fault;
@@ -71,7 +73,7 @@ impl App {
         &self.feed.projection
     }
 
-    /// The entries of the feed held here from a place of its stream on, in the order of arrival.
+    /// The entries of the feed held here, but for those that came packed, from a place of its stream on, in the order of arrival.
     ///
     /// # Errors
     /// [`Fault`] where the store does not read.
@@ -79,10 +81,32 @@ impl App {
         let stored = self
             .store
             .read(Stream::Feed, from, usize::MAX, usize::MAX)?;
-        stored
-            .iter()
-            .map(|(_, bytes)| feed::from_bytes(bytes))
-            .collect()
+        let mut entries = Vec::new();
+        for (_, bytes) in stored {
+            if let Stored::Entry(held) = Stored::from_bytes(&bytes)? {
+                entries.push(Entry {
+                    position: held.position,
+                    salt: held.salt,
+                    bytes: held.bytes,
+                });
+            }
+        }
+        Ok(entries)
+    }
+
+    /// The batches held here that came packed.
+    ///
+    /// # Errors
+    /// [`Fault`] where the store does not read.
+    pub fn packed_held(&self) -> Result<Vec<Packed>, Fault> {
+        let mut batches = Vec::new();
+        each(&self.store, Stream::Feed, |_, bytes| {
+            if let Stored::Pack(held) = Stored::from_bytes(bytes)? {
+                batches.extend(unpack(&held.pack).expect("it was unpacked when it came"));
+            }
+            Ok(())
+        })?;
+        Ok(batches)
     }
 
     /// What was made here from a place of the local stream on, as stored.

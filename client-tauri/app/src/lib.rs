@@ -23,6 +23,7 @@ mod identity;
 mod notes;
 mod outbox;
 mod overlay;
+mod packs;
 mod proof;
 mod quarantine;
 mod queries;

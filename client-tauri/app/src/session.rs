@@ -23,9 +23,9 @@ use tokio::time::{Instant, sleep_until};
 use crate::app::App;
 use crate::door::Door;
 use crate::fault::{Fault, Trouble};
-use crate::feed;
 use crate::identity::Step;
 use crate::outbox::Made;
+use crate::packs;
 use crate::response::SyncReport;
 use crate::scope;
 
@@ -72,6 +72,8 @@ impl App {
             },
             cursor,
             offers: u32::try_from(waiting).unwrap_or(u32::MAX),
+            late_from: scope::late_from(&self.store),
+            packed: self.takes_packs(),
         })
     }
 
@@ -92,7 +94,7 @@ impl App {
         let start = Commit::new().expecting(Stream::Feed, self.feed.length());
         let start = put_cursor(start, advance.cursor, advance.scope_version);
         let commit = entries.iter().fold(start, |commit, it| {
-            commit.append(Stream::Feed, feed::to_bytes(it))
+            commit.append(Stream::Feed, it.to_bytes())
         });
         self.store.commit(commit)?;
         if self.feed.extend(&entries, &self.store)? {
@@ -165,6 +167,8 @@ pub struct Backend<D> {
     settled: bool,
     /// Something was made anew in place of what was refused, and waits.
     renewed: bool,
+    /// Whether the session may ask for packs.
+    packed: bool,
     wanted: VecDeque<ProofWanted>,
     /// First positions of proofs asked for, or waiting to be.
     known: BTreeSet<Position>,
@@ -187,6 +191,7 @@ impl<D: Deref<Target = Door>> Backend<D> {
             welcomed: false,
             settled: false,
             renewed: false,
+            packed: false,
             wanted: VecDeque::new(),
             known: BTreeSet::new(),
             out: 0,
@@ -200,6 +205,7 @@ impl<D: Deref<Target = Door>> Backend<D> {
     pub fn begin(&mut self) {
         self.settled = false;
         self.renewed = false;
+        self.packed = self.door.app().takes_packs();
         self.wanted.clear();
         self.known.clear();
         self.again.clear();
@@ -214,6 +220,15 @@ impl<D: Deref<Target = Door>> Backend<D> {
                 self.wanted.push_back(wanted);
             }
         }
+    }
+
+    /// Ends a session that asked for packs where they turned out to be of no use: its parts are
+    /// not held as it believes.
+    fn without_packs(&self) -> Result<(), Fault> {
+        if self.packed && self.door.app().packs_are_off() {
+            return Err(Fault::network(packs::REFUSED));
+        }
+        Ok(())
     }
 
     fn hear(&mut self) {
@@ -236,6 +251,7 @@ impl<D: Deref<Target = Door> + Send> DeviceBackend for Backend<D> {
         self.report.entries += app.advance(advance)?;
         self.renewed |= app.outbox.length() > made;
         drop(app);
+        self.without_packs()?;
         self.want_proofs();
         Ok(())
     }
@@ -258,6 +274,7 @@ impl<D: Deref<Target = Door> + Send> DeviceBackend for Backend<D> {
     async fn backfill(&mut self, backfilled: Backfilled) -> Result<(), Fault> {
         self.hear();
         self.report.entries += self.door.app().backfill(backfilled)?;
+        self.without_packs()?;
         self.want_proofs();
         Ok(())
     }

@@ -19,6 +19,7 @@ use crate::door::Door;
 use crate::enrol::refusal_fault;
 use crate::fault::Fault;
 use crate::identity::Step;
+use crate::packs;
 use crate::response::{FailureClass, SyncReport};
 use crate::session::Backend;
 
@@ -85,7 +86,14 @@ impl Door {
 
     async fn once(&self, backend: &mut Backend<&Door>) -> Result<(), Fault> {
         let connected = self.connect().await?;
-        self.session(&connected, backend).await
+        match self.session(&connected, backend).await {
+            // The next session asks for entries instead.
+            Err(fault) if fault.code == packs::REFUSED => {
+                let connected = self.connect().await?;
+                self.session(&connected, backend).await
+            }
+            ended => ended,
+        }
     }
 
     /// Keeps a session; after a cut it tries again by the retry policy. It ends when stopped,

@@ -28,7 +28,7 @@ pub use chunk::{
 pub use columns::MAX_OPERATIONS;
 pub use error::StructureError;
 pub use history::History;
-pub use pack::{PackError, Packed, Packer, unpack};
+pub use pack::{PackError, Packed, Packer, contents, unpack};
 
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@
 //! for: the signatures, and the hashes and checksums of the changes within the pack, which are
 //! computed from them again. Unpacked changes are the same bytes as before and pass the same
 //! checks; that a signed batch leads to them is left to whoever takes them in
-//! ([decision 0003](../../../docs/decisions/0003-packs-for-a-first-sync.md)).
+//! ([decision 0007](../../../docs/decisions/0007-packs-for-a-first-sync.md)).
 
 use std::collections::BTreeMap;
 
@@ -117,7 +117,9 @@ impl Packer {
                 None => Link::Outside(hash.0),
             };
             let dependencies: Vec<Link> = head.dependencies.iter().map(link).collect();
-            let outside = dependencies.iter().filter(|it| matches!(it, Link::Outside(_)));
+            let outside = dependencies
+                .iter()
+                .filter(|it| matches!(it, Link::Outside(_)));
             self.bytes += CHANGE_OVERHEAD + rest.len() + 32 * outside.count();
             self.numbers.insert(head.hash, number);
             changes.push(PackedChange { dependencies, rest });
@@ -146,13 +148,25 @@ impl Packer {
     }
 }
 
+/// Which batches a pack holds, in the order of the feed: where each was admitted, and of which
+/// document. Nothing of them is checked.
+///
+/// # Errors
+/// [`PackError::Malformed`].
+pub fn contents(bytes: &[u8]) -> Result<Vec<(Position, DocumentId)>, PackError> {
+    let batches = read(bytes)?;
+    Ok(batches
+        .iter()
+        .map(|it| (it.position, it.document))
+        .collect())
+}
+
 /// The batches of a pack, each of good form, in the order of the feed.
 ///
 /// # Errors
 /// [`PackError`]; a schema that is newer than this program among them.
 pub fn unpack(bytes: &[u8]) -> Result<Vec<Packed>, PackError> {
-    let batches: Vec<PackedBatch> =
-        minicbor::decode(bytes).map_err(|error| PackError::Malformed(error.to_string()))?;
+    let batches = read(bytes)?;
     if !batches.is_sorted_by(|one, next| one.position < next.position) {
         return Err(PackError::Order);
     }
@@ -162,6 +176,10 @@ pub fn unpack(bytes: &[u8]) -> Result<Vec<Packed>, PackError> {
         .into_iter()
         .map(|it| it.unpack(&mut known, &mut room))
         .collect()
+}
+
+fn read(bytes: &[u8]) -> Result<Vec<PackedBatch>, PackError> {
+    minicbor::decode(bytes).map_err(|error| PackError::Malformed(error.to_string()))
 }
 
 impl PackedBatch {

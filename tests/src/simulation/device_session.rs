@@ -330,7 +330,7 @@ fn is_batch_of_another(device: DeviceId, entry: &[u8]) -> bool {
     let fact = Entry::from_bytes(entry).ok().and_then(|it| it.fact().ok());
     match fact {
         Some(Fact::BatchAdmitted { batch, .. }) => {
-            check_batch(&batch).is_ok_and(|it| !it.batch.actor.starts_with(&device.0))
+            check_batch(&batch).is_ok_and(|it| !it.run.batch.actor.starts_with(&device.0))
         }
         Some(_) | None => false,
     }

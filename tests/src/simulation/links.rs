@@ -1,6 +1,6 @@
 //! How links come and go: attempts to connect, frames on their way, ends that are lost.
 
-use canbao_core::sync::device::{DeviceOutput, DeviceSession};
+use canbao_core::sync::device::{DeviceOutput, DeviceSession, DeviceStart};
 use canbao_core::sync::hub::HubSession;
 use canbao_core::sync::retry_after;
 
@@ -36,7 +36,10 @@ impl World<'_> {
             return Ok(());
         };
         let start = match process.door.session_start() {
-            Ok(start) => start,
+            Ok(start) => DeviceStart {
+                packed: false,
+                ..start
+            },
             Err(fault) => return self.device_fault(device, &fault),
         };
         process.backend.begin();
@@ -80,6 +83,10 @@ impl World<'_> {
             None => return,
         };
         let Ok(start) = hello else { return };
+        let start = DeviceStart {
+            packed: false,
+            ..start
+        };
         let mut shadow = DeviceSession::new(start, now);
         let link = Link {
             device,

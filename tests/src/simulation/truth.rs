@@ -63,7 +63,7 @@ impl Truth {
 
     /// The entries that the centre's log holds from a position on.
     pub(super) fn read(&self, centre: &Centre, from: u64) -> Result<Vec<sync::Entry>, Unavailable> {
-        let page = centre.feed(&self.every_audience, from, usize::MAX, usize::MAX)?;
+        let page = centre.feed(&self.every_audience, from..u64::MAX, usize::MAX, usize::MAX)?;
         Ok(page.entries)
     }
 

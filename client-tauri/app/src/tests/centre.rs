@@ -354,7 +354,8 @@ impl Centre {
             return Err(refusal(Some((&error).into())));
         }
         self.actors.insert((document, actor), checked.run.batch.to);
-        self.changes.extend(checked.run.heads.iter().map(|it| it.hash));
+        self.changes
+            .extend(checked.run.heads.iter().map(|it| it.hash));
         let batch = bytes.to_vec();
         let position = self.add(&Fact::BatchAdmitted { document, batch });
         self.admitted.insert(id, position);

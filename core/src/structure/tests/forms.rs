@@ -31,7 +31,11 @@ fn an_honest_batch_is_read_with_the_heads_of_its_changes() {
         [5, 5]
     );
     assert!(heads[1].dependencies.contains(&heads[0].hash));
-    assert_eq!(checked.run.outside_dependencies().len(), 1, "the genesis alone");
+    assert_eq!(
+        checked.run.outside_dependencies().len(),
+        1,
+        "the genesis alone"
+    );
 }
 
 #[test]

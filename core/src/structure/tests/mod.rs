@@ -4,8 +4,8 @@ mod differential;
 mod forms;
 mod hostile;
 mod model;
-mod pack;
 mod mutation;
+mod pack;
 
 use std::sync::LazyLock;
 

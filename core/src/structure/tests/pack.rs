@@ -113,7 +113,10 @@ fn whatever_else_a_pack_says_is_refused() {
             && other.last().is_some_and(|it| it.run.tip() == tip)
         {
             let chunks = |packed: &[Packed]| -> Vec<Vec<Chunk>> {
-                packed.iter().map(|it| it.run.batch.chunks.clone()).collect()
+                packed
+                    .iter()
+                    .map(|it| it.run.batch.chunks.clone())
+                    .collect()
             };
             assert!(chunks(&other) == chunks(&all), "at {place}");
         }

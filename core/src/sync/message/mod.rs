@@ -156,7 +156,11 @@ impl Message {
             Self::BackfillWanted(wanted) => wanted.within_bounds(),
             Self::Backfill(backfill) => {
                 backfill.part.within_bounds()?;
-                bound("pack", backfill.pack.as_ref().map_or(0, Vec::len), MAX_ENTRY)?;
+                bound(
+                    "pack",
+                    backfill.pack.as_ref().map_or(0, Vec::len),
+                    MAX_ENTRY,
+                )?;
                 entries_within_bounds(&backfill.entries)
             }
             Self::Offer(offer) => bound("item", offer.content.bytes().len(), MAX_ITEM),

@@ -77,10 +77,12 @@ fn a_late_part_is_missing_up_to_where_the_feed_brings_it() {
         }))
     };
     device.handle(0, DeviceInput::Received(late(9, &[2])));
-    let rescope = drain_device(&mut device).into_iter().find_map(|it| match it {
-        DeviceOutput::Rescope(rescope) => Some(rescope),
-        _ => None,
-    });
+    let rescope = drain_device(&mut device)
+        .into_iter()
+        .find_map(|it| match it {
+            DeviceOutput::Rescope(rescope) => Some(rescope),
+            _ => None,
+        });
     let rescope = rescope.expect("made durable");
     let (from, upto) = (0, 9);
     assert_eq!(rescope.late_from, 9);
