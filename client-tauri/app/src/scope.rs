@@ -125,7 +125,9 @@ impl App {
             commit.append(Stream::Feed, it.to_bytes())
         });
         self.store.commit(commit)?;
+        let held = self.feed.count();
         self.feed.extend_late(&entries)?;
+        let new = self.feed.count() - held;
         if coverage == Coverage::Whole
             && let Some(audience) = Audience::of_key(&part.0)
         {
@@ -134,7 +136,7 @@ impl App {
         if is_last {
             self.settle_backfill()?;
         }
-        Ok(entries.len() as u64)
+        Ok(new)
     }
 
     /// Shows what backfills brought of parts that are whole by now.
