@@ -102,6 +102,9 @@ pub(crate) enum Step {
         #[n(1)]
         chain: Chain,
     },
+    /// The centre refused the keys of [`Step::Rekeying`] for good: others may be made.
+    #[n(9)]
+    RekeyRefused,
 }
 
 /// The seed of a key.
@@ -218,6 +221,7 @@ impl Identity {
                 certificates,
                 chain,
             } => self.rekeyed(&certificates, chain)?,
+            Step::RekeyRefused => self.rekeying = None,
             Step::Contact(at) => self.contact = self.contact.max(Some(at)),
         }
         Ok(())

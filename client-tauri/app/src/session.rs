@@ -13,7 +13,7 @@ use canbao_core::sync::device::{
     Advance, Backfilled, DeviceStart, Outgoing, Parts, Rescope, SessionReport,
 };
 use canbao_core::sync::message::ProofWanted;
-use canbao_core::sync::{ItemId, ProofRefused, RangeProof, Verdict};
+use canbao_core::sync::{ItemId, ProofRefused, RangeProof, Refusal, Verdict};
 use canbao_core::time::Timestamp;
 use canbao_transport::{DeviceBackend, DeviceEvent, Statistics};
 use minicbor::{Decode, Encode};
@@ -54,6 +54,19 @@ struct Cursor {
 }
 
 impl App {
+    /// Where a session begins, once what waits for the sake of a certificate that ended is signed
+    /// anew.
+    pub(crate) fn begin_session(&mut self) -> Result<DeviceStart, Fault> {
+        self.sign_anew()?;
+        self.session_start()
+    }
+
+    /// What a session leaves behind, however it ended; with the refusal, where it ended by one.
+    pub(crate) fn end_session(&mut self, refused: Option<&Refusal>) -> Result<(), Fault> {
+        self.settle_backfill()?;
+        refused.map_or(Ok(()), |refusal| self.note_locked_out(refusal))
+    }
+
     /// Where a session begins.
     pub(crate) fn session_start(&self) -> Result<DeviceStart, Fault> {
         let feed = self.identity.centre()?.trust.feed;

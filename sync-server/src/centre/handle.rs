@@ -455,12 +455,14 @@ impl Centre {
         decide: impl FnOnce(&mut Desk) -> Result<T, Unavailable> + Send + 'static,
     ) -> Result<T, Unavailable> {
         let (job, answered) = job(decide);
-        self.shared
-            .jobs
-            .send(job)
-            .await
-            .map_err(|_| Unavailable::Stopped)?;
+        self.hand(job).await?;
         answered.await.map_err(|_| Unavailable::Stopped)?
+    }
+
+    /// Puts a request before the writer.
+    pub(super) async fn hand(&self, job: Job) -> Result<(), Unavailable> {
+        let handed = self.shared.jobs.send(job).await;
+        handed.map_err(|_| Unavailable::Stopped)
     }
 }
 
