@@ -1,7 +1,7 @@
 //! Documents that reach a new device packed.
 
 use canbao_core::document::{Action, ActorId, Batch, Change, DocumentId, SignedBatch, Volume};
-use canbao_core::ids::{DeclarationId, Position, VolumeId};
+use canbao_core::ids::{DeclarationId, VolumeId};
 use canbao_core::structure::{CheckedRun, check_batch};
 
 use super::*;
