@@ -33,7 +33,7 @@ impl Door {
     /// # Errors
     /// [`Fault`].
     pub fn prepare_enrolment(&self, code: &EnrolmentCode) -> Result<EnrolmentRequest, Fault> {
-        self.app().prepare_enrolment(code)
+        self.app().prepare_enrolment(code, None)
     }
 
     /// Takes the centre's answer to an enrolment request.

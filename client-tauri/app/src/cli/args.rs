@@ -2,7 +2,7 @@
 
 mod requests;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use canbao_client::request::Context;
 use canbao_core::ids::{DeclarationId, NoteId};
@@ -36,6 +36,14 @@ pub(crate) struct Options {
     /// The operator who does it.
     #[arg(long, global = true, value_name = "OPERATOR")]
     pub(crate) operator: Option<String>,
+    /// A file whose first line unlocks the operator's key; several where operators have their own.
+    #[arg(
+        long = "passphrase-file",
+        global = true,
+        env = "CANBAO_PASSPHRASE_FILE",
+        value_name = "FILE"
+    )]
+    pub(crate) passphrase_file: Vec<PathBuf>,
     /// One JSON document on the standard output.
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -45,13 +53,28 @@ pub(crate) struct Options {
 }
 
 impl Options {
+    /// The files with passphrases, within the working directory; `-` is the standard input.
+    pub(crate) fn passphrase_files(&self, here: &Path) -> Vec<PathBuf> {
+        let files = self.passphrase_file.iter();
+        files.map(|it| within(here, it)).collect()
+    }
+
     /// On whose behalf the application is asked.
     pub(crate) fn context(&self) -> Context {
         Context {
             unit: self.unit.clone(),
             operator: self.operator.clone(),
+            passphrases: Vec::new(),
             lang: self.lang,
         }
+    }
+}
+
+fn within(here: &Path, file: &Path) -> PathBuf {
+    if file == Path::new("-") {
+        file.to_owned()
+    } else {
+        here.join(file)
     }
 }
 
@@ -68,6 +91,13 @@ pub(crate) enum Command {
     },
     /// Replaces the keys of this device and its operators; needs no code.
     Rekey,
+    /// The passphrase that locks the operator's key.
+    #[command(subcommand)]
+    Passphrase(Passphrase),
+    /// Unlocks the operator's key for some minutes, and signs what waits for it.
+    Unlock,
+    /// Forgets unlocked keys at once.
+    Lock,
     /// Shows where everything stands.
     Status,
     /// Exchanges with the centre.
@@ -134,6 +164,21 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FILE")]
         trust: Option<PathBuf>,
     },
+}
+
+/// `passphrase`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Passphrase {
+    /// Locks a key that is open.
+    Set,
+    /// Locks the key by another one.
+    Change {
+        /// A file whose first line locks the key from now on.
+        #[arg(long, value_name = "FILE")]
+        new_passphrase_file: Option<PathBuf>,
+    },
+    /// Takes the lock off.
+    Remove,
 }
 
 /// `roster`.

@@ -21,6 +21,9 @@ use crate::local::{Answer, Call, SOCKET, failed, failure};
 const BUSY_WITHIN: Duration = Duration::from_secs(5);
 const BUSY_AGAIN: Duration = Duration::from_millis(20);
 
+/// How often keys that nobody used are forgotten, while others ask.
+const FORGET_EVERY: Duration = Duration::from_secs(15);
+
 /// Has a call answered.
 ///
 /// # Errors
@@ -90,6 +93,7 @@ async fn watch(directory: &Path, door: Door, call: Call, voice: Voice) -> Answer
     let mut exchanged = door.exchanged();
     let syncing = door.ask(&call.context, call.request);
     tokio::pin!(serving, syncing);
+    let mut forgetting = tokio::time::interval(FORGET_EVERY);
     let mut told = None;
     let mut stopping = false;
     loop {
@@ -103,6 +107,7 @@ async fn watch(directory: &Path, door: Door, call: Call, voice: Voice) -> Answer
                     told = Some(report);
                 }
             }
+            _ = forgetting.tick() => door.forget_unused_keys(),
             () = signals.next() => {
                 if stopping {
                     let message = Message::bare("local.interrupted");
