@@ -154,6 +154,8 @@ impl App {
             server: server.to_owned(),
         })?;
         self.sign_anew()?;
+        // Who enrols somebody need not be who stays at the device.
+        self.identity.keyring.forget(&request.claim.operator_key);
         let centre = self.identity.centre()?;
         let operator = self
             .identity

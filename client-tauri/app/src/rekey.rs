@@ -139,6 +139,9 @@ impl App {
             chain: answer.chain,
         })?;
         self.sign_anew()?;
+        for new in &certificates {
+            self.identity.keyring.forget(&new.operator_key);
+        }
         let new = |it: &&Operator| {
             let serial = it.certificate.serial;
             certificates.iter().any(|new| new.serial == serial)

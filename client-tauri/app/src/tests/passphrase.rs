@@ -431,8 +431,8 @@ fn new_keys_are_locked_as_those_before_them() {
     let asked = rekey(&mut app, &[RIGHT, OTHER]).expect("asked");
     let answered = answer(&mut centre, &asked);
     let rekeyed = app.finish_rekey(&asked, &answered).expect("taken");
-    let unlocked = rekeyed.operators.iter().all(|it| it.lock == "unlocked");
-    assert!(unlocked, "{rekeyed:?}");
+    let again = rekeyed.operators.iter().all(|it| it.lock == "locked");
+    assert!(again, "{rekeyed:?}");
     drop(app);
     let mut app = open(directory.path(), 8);
     assert_eq!(locks(&mut app), ["locked", "locked"]);
