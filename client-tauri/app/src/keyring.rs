@@ -14,6 +14,9 @@ use crate::fault::Fault;
 /// An unlocked key is forgotten so many seconds after its last use: window PCs are shared.
 pub(crate) const FORGET_AFTER: i64 = 5 * 60;
 
+/// No more passphrases are tried on a key: each takes a moment, and meanwhile nobody is answered.
+const MOST_TRIED: usize = 64;
+
 /// The seed of a key. Never printed, wiped when dropped.
 #[derive(Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(transparent)]
@@ -212,7 +215,7 @@ impl Keyring {
 
 /// The key, and which passphrase opened it; [`None`] where none does.
 fn open(locked: &Locked, given: &[Passphrase]) -> Result<Option<(usize, SigningKey)>, Fault> {
-    for (index, passphrase) in given.iter().enumerate() {
+    for (index, passphrase) in given.iter().take(MOST_TRIED).enumerate() {
         match locked.open(passphrase) {
             Ok(key) => return Ok(Some((index, key))),
             Err(UnlockError::Wrong) => {}

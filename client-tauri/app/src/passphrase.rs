@@ -68,6 +68,7 @@ impl App {
         if let Err(fault) = unlocked {
             return Err(fault.with("operator", self.name_of(&public)));
         }
+        // Here it is what was asked for: where it fails, so does the request.
         self.go_on()?;
         self.locks(context)
     }

@@ -196,11 +196,7 @@ impl App {
     }
 }
 
-pub(crate) fn operator_view(
-    operator: &Operator,
-    lock: Lock,
-    ended: Option<Coded>,
-) -> OperatorView {
+pub(crate) fn operator_view(operator: &Operator, lock: Lock, ended: Option<Coded>) -> OperatorView {
     let certificate = &operator.certificate;
     let (role, units, district) = match &certificate.mandate {
         Mandate::Employer(units) => (

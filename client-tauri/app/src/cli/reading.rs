@@ -263,7 +263,9 @@ mod tests {
         let request = |line: &str| {
             let command = parsed(line).unwrap().command;
             let mut nobody = Secrets::none(Lang::En);
-            command.into_request(Path::new("/here"), &mut nobody).unwrap()
+            command
+                .into_request(Path::new("/here"), &mut nobody)
+                .unwrap()
         };
         let exported = |out: &str| Request::ProofExport {
             id: "S1/2".to_owned(),

@@ -51,31 +51,29 @@ impl Secrets {
         }
     }
 
-    /// The passphrase that shall lock a key: of the file of the options, or typed twice; none
+    /// The passphrase that shall lock a new key: of the file of the options, or typed twice; none
     /// where nothing is typed, or nobody can be asked.
     pub(super) fn choose(&mut self) -> Result<Option<Passphrase>, Failure> {
-        match self.files.as_slice() {
-            [] => self.choose_typed(),
-            [one] => from_file(one, self.lang).map(Some),
-            [_, _, ..] => Err(self.usage("passphrase.one_only")),
-        }
+        self.choose_by("passphrase.ask_first")
     }
 
-    /// The same for a key that has a lock: by the option's file, apart from the one that unlocks.
+    /// The one that shall lock a key that has no lock yet.
+    pub(super) fn choose_now(&mut self) -> Result<Passphrase, Failure> {
+        let chosen = self.choose_by("passphrase.ask_new")?;
+        self.must(chosen)
+    }
+
+    /// The one that shall lock a key in the place of another, by a file of its own; the other
+    /// is looked for first.
     pub(super) fn choose_other(&mut self, file: Option<PathBuf>) -> Result<Passphrase, Failure> {
         if !self.read_files()? && self.terminal {
             self.type_one("passphrase.ask_old")?;
         }
         let chosen = match file {
             Some(file) => Some(from_file(&file, self.lang)?),
-            None => self.choose_typed()?,
+            None => self.type_twice("passphrase.ask_new")?,
         };
         self.must(chosen)
-    }
-
-    /// That one was chosen.
-    pub(super) fn must(&self, chosen: Option<Passphrase>) -> Result<Passphrase, Failure> {
-        chosen.ok_or_else(|| self.usage("passphrase.none_chosen"))
     }
 
     /// Whether to ask the application again after a failure: with one more passphrase, or with
@@ -120,11 +118,23 @@ impl Secrets {
         Ok(())
     }
 
-    fn choose_typed(&self) -> Result<Option<Passphrase>, Failure> {
+    fn choose_by(&mut self, prompt: &str) -> Result<Option<Passphrase>, Failure> {
+        match self.files.as_slice() {
+            [] => self.type_twice(prompt),
+            [one] => from_file(one, self.lang).map(Some),
+            [_, _, ..] => Err(self.usage("passphrase.one_only")),
+        }
+    }
+
+    fn must(&self, chosen: Option<Passphrase>) -> Result<Passphrase, Failure> {
+        chosen.ok_or_else(|| self.usage("passphrase.none_chosen"))
+    }
+
+    fn type_twice(&self, prompt: &str) -> Result<Option<Passphrase>, Failure> {
         if !self.terminal {
             return Ok(None);
         }
-        let first = self.ask("passphrase.ask_new")?;
+        let first = self.ask(prompt)?;
         if first.is_empty() {
             return Ok(None);
         }
@@ -244,9 +254,10 @@ mod tests {
     #[test]
     fn without_a_file_or_a_terminal_nothing_is_chosen() {
         let mut secrets = Secrets::none(Lang::En);
-        let chosen = secrets.choose().unwrap();
-        assert_eq!(chosen, None);
-        let refused = secrets.must(chosen).unwrap_err();
+        assert_eq!(secrets.choose().unwrap(), None);
+        let refused = secrets.choose_now().unwrap_err();
+        assert_eq!(refused.code, "passphrase.none_chosen");
+        let refused = secrets.choose_other(None).unwrap_err();
         assert_eq!(refused.code, "passphrase.none_chosen");
         assert!(!secrets.after(&failed("passphrase.needed")).unwrap());
     }

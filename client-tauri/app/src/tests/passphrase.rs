@@ -208,7 +208,7 @@ fn a_clerk_decides_by_the_passphrase_and_only_looks_without() {
     let agency = Mandate::Agency(DISTRICT);
     centre.enrol_locked(&mut clerk, agency, "李窗口", Some(&passphrase(RIGHT)));
     centre.deliver(&mut clerk);
-    ask(&mut clerk, Request::Lock);
+    assert_eq!(locks(&mut clerk), ["locked"]);
     let Response::Queue(queue) = ask(&mut clerk, Request::ReviewQueue) else {
         panic!("the queue")
     };
@@ -316,7 +316,7 @@ fn each_operator_of_a_device_has_a_lock_of_their_own() {
     let employer = || Mandate::Employer(vec![UNIT]);
     centre.enrol_locked(&mut app, employer(), "赵经办", Some(&passphrase(OTHER)));
     centre.deliver(&mut app);
-    ask(&mut app, Request::Lock);
+    assert_eq!(locks(&mut app), ["locked", "locked"]);
     let code = refused(&mut app, &by(&[RIGHT]), Request::Unlock);
     assert_eq!(code, "identity.which_operator");
     assert_eq!(

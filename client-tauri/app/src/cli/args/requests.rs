@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use canbao_client::request::{Choice, Request};
 use canbao_client::response::Failure;
 
+use super::options::within;
 use super::{
     Assess, Choosing, Command, Conflicts, Declare, Negative, Passphrase, Proof, Quarantine,
-    Receipt, Records, Review, Roster, Tax, within,
+    Receipt, Records, Review, Roster, Tax,
 };
 use crate::cli::secrets::Secrets;
 
@@ -86,12 +87,9 @@ impl Command {
 impl Passphrase {
     fn into_request(self, here: &Path, secrets: &mut Secrets) -> Result<Request, Failure> {
         Ok(match self {
-            Self::Set => {
-                let chosen = secrets.choose()?;
-                Request::PassphraseSet {
-                    passphrase: secrets.must(chosen)?,
-                }
-            }
+            Self::Set => Request::PassphraseSet {
+                passphrase: secrets.choose_now()?,
+            },
             Self::Change {
                 new_passphrase_file: file,
             } => Request::PassphraseChange {
