@@ -54,12 +54,12 @@ impl Secrets {
     /// The passphrase that shall lock a new key: of the file of the options, or typed twice; none
     /// where nothing is typed, or nobody can be asked.
     pub(super) fn choose(&mut self) -> Result<Option<Passphrase>, Failure> {
-        self.choose_by("passphrase.ask_first")
+        self.choose_by("caption.passphrase_first")
     }
 
     /// The one that shall lock a key that has no lock yet.
     pub(super) fn choose_now(&mut self) -> Result<Passphrase, Failure> {
-        let chosen = self.choose_by("passphrase.ask_new")?;
+        let chosen = self.choose_by("caption.passphrase_new")?;
         self.must(chosen)
     }
 
@@ -67,11 +67,11 @@ impl Secrets {
     /// is looked for first.
     pub(super) fn choose_other(&mut self, file: Option<PathBuf>) -> Result<Passphrase, Failure> {
         if !self.read_files()? && self.terminal {
-            self.type_one("passphrase.ask_old")?;
+            self.type_one("caption.passphrase_old")?;
         }
         let chosen = match file {
             Some(file) => Some(from_file(&file, self.lang)?),
-            None => self.type_twice("passphrase.ask_new")?,
+            None => self.type_twice("caption.passphrase_new")?,
         };
         self.must(chosen)
     }
@@ -83,14 +83,14 @@ impl Secrets {
             "passphrase.needed" if self.read_files()? => Ok(true),
             "passphrase.needed" if self.terminal => {
                 eprintln!("{}", failed.message);
-                self.type_one("passphrase.ask")?;
+                self.type_one("caption.passphrase")?;
                 Ok(true)
             }
             "passphrase.wrong" if self.typed && self.mistyped + 1 < TRIES => {
                 self.mistyped += 1;
                 self.given.pop();
                 eprintln!("{}", failed.message);
-                self.type_one("passphrase.ask")?;
+                self.type_one("caption.passphrase")?;
                 Ok(true)
             }
             _ => Ok(false),
@@ -138,7 +138,7 @@ impl Secrets {
         if first.is_empty() {
             return Ok(None);
         }
-        if first != self.ask("passphrase.ask_again")? {
+        if first != self.ask("caption.passphrase_again")? {
             return Err(self.usage("passphrase.differ"));
         }
         self.parsed(first).map(Some)
