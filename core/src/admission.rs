@@ -87,16 +87,17 @@ pub fn admit(
     if now >= certificate.expires_at {
         return Err(AdmissionError::Expired);
     }
-    if !checked.batch.document.writable_by(&certificate.mandate) {
+    let run = &checked.run;
+    if !run.batch.document.writable_by(&certificate.mandate) {
         return Err(AdmissionError::NotYourDocument);
     }
     if !known.volume_open {
         return Err(AdmissionError::VolumeSealed);
     }
-    if checked.batch.from != known.last_seq + 1 {
+    if run.batch.from != known.last_seq + 1 {
         return Err(AdmissionError::Sequence);
     }
-    if !checked.outside_dependencies().iter().all(known.has) {
+    if !run.outside_dependencies().iter().all(known.has) {
         return Err(AdmissionError::UnknownDependency);
     }
     Ok(())

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use canbao_core::refusal::RefusalName;
 use canbao_core::signing::PublicKey;
 use canbao_core::statement::{Statement, read_admitted};
-use canbao_core::sync::hub::{FeedPage, Visible};
+use canbao_core::sync::hub::{FeedPage, FeedWanted, PartPage, Visible};
 use canbao_core::sync::message::{BackfillWanted, ProofWanted};
 use canbao_core::sync::{Hello, Item, ItemId, NeedsUpdate, RangeProof, Refusal, Verdict};
 use canbao_core::time::Timestamp;
@@ -214,10 +214,19 @@ impl Session {
         scope.err()
     }
 
-    async fn page(&self, from: u64, max_bytes: usize) -> Result<FeedPage, Unavailable> {
+    async fn page(&self, wanted: FeedWanted) -> Result<FeedPage, Unavailable> {
+        let FeedWanted {
+            from,
+            late_from,
+            max_bytes,
+        } = wanted;
         let centre = self.centre.clone();
-        let audiences = Arc::clone(&self.scope.audiences);
-        let read = move || centre.feed(&audiences, from, PAGE_ITEMS, max_bytes);
+        let (audiences, range) = if from < late_from {
+            (Arc::clone(&self.scope.at_once), from..late_from)
+        } else {
+            (Arc::clone(&self.scope.audiences), from..u64::MAX)
+        };
+        let read = move || centre.feed(&audiences, range, PAGE_ITEMS, max_bytes);
         blocking(read).await
     }
 }
@@ -236,8 +245,7 @@ impl HubBackend for Session {
     /// between, it is read again, so that nothing of the new unit is passed over.
     async fn read_feed(
         &mut self,
-        from: u64,
-        max_bytes: usize,
+        wanted: FeedWanted,
     ) -> Result<(Option<Visible>, FeedPage), Unavailable> {
         let before = self.scope.version;
         loop {
@@ -246,9 +254,9 @@ impl HubBackend for Session {
                 && let Err(refusal) = self.look_at_scope()?
             {
                 self.ending = Some(refusal);
-                return Ok((None, nothing_more(from)));
+                return Ok((None, nothing_more(wanted.from)));
             }
-            let page = self.page(from, max_bytes).await?;
+            let page = self.page(wanted).await?;
             if self.heads.borrow().scopes == self.scope.scopes {
                 let changed = self.scope.version != before;
                 return Ok((changed.then(|| self.scope.visible()), page));
@@ -260,13 +268,13 @@ impl HubBackend for Session {
         &mut self,
         wanted: &BackfillWanted,
         max_bytes: usize,
-    ) -> Result<Option<FeedPage>, Unavailable> {
+    ) -> Result<Option<PartPage>, Unavailable> {
         let Some(audience) = self.scope.audience(&wanted.part) else {
             return Ok(None);
         };
         let centre = self.centre.clone();
-        let range = wanted.from..wanted.upto;
-        let read = move || centre.part_of_feed(audience, range, PAGE_ITEMS, max_bytes);
+        let (range, packed) = (wanted.from..wanted.upto, wanted.packed);
+        let read = move || centre.part_of_feed(audience, range, packed, PAGE_ITEMS, max_bytes);
         blocking(read).await.map(Some)
     }
 

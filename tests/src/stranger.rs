@@ -137,6 +137,8 @@ impl Stranger {
             parts: Parts::new(),
             cursor,
             offers: 0,
+            late_from: Some(0),
+            packed: false,
         };
         let mut ear = Mouth::default();
         let (handshake, end) = block_on(async {
@@ -183,6 +185,8 @@ impl Stranger {
             parts: Parts::new(),
             cursor: 0,
             offers: waiting.len() as u32,
+            late_from: Some(0),
+            packed: false,
         };
         let mut mouth = Mouth {
             waiting,

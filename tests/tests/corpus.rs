@@ -58,6 +58,11 @@ fn snapshots() {
 }
 
 #[test]
+fn packs() {
+    check("packs");
+}
+
+#[test]
 fn workbooks() {
     check("workbooks");
 }

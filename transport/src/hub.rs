@@ -4,7 +4,9 @@ use std::future::Future;
 
 use canbao_core::ids::FeedId;
 use canbao_core::refusal::RefusalName;
-use canbao_core::sync::hub::{FeedPage, HubInput, HubOutput, HubSession, Visible};
+use canbao_core::sync::hub::{
+    FeedPage, FeedWanted, HubInput, HubOutput, HubSession, PartPage, Visible,
+};
 use canbao_core::sync::message::{BackfillWanted, ProofWanted};
 use canbao_core::sync::{
     CloseReason, Hello, Item, ItemId, NeedsUpdate, ProofRefused, RangeProof, Refusal, Verdict,
@@ -35,13 +37,12 @@ pub trait HubBackend: Send {
         hello: &Hello,
     ) -> impl Future<Output = Result<Result<Visible, Refusal>, Self::Error>> + Send;
 
-    /// Reads the feed for this device from a position on, until about `max_bytes` of entries.
+    /// Reads the feed for this device from a position on, until about so many bytes of entries.
     /// A page that is not at the head gets on by at least one position. With it comes what the
     /// device may see, where the page was read with another scope than the one before.
     fn read_feed(
         &mut self,
-        from: u64,
-        max_bytes: usize,
+        wanted: FeedWanted,
     ) -> impl Future<Output = Result<(Option<Visible>, FeedPage), Self::Error>> + Send;
 
     /// Reads what a part has in a range, as [`HubInput::Backfilled`] takes it, until about
@@ -51,7 +52,7 @@ pub trait HubBackend: Send {
         &mut self,
         wanted: &BackfillWanted,
         max_bytes: usize,
-    ) -> impl Future<Output = Result<Option<FeedPage>, Self::Error>> + Send;
+    ) -> impl Future<Output = Result<Option<PartPage>, Self::Error>> + Send;
 
     /// Hands an item to the engine; returns after the commit. The same item may come again.
     fn take_in(
@@ -130,8 +131,8 @@ struct HubPump<'c> {
     session: HubSession,
     writer: Writer<'c>,
     reader: Reader<'c>,
-    /// A reading of the feed that is due: from where, how many bytes.
-    next_page: Option<(u64, usize)>,
+    /// A reading of the feed that is due.
+    next_page: Option<FeedWanted>,
 }
 
 /// Why a pump stopped without its session's leave.
@@ -153,7 +154,7 @@ impl HubPump<'_> {
                 return Ok(reason);
             }
             let input = match self.next_page.take() {
-                Some((from, max_bytes)) => {
+                Some(wanted) => {
                     // A long feed and a talking device take turns.
                     if let Some(bytes) = self.read_if_ready().await? {
                         self.input(HubInput::Received(bytes));
@@ -161,7 +162,7 @@ impl HubPump<'_> {
                             return Ok(reason);
                         }
                     }
-                    let read = backend.read_feed(from, max_bytes).await;
+                    let read = backend.read_feed(wanted).await;
                     let (visible, page) = read.map_err(Stop::Failed)?;
                     if let Some(visible) = visible {
                         self.input(HubInput::Rescoped(visible));
@@ -193,7 +194,7 @@ impl HubPump<'_> {
                     };
                     self.input(input);
                 }
-                HubOutput::ReadFeed { from, max_bytes } => self.next_page = Some((from, max_bytes)),
+                HubOutput::ReadFeed(wanted) => self.next_page = Some(wanted),
                 HubOutput::ReadBackfill { wanted, max_bytes } => {
                     let read = backend.backfill(&wanted, max_bytes).await;
                     let page = read.map_err(Stop::Failed)?;

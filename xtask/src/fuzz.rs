@@ -8,12 +8,13 @@ use std::process::Command;
 use crate::process::{Workspace, cargo, run, succeeds};
 
 /// The targets; each has a file in `fuzz/fuzz_targets` and a function in `canbao-hostile`.
-const TARGETS: [&str; 8] = [
+const TARGETS: [&str; 9] = [
     "frames",
     "batches",
     "structure",
     "statements",
     "snapshots",
+    "packs",
     "workbooks",
     "notes",
     "proofs",

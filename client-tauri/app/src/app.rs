@@ -351,6 +351,7 @@ impl App {
     }
 
     /// Takes the batches that the feed brought into their documents, and mends what was refused.
+    /// Where some came packed that nothing signed leads to, all packs are given up.
     pub(crate) fn take_batches(&mut self) -> Result<(), Fault> {
         let Self {
             store,
@@ -361,6 +362,9 @@ impl App {
             ..
         } = self;
         drafts.catch_up(&Source::of(store, feed, outbox, identity))?;
+        if drafts.unvouched {
+            return self.refuse_packs();
+        }
         self.mend()?;
         let documents = self.drafts.documents();
         self.keep_snapshots(&documents)

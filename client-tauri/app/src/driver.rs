@@ -4,20 +4,46 @@
 use std::path::Path;
 
 use canbao_core::document::{DocumentId, Volume};
-use canbao_core::enrolment::{EnrolmentCode, Request as EnrolmentRequest};
-use canbao_core::facts::Projection;
+use canbao_core::enrolment::{EnrolmentCode, Rekey, Request as EnrolmentRequest};
+use canbao_core::facts::{Audience, Projection};
+use canbao_core::message::Lang;
+use canbao_core::signing::PublicKey;
+use canbao_core::statement::read_admitted;
 use canbao_core::store::{Store, Stream};
-use canbao_core::sync::Entry;
+use canbao_core::structure::{Packed, unpack};
 use canbao_core::sync::device::DeviceStart;
+use canbao_core::sync::{Entry, Refusal};
 
 use crate::app::App;
 use crate::door::Door;
-use crate::feed;
-use crate::response::Enrolled;
+use crate::feed::Stored;
+use crate::outbox::Made;
+use crate::request::Context;
+use crate::response::{Enrolled, Rekeyed};
 use crate::world::World;
 
 pub use crate::fault::Fault;
 pub use crate::session::Backend;
+
+/// A value made here, as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnValue {
+    /// Its place in the local stream.
+    pub place: u64,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// Whom it is for; none where it says how another one ended.
+    pub audience: Option<Audience>,
+}
+
+/// A value of the feed's stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Held {
+    /// An entry.
+    Entry(Entry),
+    /// Batches that came packed.
+    Pack(Vec<Packed>),
+}
 
 impl Door {
     /// The door to the application of a store that is open, in a world of the caller's.
@@ -50,6 +76,46 @@ impl Door {
         self.app().finish_enrolment(code, request, answer, server)
     }
 
+    /// The request for new keys in the place of those in use; one that was not answered again.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub fn prepare_rekey(&self) -> Result<Rekey, Fault> {
+        self.app().prepare_rekey(&Context::default())
+    }
+
+    /// Takes the centre's answer to a request for new keys.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub fn finish_rekey(&self, asked: &Rekey, answer: &[u8]) -> Result<Rekeyed, Fault> {
+        self.app().finish_rekey(asked, answer)
+    }
+
+    /// Takes the centre's refusal of new keys.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub fn rekey_refused(&self, refusal: &Refusal) -> Result<(), Fault> {
+        self.app().rekey_refused(refusal)
+    }
+
+    /// Begins a session: gives where it starts.
+    ///
+    /// # Errors
+    /// [`Fault`] where the device is not enrolled.
+    pub fn begin_session(&self) -> Result<DeviceStart, Fault> {
+        self.app().begin_session()
+    }
+
+    /// Ends a session, by a refusal where there is one.
+    ///
+    /// # Errors
+    /// [`Fault`] of the store's class.
+    pub fn end_session(&self, refused: Option<&Refusal>) -> Result<(), Fault> {
+        self.app().end_session(refused)
+    }
+
     /// Where the next session starts.
     ///
     /// # Errors
@@ -71,29 +137,62 @@ impl App {
         &self.feed.projection
     }
 
-    /// The entries of the feed held here from a place of its stream on, in the order of arrival.
+    /// The key by which this device has its sessions; none before enrolment.
+    #[must_use]
+    pub fn device_key(&self) -> Option<PublicKey> {
+        let device = self.identity.device.as_ref();
+        device.map(|(_, key)| key.public())
+    }
+
+    /// The entries of the feed held here from a place of its stream on, in the order of arrival,
+    /// each with its place.
     ///
     /// # Errors
     /// [`Fault`] where the store does not read.
-    pub fn entries_held(&self, from: u64) -> Result<Vec<Entry>, Fault> {
+    pub fn entries_held(&self, from: u64) -> Result<Vec<(u64, Held)>, Fault> {
         let stored = self
             .store
             .read(Stream::Feed, from, usize::MAX, usize::MAX)?;
-        stored
-            .iter()
-            .map(|(_, bytes)| feed::from_bytes(bytes))
-            .collect()
+        let held = stored.into_iter().map(|(place, bytes)| {
+            let held = match Stored::from_bytes(&bytes)? {
+                Stored::Entry(held) => Held::Entry(Entry {
+                    position: held.position,
+                    salt: held.salt,
+                    bytes: held.bytes,
+                }),
+                Stored::Pack(held) => {
+                    Held::Pack(unpack(&held.pack).expect("it was unpacked when it came"))
+                }
+            };
+            Ok((place, held))
+        });
+        held.collect()
     }
 
-    /// What was made here from a place of the local stream on, as stored.
+    /// What was made here from a place of the local stream on.
     ///
     /// # Errors
     /// [`Fault`] where the store does not read.
-    pub fn made_here(&self, from: u64) -> Result<Vec<Vec<u8>>, Fault> {
+    pub fn made_here(&self, from: u64) -> Result<Vec<OwnValue>, Fault> {
         let stored = self
             .store
             .read(Stream::Local, from, usize::MAX, usize::MAX)?;
-        Ok(stored.into_iter().map(|(_, bytes)| bytes).collect())
+        let read = |(place, bytes): (u64, Vec<u8>)| {
+            let audience = audience_of(&Made::from_bytes(&bytes)?);
+            Ok(OwnValue {
+                place,
+                bytes,
+                audience,
+            })
+        };
+        stored.into_iter().map(read).collect()
+    }
+
+    /// What the user is told to mind about certificates, by its codes.
+    #[must_use]
+    pub fn certificate_codes(&self) -> Vec<String> {
+        let warnings = self.certificate_warnings(Lang::En);
+        warnings.into_iter().map(|it| it.code).collect()
     }
 
     /// How many items wait for the centre's answer.
@@ -112,5 +211,16 @@ impl App {
     #[must_use]
     pub fn document(&self, id: &DocumentId) -> Option<&Volume> {
         self.drafts.document(id)
+    }
+}
+
+fn audience_of(made: &Made) -> Option<Audience> {
+    match made {
+        Made::Batch { document, .. } => Some(document.audience()),
+        Made::Statement { signed, .. } => {
+            let read = read_admitted(signed).ok()?;
+            Some(Audience::Unit(read.statement.unit()))
+        }
+        Made::Ended { .. } | Made::GivenUp { .. } => None,
     }
 }

@@ -10,6 +10,7 @@ use canbao_core::signed::{Signed, encode};
 use canbao_core::signing::PublicKey;
 use canbao_core::statement::read_admitted;
 use canbao_core::store::{Store, Stream};
+use canbao_core::structure::contents;
 use canbao_core::sync;
 use canbao_core::time::Timestamp;
 use minicbor::{Decode, Encode};
@@ -35,6 +36,49 @@ pub(crate) struct Held {
     pub(crate) received_at: Timestamp,
 }
 
+/// Batches of documents that came packed, by a backfill.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct HeldPack {
+    /// When they arrived, by the device's clock.
+    #[n(0)]
+    pub(crate) received_at: Timestamp,
+    #[cbor(n(1), with = "minicbor::bytes")]
+    pub(crate) pack: Vec<u8>,
+}
+
+/// A value of the feed's stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Stored {
+    Entry(Held),
+    Pack(HeldPack),
+}
+
+impl Stored {
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        match self {
+            Self::Entry(held) => encode(held),
+            Self::Pack(pack) => encode(pack),
+        }
+    }
+
+    /// Reads a value back: a pack is an array of two, an entry one of four.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self, Fault> {
+        let fields = minicbor::Decoder::new(bytes).array();
+        let read = match fields {
+            Ok(Some(2)) => minicbor::decode(bytes).map(Self::Pack),
+            Ok(_) | Err(_) => minicbor::decode(bytes).map(Self::Entry),
+        };
+        read.map_err(|error| damaged(&error))
+    }
+}
+
+impl HeldPack {
+    /// Where its batches were admitted, and of which documents they are.
+    pub(crate) fn contents(&self) -> Result<Vec<(Position, DocumentId)>, Fault> {
+        contents(&self.pack).map_err(|error| damaged(&error))
+    }
+}
+
 /// The records of one posting: contiguous in the log, proven together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Run {
@@ -46,7 +90,8 @@ pub(crate) struct Run {
 /// A batch that the centre admitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Admitted {
-    pub(crate) id: BatchId,
+    /// None where it came packed.
+    pub(crate) id: Option<BatchId>,
     pub(crate) position: Position,
     /// Where in the stream it lies: grows with its arrival, whatever its position.
     pub(crate) place: u64,
@@ -79,6 +124,8 @@ pub(crate) struct Feed {
     pub(crate) incomplete: BTreeSet<Audience>,
     /// Where in the stream each entry lies.
     places: BTreeMap<Position, u64>,
+    /// Those of them that lie there in a pack: batches of these documents.
+    packed: BTreeMap<Position, DocumentId>,
     length: u64,
     /// Whether entries came in the order of their positions; a grown scope brings older ones.
     ordered: bool,
@@ -100,11 +147,11 @@ impl Feed {
                 break;
             }
             for (place, bytes) in page {
-                let held = decode(&bytes)?;
+                let stored = Stored::from_bytes(&bytes)?;
                 feed.length = place;
-                feed.place(&held);
+                feed.place(&stored)?;
                 if feed.ordered {
-                    feed.fold(&held, place);
+                    feed.fold(&stored, place);
                 }
             }
         }
@@ -133,26 +180,32 @@ impl Feed {
     }
 
     /// Those of the entries received that are not held yet, in order.
-    pub(crate) fn unknown(&self, entries: Vec<sync::Entry>, at: Timestamp) -> Vec<Held> {
+    pub(crate) fn unknown(&self, entries: Vec<sync::Entry>, at: Timestamp) -> Vec<Stored> {
         entries
             .into_iter()
-            .filter(|it| !self.places.contains_key(&it.position))
+            .filter(|it| !self.holds(it.position))
             .map(|it| Held {
                 position: it.position,
                 salt: it.salt,
                 bytes: it.bytes,
                 received_at: at,
             })
+            .map(Stored::Entry)
             .collect()
+    }
+
+    /// Whether what lies at a position is held.
+    pub(crate) fn holds(&self, position: Position) -> bool {
+        self.places.contains_key(&position)
     }
 
     /// Takes in entries that were just made durable, in the order of the commit. Tells whether
     /// older ones were among them, so that everything was folded anew.
-    pub(crate) fn extend(&mut self, entries: &[Held], store: &Store) -> Result<bool, Fault> {
-        for held in entries {
-            let place = self.place(held);
+    pub(crate) fn extend(&mut self, entries: &[Stored], store: &Store) -> Result<bool, Fault> {
+        for stored in entries {
+            let place = self.place(stored)?;
             if self.ordered {
-                self.fold(held, place);
+                self.fold(stored, place);
             }
         }
         if self.ordered {
@@ -163,12 +216,13 @@ impl Feed {
     }
 
     /// Takes in entries of a backfill that were just made durable, in the order of the commit.
-    pub(crate) fn extend_late(&mut self, entries: &[Held]) {
+    pub(crate) fn extend_late(&mut self, entries: &[Stored]) -> Result<(), Fault> {
         let ordered = self.ordered;
-        for held in entries {
-            self.place(held);
+        for stored in entries {
+            self.place(stored)?;
         }
         self.ordered = ordered;
+        Ok(())
     }
 
     /// Nothing is missing of this audience any more: what is held of it is to be folded.
@@ -193,25 +247,9 @@ impl Feed {
             let Some(place) = self.places.get(&position) else {
                 return Ok(None);
             };
-            let Some(bytes) = store.get(Stream::Feed, *place)? else {
-                return Ok(None);
-            };
-            entries.push(decode(&bytes)?);
+            entries.push(entry_at(store, *place)?);
         }
         Ok(Some(entries))
-    }
-
-    /// The bytes of a batch that lies at a place of the stream.
-    pub(crate) fn batch_at(store: &Store, place: u64) -> Result<Vec<u8>, Fault> {
-        let lost = || Fault::store("store.damaged").with("detail", format_args!("feed: {place}"));
-        let held = decode(&store.get(Stream::Feed, place)?.ok_or_else(lost)?)?;
-        let fact = Entry::from_bytes(&held.bytes)
-            .ok()
-            .and_then(|it| it.fact().ok());
-        match fact {
-            Some(Fact::BatchAdmitted { batch, .. }) => Ok(batch),
-            _ => Err(lost()),
-        }
     }
 
     /// A certificate by its serial, once the authority's signature on it holds.
@@ -229,25 +267,39 @@ impl Feed {
         self.places.range(run.first..end).count() as u64 == u64::from(run.count)
     }
 
-    /// Notes where in the stream an entry lies.
-    fn place(&mut self, held: &Held) -> u64 {
-        if self
-            .places
-            .last_key_value()
-            .is_some_and(|(last, _)| held.position < *last)
-        {
-            self.ordered = false;
-        }
+    /// Notes where in the stream a value lies.
+    fn place(&mut self, stored: &Stored) -> Result<u64, Fault> {
         let place = self.length;
-        self.places.insert(held.position, place);
-        self.heard = self.heard.max(Some(held.received_at));
+        let received_at = match stored {
+            Stored::Entry(held) => {
+                self.place_one(held.position, place);
+                held.received_at
+            }
+            Stored::Pack(pack) => {
+                for (position, document) in pack.contents()? {
+                    if !self.holds(position) {
+                        self.place_one(position, place);
+                        self.packed.insert(position, document);
+                    }
+                }
+                pack.received_at
+            }
+        };
+        self.heard = self.heard.max(Some(received_at));
         self.length += 1;
-        place
+        Ok(place)
+    }
+
+    fn place_one(&mut self, position: Position, place: u64) {
+        let last = self.places.last_key_value();
+        self.ordered &= last.is_none_or(|(last, _)| position >= *last);
+        self.places.insert(position, place);
     }
 
     /// Folds everything again in the order of the log.
     fn refold(&mut self, store: &Store) -> Result<(), Fault> {
         let places = std::mem::take(&mut self.places);
+        let packed = std::mem::take(&mut self.packed);
         let mut fresh = Self {
             length: self.length,
             heard: self.heard,
@@ -255,18 +307,48 @@ impl Feed {
             ordered: true,
             ..Self::default()
         };
-        for place in places.values() {
-            let bytes = store
-                .get(Stream::Feed, *place)?
-                .ok_or_else(|| Fault::store("store.damaged").with("detail", "feed"))?;
-            fresh.fold(&decode(&bytes)?, *place);
+        for (position, place) in &places {
+            match packed.get(position) {
+                Some(document) => fresh.fold_packed(*position, *document, *place),
+                None => fresh.fold_entry(&entry_at(store, *place)?, *place),
+            }
         }
         fresh.places = places;
+        fresh.packed = packed;
         *self = fresh;
         Ok(())
     }
 
-    fn fold(&mut self, held: &Held, place: u64) {
+    /// Folds what was just placed.
+    fn fold(&mut self, stored: &Stored, place: u64) {
+        match stored {
+            Stored::Entry(held) => self.fold_entry(held, place),
+            Stored::Pack(_) => {
+                let packed = self.packed.iter();
+                let here = packed.filter(|(it, _)| self.places.get(it) == Some(&place));
+                let here: Vec<_> = here.map(|(it, document)| (*it, *document)).collect();
+                for (position, document) in here {
+                    self.fold_packed(position, document, place);
+                }
+            }
+        }
+    }
+
+    fn fold_packed(&mut self, position: Position, document: DocumentId, place: u64) {
+        if !self.incomplete.contains(&document.audience()) {
+            self.admit(document, None, position, place);
+        }
+    }
+
+    fn admit(&mut self, document: DocumentId, id: Option<BatchId>, position: Position, place: u64) {
+        self.admitted.entry(document).or_default().push(Admitted {
+            id,
+            position,
+            place,
+        });
+    }
+
+    fn fold_entry(&mut self, held: &Held, place: u64) {
         let Ok(entry) = Entry::from_bytes(&held.bytes) else {
             self.newer += 1;
             return;
@@ -302,12 +384,8 @@ impl Feed {
     fn note_documents(&mut self, fact: &Fact, position: Position, place: u64) {
         match fact {
             Fact::BatchAdmitted { document, batch } => {
-                let admitted = Admitted {
-                    id: SignedBatch(batch.clone()).id(),
-                    position,
-                    place,
-                };
-                self.admitted.entry(*document).or_default().push(admitted);
+                let id = SignedBatch(batch.clone()).id();
+                self.admit(*document, Some(id), position, place);
             }
             Fact::DeviceEnrolled { certificate, .. } => {
                 if let Ok(read) = minicbor::decode::<Certificate>(&certificate.content) {
@@ -365,29 +443,24 @@ impl Feed {
     }
 }
 
-/// The stored bytes of an entry.
-pub(crate) fn to_bytes(held: &Held) -> Vec<u8> {
-    encode(held)
+/// The value at a place of the stream that was noted.
+pub(crate) fn stored_at(store: &Store, place: u64) -> Result<Stored, Fault> {
+    let bytes = store.get(Stream::Feed, place)?;
+    Stored::from_bytes(&bytes.ok_or_else(|| lost(place))?)
 }
 
-/// The entry as it came over the wire, from its stored bytes.
-pub(crate) fn from_bytes(bytes: &[u8]) -> Result<sync::Entry, Fault> {
-    let Held {
-        position,
-        salt,
-        bytes,
-        received_at: _,
-    } = decode(bytes)?;
-    Ok(sync::Entry {
-        position,
-        salt,
-        bytes,
-    })
+fn entry_at(store: &Store, place: u64) -> Result<Held, Fault> {
+    match stored_at(store, place)? {
+        Stored::Entry(held) => Ok(held),
+        Stored::Pack(_) => Err(lost(place)),
+    }
 }
 
-/// An entry as it was stored.
-pub(crate) fn decode(bytes: &[u8]) -> Result<Held, Fault> {
-    minicbor::decode(bytes).map_err(|error| {
-        Fault::store("store.damaged").with("detail", format_args!("feed: {error}"))
-    })
+/// What a place of the stream should hold and does not.
+pub(crate) fn lost(place: u64) -> Fault {
+    Fault::store("store.damaged").with("detail", format_args!("feed: {place}"))
+}
+
+fn damaged(error: &dyn std::fmt::Display) -> Fault {
+    Fault::store("store.damaged").with("detail", format_args!("feed: {error}"))
 }

@@ -1,7 +1,8 @@
 //! Who this device is: its keys, its operators, the centre it belongs to.
 //!
-//! Every step is a record of the identity stream; the newest of a kind holds, so that nothing
-//! about keys is ever overwritten.
+//! Every step is a record of the identity stream; the newest of a kind holds, and nothing about
+//! keys is overwritten. A form of an operator's key that does not count any more is erased, once
+//! the one that does is there.
 
 use std::collections::BTreeMap;
 
@@ -104,9 +105,12 @@ pub(crate) enum Step {
         #[n(1)]
         chain: Chain,
     },
+    /// The centre refused the keys of [`Step::Rekeying`] for good: others may be made.
+    #[n(9)]
+    RekeyRefused,
     /// An operator's private key as it is kept from now on. The step that held it before is
     /// erased: with it whoever has the store's key would need no passphrase, or an old one.
-    #[n(9)]
+    #[n(10)]
     Key(#[n(0)] Kept),
 }
 
@@ -237,6 +241,7 @@ impl Identity {
                 certificates,
                 chain,
             } => self.rekeyed(&certificates, chain)?,
+            Step::RekeyRefused => self.rekeying = None,
             Step::Contact(at) => self.contact = self.contact.max(Some(at)),
         }
         Ok(())

@@ -24,6 +24,7 @@ mod keyring;
 mod notes;
 mod outbox;
 mod overlay;
+mod packs;
 mod passphrase;
 mod proof;
 mod quarantine;

@@ -5,8 +5,10 @@ use canbao_core::certificate::Certificate;
 use canbao_core::enrolment::{Ask, MAX_REKEYED, Rekey, RekeyAnswer};
 use canbao_core::ids::CertificateSerial;
 use canbao_core::passphrase::Passphrase;
+use canbao_core::refusal::RefusalName;
 use canbao_core::signing::SigningKey;
-use canbao_transport::{Alpn, ClientEndpoint, ask_to_enrol};
+use canbao_core::sync::Refusal;
+use canbao_transport::{Alpn, ClientEndpoint, EnrolError, ask_to_enrol};
 
 use crate::app::App;
 use crate::door::Door;
@@ -41,9 +43,12 @@ impl Door {
         let answer = ask_to_enrol(&connected.connection, |chain| {
             is_the_centre(chain, Some(&centre.chain), &centre.root, &shown).map(|()| bytes)
         })
-        .await
-        .map_err(enrol_fault)?;
-        self.app().finish_rekey(&asked, &answer)
+        .await;
+        let mut app = self.app();
+        if let Err(EnrolError::Refused(refusal)) = &answer {
+            app.rekey_refused(refusal)?;
+        }
+        app.finish_rekey(&asked, &answer.map_err(enrol_fault)?)
     }
 }
 
@@ -124,6 +129,21 @@ impl App {
             return Err(Fault::refused("rekey.too_many_operators").with("most", MAX_REKEYED));
         }
         Ok(serials)
+    }
+
+    /// Gives up new keys that the centre will never certify, since a certificate in use ended
+    /// before they reached it; had they reached it in time, it would have answered the repeat.
+    pub(crate) fn rekey_refused(&mut self, refusal: &Refusal) -> Result<(), Fault> {
+        let for_good = [
+            RefusalName::EnrolmentUnknownCertificate,
+            RefusalName::EnrolmentCertificateRevoked,
+            RefusalName::EnrolmentCertificateExpired,
+            RefusalName::EnrolmentOtherDevice,
+        ];
+        if for_good.iter().any(|it| it.as_str() == refusal.code()) {
+            self.step(Step::RekeyRefused)?;
+        }
+        Ok(())
     }
 
     /// Takes the certificates of the new keys; what waits is signed anew by them.

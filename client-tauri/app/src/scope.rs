@@ -13,9 +13,9 @@ use canbao_core::sync::Part;
 use canbao_core::sync::device::{Backfilled, Coverage, Parts, Rescope};
 
 use crate::app::App;
-use crate::drafts::snapshot_key;
+use crate::drafts::without_snapshots;
 use crate::fault::{Fault, Trouble};
-use crate::feed::{self, Held};
+use crate::feed::{HeldPack, Stored};
 use crate::outbox::Made;
 use crate::response::UnitRef;
 use crate::rows::unit_ref;
@@ -23,6 +23,9 @@ use crate::session::put_cursor;
 
 /// Before a part's key in the cursor view.
 const PREFIX: &[u8] = b"part/";
+
+/// The key of the position from which the feed brings what comes late.
+const LATE_KEY: &[u8] = b"late";
 
 /// How many values are read from the store at once.
 const PAGE: usize = 1024;
@@ -38,6 +41,12 @@ pub(crate) fn parts(store: &Store) -> Parts {
             .map(|coverage| (part, coverage))
     });
     read.collect::<Option<Parts>>().unwrap_or_default()
+}
+
+/// From where the feed brings what comes late; none before the first scope.
+pub(crate) fn late_from(store: &Store) -> Option<u64> {
+    let stored = store.view(View::Cursor, LATE_KEY).ok()??;
+    minicbor::decode(&stored).ok()
 }
 
 /// The audiences of which something is missing: what is held of them is not shown, since a
@@ -77,9 +86,10 @@ impl App {
         }
         for (part, coverage) in &rescope.parts {
             if known.get(part) != Some(coverage) {
-                commit = commit.put(View::Cursor, key(part), encode(coverage));
+                commit = put_part(commit, part, coverage);
             }
         }
+        commit = commit.put(View::Cursor, LATE_KEY, encode(&rescope.late_from));
         commit = put_cursor(commit, rescope.cursor, rescope.version);
         self.store.commit(commit)?;
         self.feed.incomplete = incomplete(&rescope.parts);
@@ -99,21 +109,25 @@ impl App {
     /// how many were new. What they say is shown once no part misses anything, or with
     /// [`App::settle_backfill`].
     pub(crate) fn backfill(&mut self, backfilled: Backfilled) -> Result<u64, Fault> {
+        let pack = self.pack_of(&backfilled)?;
         let Backfilled {
             part,
             entries,
+            pack: _,
             coverage,
             is_last,
         } = backfilled;
-        let entries = self.feed.unknown(entries, self.world.now());
-        let start = Commit::new()
-            .expecting(Stream::Feed, self.feed.length())
-            .put(View::Cursor, key(&part), encode(&coverage));
+        let mut entries = self.feed.unknown(entries, self.world.now());
+        entries.extend(pack);
+        let start = Commit::new().expecting(Stream::Feed, self.feed.length());
+        let start = put_part(start, &part, &coverage);
         let commit = entries.iter().fold(start, |commit, it| {
-            commit.append(Stream::Feed, feed::to_bytes(it))
+            commit.append(Stream::Feed, it.to_bytes())
         });
         self.store.commit(commit)?;
-        self.feed.extend_late(&entries);
+        let held = self.feed.count();
+        self.feed.extend_late(&entries)?;
+        let new = self.feed.count() - held;
         if coverage == Coverage::Whole
             && let Some(audience) = Audience::of_key(&part.0)
         {
@@ -122,7 +136,7 @@ impl App {
         if is_last {
             self.settle_backfill()?;
         }
-        Ok(entries.len() as u64)
+        Ok(new)
     }
 
     /// Shows what backfills brought of parts that are whole by now.
@@ -215,7 +229,10 @@ impl Purge {
     fn look_at_feed(&mut self, store: &Store, parts: &Parts) -> Result<BTreeSet<Position>, Fault> {
         let mut positions = BTreeSet::new();
         each(store, Stream::Feed, |place, bytes| {
-            let held: Held = feed::decode(bytes)?;
+            let held = match Stored::from_bytes(bytes)? {
+                Stored::Entry(held) => held,
+                Stored::Pack(pack) => return self.look_at_pack(place, &pack, parts),
+            };
             let Ok(entry) = Entry::from_bytes(&held.bytes) else {
                 return Ok(());
             };
@@ -229,6 +246,16 @@ impl Purge {
             Ok(())
         })?;
         Ok(positions)
+    }
+
+    /// A pack is of one part.
+    fn look_at_pack(&mut self, place: u64, pack: &HeldPack, parts: &Parts) -> Result<(), Fault> {
+        let contents = pack.contents()?;
+        if contents.iter().any(|(_, it)| !is_in(parts, &it.audience())) {
+            self.entries.push(place);
+            self.documents.extend(contents.iter().map(|(_, it)| *it));
+        }
+        Ok(())
     }
 
     fn look_at_local(&mut self, store: &Store, parts: &Parts) -> Result<(), Fault> {
@@ -278,16 +305,17 @@ impl Purge {
                 commit = commit.erase(stream, *place);
             }
         }
-        for document in &self.documents {
-            for slot in 0..2 {
-                commit = commit.remove(View::Snapshot, snapshot_key(document, slot));
-            }
-        }
-        commit
+        self.documents.iter().fold(commit, without_snapshots)
     }
 }
 
-fn each(
+/// Adds to a commit how far a part is held.
+pub(crate) fn put_part(commit: Commit, part: &Part, coverage: &Coverage) -> Commit {
+    commit.put(View::Cursor, key(part), encode(coverage))
+}
+
+/// Looks at every value of a stream that was not erased.
+pub(crate) fn each(
     store: &Store,
     stream: Stream,
     mut look: impl FnMut(u64, &[u8]) -> Result<(), Fault>,

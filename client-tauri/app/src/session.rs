@@ -13,7 +13,7 @@ use canbao_core::sync::device::{
     Advance, Backfilled, DeviceStart, Outgoing, Parts, Rescope, SessionReport,
 };
 use canbao_core::sync::message::ProofWanted;
-use canbao_core::sync::{ItemId, ProofRefused, RangeProof, Verdict};
+use canbao_core::sync::{ItemId, ProofRefused, RangeProof, Refusal, Verdict};
 use canbao_core::time::Timestamp;
 use canbao_transport::{DeviceBackend, DeviceEvent, Statistics};
 use minicbor::{Decode, Encode};
@@ -23,9 +23,9 @@ use tokio::time::{Instant, sleep_until};
 use crate::app::App;
 use crate::door::Door;
 use crate::fault::{Fault, Trouble};
-use crate::feed;
 use crate::identity::Step;
 use crate::outbox::Made;
+use crate::packs;
 use crate::response::SyncReport;
 use crate::scope;
 
@@ -54,6 +54,19 @@ struct Cursor {
 }
 
 impl App {
+    /// Where a session begins, once what waits for the sake of a certificate that ended is signed
+    /// anew.
+    pub(crate) fn begin_session(&mut self) -> Result<DeviceStart, Fault> {
+        self.sign_anew()?;
+        self.session_start()
+    }
+
+    /// What a session leaves behind, however it ended; with the refusal, where it ended by one.
+    pub(crate) fn end_session(&mut self, refused: Option<&Refusal>) -> Result<(), Fault> {
+        self.settle_backfill()?;
+        refused.map_or(Ok(()), |refusal| self.note_locked_out(refusal))
+    }
+
     /// Where a session begins.
     pub(crate) fn session_start(&self) -> Result<DeviceStart, Fault> {
         let feed = self.identity.centre()?.trust.feed;
@@ -72,6 +85,8 @@ impl App {
             },
             cursor,
             offers: u32::try_from(waiting).unwrap_or(u32::MAX),
+            late_from: scope::late_from(&self.store),
+            packed: self.takes_packs(),
         })
     }
 
@@ -92,7 +107,7 @@ impl App {
         let start = Commit::new().expecting(Stream::Feed, self.feed.length());
         let start = put_cursor(start, advance.cursor, advance.scope_version);
         let commit = entries.iter().fold(start, |commit, it| {
-            commit.append(Stream::Feed, feed::to_bytes(it))
+            commit.append(Stream::Feed, it.to_bytes())
         });
         self.store.commit(commit)?;
         if self.feed.extend(&entries, &self.store)? {
@@ -165,6 +180,8 @@ pub struct Backend<D> {
     settled: bool,
     /// Something was made anew in place of what was refused, and waits.
     renewed: bool,
+    /// Whether the session may ask for packs.
+    packed: bool,
     wanted: VecDeque<ProofWanted>,
     /// First positions of proofs asked for, or waiting to be.
     known: BTreeSet<Position>,
@@ -187,6 +204,7 @@ impl<D: Deref<Target = Door>> Backend<D> {
             welcomed: false,
             settled: false,
             renewed: false,
+            packed: false,
             wanted: VecDeque::new(),
             known: BTreeSet::new(),
             out: 0,
@@ -200,6 +218,7 @@ impl<D: Deref<Target = Door>> Backend<D> {
     pub fn begin(&mut self) {
         self.settled = false;
         self.renewed = false;
+        self.packed = self.door.app().takes_packs();
         self.wanted.clear();
         self.known.clear();
         self.again.clear();
@@ -214,6 +233,15 @@ impl<D: Deref<Target = Door>> Backend<D> {
                 self.wanted.push_back(wanted);
             }
         }
+    }
+
+    /// Ends a session that asked for packs where they turned out to be of no use: its parts are
+    /// not held as it believes.
+    fn without_packs(&self) -> Result<(), Fault> {
+        if self.packed && self.door.app().packs_are_off() {
+            return Err(Fault::network(packs::REFUSED));
+        }
+        Ok(())
     }
 
     fn hear(&mut self) {
@@ -236,6 +264,7 @@ impl<D: Deref<Target = Door> + Send> DeviceBackend for Backend<D> {
         self.report.entries += app.advance(advance)?;
         self.renewed |= app.outbox.length() > made;
         drop(app);
+        self.without_packs()?;
         self.want_proofs();
         Ok(())
     }
@@ -258,6 +287,7 @@ impl<D: Deref<Target = Door> + Send> DeviceBackend for Backend<D> {
     async fn backfill(&mut self, backfilled: Backfilled) -> Result<(), Fault> {
         self.hear();
         self.report.entries += self.door.app().backfill(backfilled)?;
+        self.without_packs()?;
         self.want_proofs();
         Ok(())
     }

@@ -19,6 +19,7 @@ use crate::door::Door;
 use crate::enrol::refusal_fault;
 use crate::fault::Fault;
 use crate::identity::Step;
+use crate::packs;
 use crate::response::{FailureClass, SyncReport};
 use crate::session::Backend;
 
@@ -85,7 +86,14 @@ impl Door {
 
     async fn once(&self, backend: &mut Backend<&Door>) -> Result<(), Fault> {
         let connected = self.connect().await?;
-        self.session(&connected, backend).await
+        match self.session(&connected, backend).await {
+            // The next session asks for entries instead.
+            Err(fault) if fault.code == packs::REFUSED => {
+                let connected = self.connect().await?;
+                self.session(&connected, backend).await
+            }
+            ended => ended,
+        }
     }
 
     /// Keeps a session; after a cut it tries again by the retry policy. It ends when stopped,
@@ -181,18 +189,18 @@ impl Door {
         let start = {
             let mut app = self.app();
             app.transport = Some(connected.connection.statistics().transport.name());
-            app.sign_anew()?;
-            app.session_start()?
+            app.begin_session()?
         };
         backend.begin();
         let ended = drive_device(&connected.connection, start, backend).await;
-        self.app().settle_backfill()?;
+        let refused = match &ended {
+            Ok(SessionEnd::Closed(CloseReason::Refused(refusal))) => Some(refusal),
+            Ok(_) | Err(_) => None,
+        };
+        self.app().end_session(refused)?;
         match ended? {
             SessionEnd::Closed(CloseReason::Stopped) => Ok(()),
-            SessionEnd::Closed(CloseReason::Refused(refusal)) => {
-                self.app().note_locked_out(&refusal)?;
-                Err(refusal_fault(&refusal))
-            }
+            SessionEnd::Closed(CloseReason::Refused(refusal)) => Err(refusal_fault(&refusal)),
             SessionEnd::Closed(CloseReason::NeedsUpdate(what)) => {
                 Err(Fault::refused(RefusalName::SyncNeedsUpdate.as_str()).with("detail", what))
             }

@@ -37,6 +37,16 @@ impl Audience {
         }
     }
 
+    /// Whether it is the owner of documents, and nobody else: a device may take what it brings
+    /// late, as a whole.
+    #[must_use]
+    pub fn is_of_documents(&self) -> bool {
+        match self {
+            Self::Employer(_) | Self::Agency(_) => true,
+            Self::Everyone | Self::Unit(_) | Self::Centre => false,
+        }
+    }
+
     /// The audience that has this key; [`None`] for one that a newer program knows.
     #[must_use]
     pub fn of_key(key: &[u8]) -> Option<Self> {

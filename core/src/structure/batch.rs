@@ -79,12 +79,28 @@ pub struct CheckedBatch {
     /// The signed value it came in.
     pub signed: Signed,
     /// What it says.
+    pub run: CheckedRun,
+}
+
+/// A run of one actor's changes whose form was checked, whatever vouches for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckedRun {
+    /// The changes and what they belong to.
     pub batch: Batch,
-    /// The heads of its changes, in order.
+    /// The heads of the changes, in order.
     pub heads: Vec<ChangeHead>,
 }
 
-impl CheckedBatch {
+impl CheckedRun {
+    /// The hash of its last change, which leads to all the others.
+    ///
+    /// # Panics
+    /// Never: a checked run is not empty.
+    #[must_use]
+    pub fn tip(&self) -> ChangeHash {
+        self.heads.last().expect("a checked run is not empty").hash
+    }
+
     /// What it needs that is not in it.
     #[must_use]
     pub fn outside_dependencies(&self) -> BTreeSet<ChangeHash> {
@@ -116,12 +132,8 @@ pub fn check_batch(bytes: &[u8]) -> Result<CheckedBatch, BatchError> {
         .iter()
         .map(|Chunk(bytes)| check_chunk(bytes))
         .collect::<Result<Vec<_>, _>>()?;
-    check_run(&batch, &heads)?;
-    Ok(CheckedBatch {
-        signed,
-        batch,
-        heads,
-    })
+    let run = check_run(batch, heads)?;
+    Ok(CheckedBatch { signed, run })
 }
 
 /// The schema is read alone, since a batch of a newer one may hold more than this program reads.
@@ -133,6 +145,11 @@ fn check_schema(content: &[u8]) -> Result<(), BatchError> {
     }
     let Schema { schema } =
         minicbor::decode(content).map_err(|error| SignedError::Malformed(error.to_string()))?;
+    is_known(schema)
+}
+
+/// Whether a batch of this schema is read.
+pub(super) fn is_known(schema: u64) -> Result<(), BatchError> {
     match schema {
         0 => Err(BatchError::NoSchema),
         1..=SCHEMA_VERSION => Ok(()),
@@ -140,8 +157,10 @@ fn check_schema(content: &[u8]) -> Result<(), BatchError> {
     }
 }
 
-fn check_run(batch: &Batch, heads: &[ChangeHead]) -> Result<(), BatchError> {
-    let last = batch.from.checked_add(heads.len() as u64 - 1);
+/// Whether changes, whose heads these are, are the run that the batch says.
+pub(super) fn check_run(batch: Batch, heads: Vec<ChangeHead>) -> Result<CheckedRun, BatchError> {
+    let last = (heads.len() as u64).checked_sub(1);
+    let last = last.and_then(|it| batch.from.checked_add(it));
     if batch.from == 0 || last != Some(batch.to) {
         return Err(BatchError::Sequence);
     }
@@ -158,5 +177,5 @@ fn check_run(batch: &Batch, heads: &[ChangeHead]) -> Result<(), BatchError> {
         }
         previous = Some(head.hash);
     }
-    Ok(())
+    Ok(CheckedRun { batch, heads })
 }

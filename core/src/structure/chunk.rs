@@ -20,6 +20,8 @@ const MAX_TIME: i64 = 253_402_300_799;
 const MAGIC: [u8; 4] = [0x85, 0x6f, 0x4a, 0x83];
 const DOCUMENT_CHUNK: u8 = 0;
 const CHANGE_CHUNK: u8 = 1;
+/// The bytes before a chunk's length: the magic, the checksum and the kind.
+const BEFORE_LENGTH: usize = 9;
 
 /// The hash of a change, by which others depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -165,6 +167,43 @@ pub fn check_chunk(bytes: &[u8]) -> Result<ChangeHead, ChunkError> {
         start_op,
         operations,
     })
+}
+
+/// What a change says behind its dependencies; with them it gives its bytes again.
+///
+/// # Errors
+/// [`ChunkError`] where the bytes are no change's chunk.
+pub(super) fn after_dependencies(bytes: &[u8]) -> Result<&[u8], ChunkError> {
+    let (_, body) = check_header(CHANGE_CHUNK, bytes)?;
+    let mut reader = Reader::new(body);
+    let _ = read_dependencies(&mut reader)?;
+    Ok(reader.rest)
+}
+
+/// The bytes of the change that says this behind these dependencies.
+pub(super) fn with_dependencies(dependencies: &[ChangeHash], rest: &[u8]) -> Vec<u8> {
+    let mut body = Vec::with_capacity(1 + 32 * dependencies.len() + rest.len());
+    write_number(&mut body, dependencies.len());
+    for ChangeHash(hash) in dependencies {
+        body.extend(hash);
+    }
+    body.extend(rest);
+    let mut bytes = [&MAGIC[..], &[0; 4], &[CHANGE_CHUNK]].concat();
+    write_number(&mut bytes, body.len());
+    bytes.extend(body);
+    let (_, hashed) = bytes.split_at(BEFORE_LENGTH - 1);
+    let digest = ring::digest::digest(&ring::digest::SHA256, hashed);
+    bytes[MAGIC.len()..BEFORE_LENGTH - 1].copy_from_slice(&digest.as_ref()[..4]);
+    bytes
+}
+
+/// An unsigned number in its shortest form.
+fn write_number(bytes: &mut Vec<u8>, mut number: usize) {
+    while number >= 0x80 {
+        bytes.push(number.to_le_bytes()[0] | 0x80);
+        number >>= 7;
+    }
+    bytes.push(number.to_le_bytes()[0]);
 }
 
 /// Checks that bytes are one whole document as it was saved, so that what is damaged is not looked

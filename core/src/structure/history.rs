@@ -12,7 +12,7 @@ use crate::document::{
     genesis_actor, genesis_hash,
 };
 
-use super::batch::CheckedBatch;
+use super::batch::CheckedRun;
 use super::chunk::{ChangeHash, ChangeHead};
 use super::error::StructureError;
 use super::lineage::Lineage;
@@ -130,9 +130,9 @@ impl History {
     ///
     /// # Errors
     /// [`StructureError`], of the first change that is not good; nothing was taken in.
-    pub fn check(&mut self, checked: &CheckedBatch) -> Result<(), StructureError> {
+    pub fn check(&mut self, run: &CheckedRun) -> Result<(), StructureError> {
         let mut taken = Vec::new();
-        for (head, Chunk(chunk)) in checked.heads.iter().zip(&checked.batch.chunks) {
+        for (head, Chunk(chunk)) in run.heads.iter().zip(&run.batch.chunks) {
             if self.has(&head.hash) {
                 continue;
             }

@@ -14,10 +14,13 @@ mod error;
 mod history;
 mod lineage;
 mod operation;
+mod pack;
 mod reach;
 mod reader;
 
-pub use batch::{BatchError, CheckedBatch, MAX_BATCH_BYTES, MAX_BATCH_CHANGES, check_batch};
+pub use batch::{
+    BatchError, CheckedBatch, CheckedRun, MAX_BATCH_BYTES, MAX_BATCH_CHANGES, check_batch,
+};
 pub use chunk::{
     ACTOR_BYTES, ChangeHash, ChangeHead, ChunkError, MAX_CHANGE_BYTES, MAX_DEPENDENCIES,
     check_chunk, check_document,
@@ -25,6 +28,7 @@ pub use chunk::{
 pub use columns::MAX_OPERATIONS;
 pub use error::StructureError;
 pub use history::History;
+pub use pack::{PackError, Packed, Packer, contents, unpack};
 
 #[cfg(test)]
 mod tests;

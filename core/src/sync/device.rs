@@ -67,6 +67,11 @@ impl DeviceSession {
             scope_version: start.scope_version,
             cursor: start.cursor,
             offers: start.offers,
+            late_from: match start.late_from {
+                Some(known) => known,
+                None if start.packed => u64::MAX,
+                None => 0,
+            },
         };
         let mut session = Self {
             now,
@@ -75,7 +80,7 @@ impl DeviceSession {
             decoder: FrameDecoder::default(),
             outputs: VecDeque::new(),
             feed: FeedProgress::new(&start),
-            scope: ScopeProgress::new(start.parts),
+            scope: ScopeProgress::new(start.parts, start.packed),
             outbox: OutboxProgress::default(),
             caught_up: false,
             proofs_waiting: VecDeque::new(),

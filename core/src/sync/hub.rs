@@ -24,6 +24,18 @@ use scope::ScopeProgress;
 /// Most proofs a device may have asked for at once.
 const PROOFS_ASKED: usize = 8;
 
+/// What is wanted of the feed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FeedWanted {
+    /// The first position wanted.
+    pub from: u64,
+    /// Below this position the parts that may come late are left out; a page that begins below
+    /// it ends there at the latest.
+    pub late_from: u64,
+    /// Bytes of entries after which to stop, except that one larger entry comes alone.
+    pub max_bytes: usize,
+}
+
 /// A reading of the feed for one device.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FeedPage {
@@ -42,6 +54,20 @@ pub struct Visible {
     pub version: u64,
     /// In ascending order, none twice, at most [`MAX_PARTS`](super::message::MAX_PARTS).
     pub parts: Vec<Part>,
+    /// Those of them that may come late, by backfills, in the same order.
+    pub late: Vec<Part>,
+}
+
+/// A reading of one part for a backfill.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartPage {
+    /// The part's entries in feed order, but for those that the pack stands for.
+    pub entries: Vec<Entry>,
+    /// What stands for the others, where that was asked for; at most
+    /// [`MAX_ENTRY`](super::MAX_ENTRY) bytes.
+    pub pack: Option<Vec<u8>>,
+    /// Every position below this one was looked at.
+    pub upto: u64,
 }
 
 /// What happens to a hub's session.
@@ -64,7 +90,7 @@ pub enum HubInput {
         /// What was wanted.
         wanted: BackfillWanted,
         /// What there is.
-        page: Option<FeedPage>,
+        page: Option<PartPage>,
     },
     /// The log grew.
     LogGrew,
@@ -93,12 +119,7 @@ pub enum HubOutput {
     /// Judge whether this device may have a session; answer by `Admitted` or `Refused`.
     Admit(Hello),
     /// Read the feed for this device; answer by [`HubInput::Feed`].
-    ReadFeed {
-        /// The first position wanted.
-        from: u64,
-        /// Bytes of entries after which to stop, except that one larger entry comes alone.
-        max_bytes: usize,
-    },
+    ReadFeed(FeedWanted),
     /// Read what a part has in a range; answer by [`HubInput::Backfilled`].
     ReadBackfill {
         /// The part and the range.
@@ -271,6 +292,7 @@ impl HubSession {
             self.refuse(CloseReason::Violation(Violation::OtherFeed));
         } else {
             self.scope.told = hello.scope_version;
+            self.scope.late_from = hello.late_from;
             self.state = State::Admitting {
                 cursor: hello.cursor,
             };

@@ -20,7 +20,7 @@ pub(super) fn list(centre: &Centre, lang: Lang) -> Result<Vec<AuditListed>, Fail
     let mut from = 0;
     loop {
         let page = centre
-            .feed(&[Audience::Centre], from, PAGE, PAGE_BYTES)
+            .feed(&[Audience::Centre], from..u64::MAX, PAGE, PAGE_BYTES)
             .map_err(|error| Failure::of_unavailable(&error, lang))?;
         for entry in &page.entries {
             if let Ok(read) = Entry::from_bytes(&entry.bytes)

@@ -269,7 +269,7 @@ impl Desk {
         loop {
             let page = self
                 .centre
-                .feed(&[Audience::Centre], from, 1024, 1 << 20)
+                .feed(&[Audience::Centre], from..u64::MAX, 1024, 1 << 20)
                 .map_err(|error| Failure::of_unavailable(&error, lang))?;
             for entry in &page.entries {
                 if let Ok(entry) = Entry::from_bytes(&entry.bytes)

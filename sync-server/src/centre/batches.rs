@@ -39,7 +39,7 @@ pub(super) fn check(
             return Ok(Err(error.refusal().map_or_else(held, refused)));
         }
     };
-    let Some(certificate) = certificate_of(store, keys, batch.batch.signer)? else {
+    let Some(certificate) = certificate_of(store, keys, batch.run.batch.signer)? else {
         return Ok(Err(Answer::refused(
             RefusalName::AdmissionUnknownSigner,
             "no such certificate",
@@ -68,7 +68,7 @@ impl Desk {
         if let Some(position) = self.led_to(&index::batch(&id.0))? {
             return Ok(Answer::Taken(position));
         }
-        let audit = index::refused(batch.batch.signer, &StatementId(id.0));
+        let audit = index::refused(batch.run.batch.signer, &StatementId(id.0));
         for refused in [index::batch_refused(&id.0), audit] {
             if let Some(name) = self.refused_before(&refused)? {
                 return Ok(Answer::refused(name, ""));
@@ -76,7 +76,7 @@ impl Desk {
         }
         match self.admit(&batch, &certificate, now)? {
             Ok(()) => {
-                let document = batch.batch.document;
+                let document = batch.run.batch.document;
                 let fact = Fact::BatchAdmitted {
                     document,
                     batch: signed.0,
@@ -96,11 +96,12 @@ impl Desk {
         certificate: &Certificate,
         now: Timestamp,
     ) -> Result<Result<(), AdmissionError>, Unavailable> {
-        let document = &batch.batch.document;
-        let last_seq = self.look_up(&index::actor(document, &batch.batch.actor))?;
+        let run = &batch.run;
+        let document = &run.batch.document;
+        let last_seq = self.look_up(&index::actor(document, &run.batch.actor))?;
         let genesis = genesis_hash(document);
         let mut present: BTreeSet<ChangeHash> = BTreeSet::new();
-        for hash in batch.outside_dependencies() {
+        for hash in run.outside_dependencies() {
             let admitted = self.look_up(&index::change(document, &hash))?.is_some();
             if admitted || hash == genesis {
                 present.insert(hash);
@@ -126,7 +127,8 @@ impl Desk {
         error: AdmissionError,
         now: Timestamp,
     ) -> Result<Answer, Unavailable> {
-        let (document, signer) = (batch.batch.document, batch.batch.signer);
+        let run = &batch.run.batch;
+        let (document, signer) = (run.document, run.signer);
         let name = RefusalName::from(&error);
         match error {
             AdmissionError::BadSignature => {}

@@ -3,17 +3,17 @@
 use std::collections::BTreeSet;
 use std::ops::Bound;
 
-use canbao_core::facts::{Audience, Entry};
+use canbao_core::facts::{Audience, Entry, Fact};
 use canbao_core::ids::Position;
 use canbao_core::ledger::merkle::{Hash, TreeHead};
 use canbao_core::ledger::nodes::TileNodes;
 use canbao_core::ledger::range;
 use canbao_core::ledger::tile::TileId;
 use canbao_core::store::{Store, Stream};
-use canbao_core::sync;
-use canbao_core::sync::hub::FeedPage;
+use canbao_core::structure::{CheckedRun, Packer, check_batch};
+use canbao_core::sync::hub::{FeedPage, PartPage};
 use canbao_core::sync::message::{ProofHash, ProofWanted};
-use canbao_core::sync::{RangeProof, Refusal};
+use canbao_core::sync::{MAX_ENTRY, RangeProof, Refusal};
 
 use super::answer::Unavailable;
 use super::index;
@@ -55,18 +55,82 @@ pub(super) fn page(
             upto = position;
             break;
         }
-        let Stored { salt, entry } = stored;
-        entries.push(sync::Entry {
-            position: Position(position),
-            salt,
-            bytes: entry,
-        });
+        entries.push(stored.into_entry(position));
     }
     Ok(FeedPage {
         entries,
         upto,
         head,
     })
+}
+
+/// A page of one audience's entries for a backfill, none at or above `upto`. Where it may be
+/// packed, batches that are built upon below `upto` go into the pack: the batch that was built
+/// on them, or one after it, stands among the entries with its signature.
+pub(super) fn part(
+    store: &Store,
+    audience: Audience,
+    (from, upto): (u64, u64),
+    packed: bool,
+    max_items: usize,
+    max_bytes: usize,
+) -> Result<PartPage, Unavailable> {
+    if !packed {
+        let page = page(store, &[audience], (from, upto), max_items, max_bytes)?;
+        return Ok(PartPage {
+            entries: page.entries,
+            pack: None,
+            upto: page.upto,
+        });
+    }
+    let (positions, mut seen) = positions(store, &[audience], from..upto, max_items)?;
+    let (mut entries, mut packer, mut bytes) = (Vec::new(), Packer::default(), 0);
+    for position in positions {
+        let stored = stored_at(store, position)?;
+        let in_all = bytes + packer.bytes();
+        if in_all + stored.entry.len() > max_bytes && in_all > 0 {
+            seen = position;
+            break;
+        }
+        match packable(store, &stored, position, upto)? {
+            Some(run) => packer
+                .add(Position(position), &run)
+                .map_err(|error| unreadable(position, &error))?,
+            None => {
+                bytes += stored.entry.len();
+                entries.push(stored.into_entry(position));
+            }
+        }
+    }
+    let pack = packer.finish();
+    assert!(
+        pack.as_ref().is_none_or(|it| it.len() <= MAX_ENTRY),
+        "a page is smaller than what a message carries"
+    );
+    Ok(PartPage {
+        entries,
+        pack,
+        upto: seen,
+    })
+}
+
+/// The batch of an entry, where another one below `upto` was built on it.
+fn packable(
+    store: &Store,
+    stored: &Stored,
+    position: u64,
+    upto: u64,
+) -> Result<Option<CheckedRun>, Unavailable> {
+    let Some(Fact::BatchAdmitted { document, batch }) = stored.read(position)?.fact else {
+        return Ok(None);
+    };
+    // One that a newer program admitted travels as it is.
+    let Ok(checked) = check_batch(&batch) else {
+        return Ok(None);
+    };
+    let (view, key) = index::followed(&document, &checked.run.tip());
+    let follower = store.view(view, &key)?.as_deref().and_then(index::number);
+    Ok(follower.is_some_and(|it| it < upto).then_some(checked.run))
 }
 
 fn is_for(stored: &Stored, position: u64, audiences: &[Audience]) -> Result<bool, Unavailable> {

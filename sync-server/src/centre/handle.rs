@@ -12,7 +12,7 @@ use canbao_core::ids::{CertificateSerial, DistrictId, Position, UnitId};
 use canbao_core::ledger::merkle::TreeHead;
 use canbao_core::signing::{PublicKey, SigningKey};
 use canbao_core::store::Store;
-use canbao_core::sync::hub::FeedPage;
+use canbao_core::sync::hub::{FeedPage, PartPage};
 use canbao_core::sync::message::ProofWanted;
 use canbao_core::sync::{RangeProof, Refusal};
 use canbao_core::time::Timestamp;
@@ -298,22 +298,18 @@ impl Centre {
     pub fn feed(
         &self,
         audiences: &[Audience],
-        from: u64,
+        range: Range<u64>,
         max_items: usize,
         max_bytes: usize,
     ) -> Result<FeedPage, Unavailable> {
         let head = self.shared.heads.borrow().tree.size;
-        feed::page(
-            &self.shared.store,
-            audiences,
-            (from, head),
-            max_items,
-            max_bytes,
-        )
+        let read = (range.start, range.end.min(head));
+        let page = feed::page(&self.shared.store, audiences, read, max_items, max_bytes)?;
+        Ok(FeedPage { head, ..page })
     }
 
     /// The entries of one audience in a range of positions, bounded as those of
-    /// [`Centre::feed`]; the page's head is the end of the range.
+    /// [`Centre::feed`]; where they may be `packed`, a pack stands for some.
     ///
     /// # Errors
     /// [`Unavailable`].
@@ -321,14 +317,16 @@ impl Centre {
         &self,
         audience: Audience,
         range: Range<u64>,
+        packed: bool,
         max_items: usize,
         max_bytes: usize,
-    ) -> Result<FeedPage, Unavailable> {
+    ) -> Result<PartPage, Unavailable> {
         let head = self.shared.heads.borrow().tree.size;
-        feed::page(
+        feed::part(
             &self.shared.store,
-            &[audience],
+            audience,
             (range.start, range.end.min(head)),
+            packed,
             max_items,
             max_bytes,
         )
@@ -457,12 +455,14 @@ impl Centre {
         decide: impl FnOnce(&mut Desk) -> Result<T, Unavailable> + Send + 'static,
     ) -> Result<T, Unavailable> {
         let (job, answered) = job(decide);
-        self.shared
-            .jobs
-            .send(job)
-            .await
-            .map_err(|_| Unavailable::Stopped)?;
+        self.hand(job).await?;
         answered.await.map_err(|_| Unavailable::Stopped)?
+    }
+
+    /// Puts a request before the writer.
+    pub(super) async fn hand(&self, job: Job) -> Result<(), Unavailable> {
+        let handed = self.shared.jobs.send(job).await;
+        handed.map_err(|_| Unavailable::Stopped)
     }
 }
 

@@ -14,7 +14,7 @@ use canbao_core::structure::{ChangeHash, check_batch};
 use super::stored::Read;
 
 /// The version of what stands in the views; views of another are derived again.
-pub(super) const VIEWS_VERSION: u32 = 2;
+pub(super) const VIEWS_VERSION: u32 = 3;
 
 /// A view and a key in it.
 pub(super) type Place = (View, Vec<u8>);
@@ -79,6 +79,14 @@ pub(super) fn change(document: &DocumentId, hash: &ChangeHash) -> Place {
     (
         View::Document,
         [b"c", &encode(document)[..], &hash.0].concat(),
+    )
+}
+
+/// Where a change was built upon in its document, by the newest batch that did.
+pub(super) fn followed(document: &DocumentId, hash: &ChangeHash) -> Place {
+    (
+        View::Document,
+        [b"f", &encode(document)[..], &hash.0].concat(),
     )
 }
 
@@ -365,12 +373,16 @@ impl Index<'_> {
             return;
         };
         self.lead(batch(&SignedBatch(bytes.to_vec()).id().0));
+        let run = checked.run;
         self.put(
-            actor(document, &checked.batch.actor),
-            checked.batch.to.to_be_bytes(),
+            actor(document, &run.batch.actor),
+            run.batch.to.to_be_bytes(),
         );
-        for head in &checked.heads {
+        for head in &run.heads {
             self.lead(change(document, &head.hash));
+        }
+        for dependency in run.outside_dependencies() {
+            self.lead(followed(document, &dependency));
         }
     }
 

@@ -11,6 +11,7 @@ mod certificates;
 mod desk;
 mod enrol;
 mod feed;
+mod gathering;
 mod handle;
 mod index;
 mod intake;
@@ -29,5 +30,6 @@ pub(crate) mod tests;
 
 pub use answer::{AdminError, Answer, EnrolError, OpenError, TaxAnswer, TaxError, Unavailable};
 pub use certificates::{Issued, Revocation, Revoked, Standing};
+pub use gathering::Gathering;
 pub use handle::{Centre, CodeOrder, Head};
 pub use tax::{Outgoing, OutgoingContent, RawLine, RawPosting, TaxEvent};

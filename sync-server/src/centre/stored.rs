@@ -5,6 +5,7 @@ use canbao_core::ids::Position;
 use canbao_core::ledger::commitment::{Commitment, commitment};
 use canbao_core::signed::encode;
 use canbao_core::store::{Store, Stream};
+use canbao_core::sync;
 use minicbor::{Decode, Encode};
 
 use super::answer::Unavailable;
@@ -40,6 +41,15 @@ impl Stored {
 
     pub(super) fn from_bytes(position: u64, bytes: &[u8]) -> Result<Self, Unavailable> {
         minicbor::decode(bytes).map_err(|error| unreadable(position, &error))
+    }
+
+    /// The entry as it travels.
+    pub(super) fn into_entry(self, position: u64) -> sync::Entry {
+        sync::Entry {
+            position: Position(position),
+            salt: self.salt,
+            bytes: self.entry,
+        }
     }
 
     pub(super) fn read(&self, position: u64) -> Result<Read, Unavailable> {

@@ -25,6 +25,9 @@ const GRACE: i64 = 30 * 24 * 60 * 60;
 pub(super) struct Scope {
     /// Without repeats, in order.
     pub(super) audiences: Arc<[Audience]>,
+    /// Those of them that a device always has by the feed; the others, its documents, may come
+    /// late.
+    pub(super) at_once: Arc<[Audience]>,
     /// Another one for other audiences.
     pub(super) version: u64,
     /// The centre's count of changes that this was made at.
@@ -38,6 +41,7 @@ impl Default for Scope {
     fn default() -> Self {
         Self {
             audiences: Arc::from([]),
+            at_once: Arc::from([]),
             version: 0,
             scopes: 0,
             until: Timestamp(0),
@@ -80,9 +84,12 @@ impl Scope {
             return Ok(Err(refusal));
         }
         let audiences: Arc<[Audience]> = audiences.into_iter().collect();
+        let at_once = audiences.iter().filter(|it| !it.is_of_documents());
+        let at_once = at_once.copied().collect();
         let version = version_of(&audiences);
         Ok(Ok(Self {
             audiences,
+            at_once,
             version,
             scopes,
             until,
@@ -91,11 +98,11 @@ impl Scope {
 
     /// The scope as the protocol has it.
     pub(super) fn visible(&self) -> Visible {
-        let mut parts: Vec<Part> = self.audiences.iter().map(|it| Part(it.key())).collect();
-        parts.sort_unstable();
+        let late = self.audiences.iter().filter(|it| it.is_of_documents());
         Visible {
             version: self.version,
-            parts,
+            parts: parts_of(self.audiences.iter()),
+            late: parts_of(late),
         }
     }
 
@@ -105,6 +112,13 @@ impl Scope {
         let found = self.audiences.binary_search(&audience);
         found.is_ok().then_some(audience)
     }
+}
+
+/// In ascending order.
+fn parts_of<'a>(audiences: impl Iterator<Item = &'a Audience>) -> Vec<Part> {
+    let mut parts: Vec<Part> = audiences.map(|it| Part(it.key())).collect();
+    parts.sort_unstable();
+    parts
 }
 
 /// When what a certificate covers leaves the scope.

@@ -1,6 +1,7 @@
 //! Devices over loopback: enrolment, sessions, refusals.
 
 mod names;
+mod packs;
 mod scope;
 
 use std::convert::Infallible;
@@ -13,9 +14,11 @@ use canbao_core::facts::{Audience, Entry, Fact};
 use canbao_core::ids::{DistrictId, OperatorId};
 use canbao_core::signing::{PublicKey, SigningKey};
 use canbao_core::statement::Statement;
+use canbao_core::structure::{Packed, unpack};
 use canbao_core::sync::device::{
     Advance, Backfilled, Coverage, DeviceStart, Outgoing, Parts, Rescope, SessionReport,
 };
+use canbao_core::sync::hub::FeedWanted;
 use canbao_core::sync::message::BackfillWanted;
 use canbao_core::sync::{
     self, CloseReason, Hello, Item, ItemId, PROTOCOL, Part, ProofRefused, RangeProof, Verdict,
@@ -100,6 +103,8 @@ impl Served {
             parts: device.parts.clone(),
             cursor: device.cursor,
             offers: device.outbox.len() as u32,
+            late_from: device.late_from,
+            packed: device.packed,
         };
         device.settled = false;
         drive_device(&connection, start, device).await.unwrap()
@@ -115,6 +120,10 @@ struct Device {
     scope_version: u64,
     parts: Parts,
     backfilled: usize,
+    /// Whether it takes packs, and what came in them.
+    packed: bool,
+    packs: Vec<Packed>,
+    late_from: Option<u64>,
     rescopes: u32,
     verdicts: Vec<Verdict>,
     /// The cursor at which it has seen enough.
@@ -164,6 +173,7 @@ impl DeviceBackend for Device {
         self.rescopes += 1;
         self.cursor = rescope.cursor;
         self.scope_version = rescope.version;
+        self.late_from = Some(rescope.late_from);
         self.parts = rescope.parts;
         let stays = |it: &Audience| self.parts.contains_key(&Part(it.key()));
         self.entries
@@ -174,6 +184,9 @@ impl DeviceBackend for Device {
     async fn backfill(&mut self, backfilled: Backfilled) -> Result<(), Infallible> {
         self.backfilled += backfilled.entries.len();
         self.keep(&backfilled.entries);
+        if let Some(pack) = &backfilled.pack {
+            self.packs.extend(unpack(pack).unwrap());
+        }
         self.parts.insert(backfilled.part, backfilled.coverage);
         Ok(())
     }
@@ -340,10 +353,15 @@ async fn a_certificate_that_expires_during_a_session_ends_the_feed_at_once() {
     let employer = it.employer(1).await;
     let mut session = session_of(&it, &employer);
     session.admit(&hello(&it)).await.unwrap().unwrap();
-    let (_, page) = session.read_feed(0, 1).await.unwrap();
+    let wanted = |from, max_bytes| FeedWanted {
+        from,
+        late_from: 0,
+        max_bytes,
+    };
+    let (_, page) = session.read_feed(wanted(0, 1)).await.unwrap();
     assert_eq!((page.entries.len(), page.upto), (1, 1), "more would follow");
     session.clock = Arc::new(|| Timestamp(i64::MAX));
-    let (_, page) = session.read_feed(1, usize::MAX).await.unwrap();
+    let (_, page) = session.read_feed(wanted(1, usize::MAX)).await.unwrap();
     assert_eq!(page, nothing_more(1));
     let HubEvent::Refuse(refusal) = session.next_event().await else {
         panic!("the session goes on")
@@ -429,6 +447,7 @@ fn hello(it: &Fixture) -> Hello {
         scope_version: 0,
         cursor: 0,
         offers: 0,
+        late_from: 0,
     }
 }
 
@@ -462,6 +481,8 @@ async fn a_centre_that_stops_ends_its_sessions() {
         parts: Parts::new(),
         cursor: 0,
         offers: 0,
+        late_from: Some(0),
+        packed: false,
     };
     let Served {
         stop,

@@ -174,7 +174,7 @@ fn leaves(centre: &Centre, size: u64) -> Vec<([u8; 16], Vec<u8>)> {
     let mut found = Vec::new();
     while from < size {
         let page = centre
-            .feed(&units, from, 10_000, 16 << 20)
+            .feed(&units, from..u64::MAX, 10_000, 16 << 20)
             .expect("readable");
         found.extend(
             page.entries

@@ -26,13 +26,13 @@ fn check(bytes: &[u8]) {
     };
     assert!(bytes.len() <= MAX_BATCH_BYTES);
     assert_eq!(checked.signed.to_bytes(), bytes);
-    assert_eq!(encode(&checked.batch), checked.signed.content);
-    assert!((1..=MAX_BATCH_CHANGES).contains(&checked.heads.len()));
-    assert_eq!(checked.heads.len(), checked.batch.chunks.len());
-    for (Chunk(chunk), head) in checked.batch.chunks.iter().zip(&checked.heads) {
+    assert_eq!(encode(&checked.run.batch), checked.signed.content);
+    assert!((1..=MAX_BATCH_CHANGES).contains(&checked.run.heads.len()));
+    assert_eq!(checked.run.heads.len(), checked.run.batch.chunks.len());
+    for (Chunk(chunk), head) in checked.run.batch.chunks.iter().zip(&checked.run.heads) {
         assert!(chunk.len() <= MAX_CHANGE_BYTES);
         assert_eq!(head.actor.len(), ACTOR_BYTES);
-        assert_eq!(head.actor, **checked.batch.actor);
+        assert_eq!(head.actor, **checked.run.batch.actor);
         // The bytes of one change have one spelling, under which it has its hash.
         let body = body_of(chunk).expect("a chunk that passed has a header");
         assert_eq!(sealed(CHANGE_CHUNK, body), *chunk);

@@ -121,6 +121,7 @@ fn messages() -> Vec<Message> {
             scope_version: 2,
             cursor: 3,
             offers: 4,
+            late_from: 5,
         }),
         Message::Welcome(Welcome {
             feed,
@@ -153,17 +154,21 @@ fn messages() -> Vec<Message> {
             version: 7,
             from: 40,
             parts: vec![Part(vec![1]), part.clone()],
+            late_from: 60,
+            late: vec![part.clone()],
         }),
         Message::BackfillWanted(BackfillWanted {
             part: part.clone(),
             from: 3,
             upto: 40,
+            packed: true,
         }),
         Message::Backfill(Backfill {
             part,
             from: 3,
             entries,
             next: 40,
+            pack: Some(vec![6; 20]),
         }),
     ]
 }

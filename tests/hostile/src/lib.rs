@@ -10,6 +10,7 @@ mod frames;
 mod input;
 mod log;
 mod notes;
+mod packs;
 mod proofs;
 mod snapshots;
 mod statements;
@@ -20,6 +21,7 @@ mod workbooks;
 pub use batches::batches;
 pub use frames::frames;
 pub use notes::notes;
+pub use packs::packs;
 pub use proofs::proofs;
 pub use snapshots::snapshots;
 pub use statements::statements;
@@ -67,6 +69,11 @@ pub const TARGETS: &[Target] = &[
         name: "snapshots",
         run: snapshots,
         seeds: snapshots::seeds,
+    },
+    Target {
+        name: "packs",
+        run: packs,
+        seeds: packs::seeds,
     },
     #[cfg(feature = "workbooks")]
     Target {

@@ -51,7 +51,7 @@ fn judge(place: usize, changes: Vec<Chunk>) {
     let (before, known) = (&honest()[..place], &*KNOWN);
     let mut history = History::new(DOCUMENT);
     for checked in &known[..place] {
-        assert_eq!(history.check(checked), Ok(()));
+        assert_eq!(history.check(&checked.run), Ok(()));
     }
     match verdict(&mut history, changes.clone()) {
         None => {}
@@ -61,7 +61,7 @@ fn judge(place: usize, changes: Vec<Chunk>) {
         }
         Some(Err(_)) => {
             for checked in &known[place..] {
-                assert_eq!(history.check(checked), Ok(()));
+                assert_eq!(history.check(&checked.run), Ok(()));
             }
         }
     }
@@ -70,7 +70,11 @@ fn judge(place: usize, changes: Vec<Chunk>) {
 /// What both checks say; `None` where already the batch's form is refused.
 fn verdict(history: &mut History, changes: Vec<Chunk>) -> Option<Result<(), &'static str>> {
     let checked = check(changes)?;
-    Some(history.check(&checked).map_err(|refused| refused.code()))
+    Some(
+        history
+            .check(&checked.run)
+            .map_err(|refused| refused.code()),
+    )
 }
 
 fn check(changes: Vec<Chunk>) -> Option<CheckedBatch> {

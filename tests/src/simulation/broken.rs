@@ -25,11 +25,19 @@ pub enum Broken {
     NeverRetries,
     /// A byte of a frame changes on its way.
     GarblesFrame,
+    /// A purge leaves an entry behind.
+    LeavesEntry,
+    /// A backfill leaves out an entry.
+    BackfillsLess,
+    /// A device is not told that what it may see has changed.
+    KeepsScope,
+    /// A revocation is announced and not carried out.
+    PassesOverRevocation,
 }
 
 impl Broken {
     /// Every one.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 14] = [
         Self::CentreForgets,
         Self::DeviceForgets,
         Self::DecidesTwice,
@@ -40,6 +48,10 @@ impl Broken {
         Self::RewritesLog,
         Self::NeverRetries,
         Self::GarblesFrame,
+        Self::LeavesEntry,
+        Self::BackfillsLess,
+        Self::KeepsScope,
+        Self::PassesOverRevocation,
     ];
 
     /// Its name on the command line.
@@ -56,6 +68,10 @@ impl Broken {
             Self::RewritesLog => "rewrites-log",
             Self::NeverRetries => "never-retries",
             Self::GarblesFrame => "garbles-frame",
+            Self::LeavesEntry => "leaves-entry",
+            Self::BackfillsLess => "backfills-less",
+            Self::KeepsScope => "keeps-scope",
+            Self::PassesOverRevocation => "passes-over-revocation",
         }
     }
 
@@ -66,7 +82,9 @@ impl Broken {
         match self {
             Self::CentreForgets | Self::DeviceForgets => Invariant::AcknowledgedIsDurable,
             Self::DecidesTwice => Invariant::OneSubmissionOneEffect,
-            Self::SkipsEntry => Invariant::Prefix,
+            Self::SkipsEntry | Self::LeavesEntry | Self::BackfillsLess => Invariant::Prefix,
+            Self::KeepsScope => Invariant::Scope,
+            Self::PassesOverRevocation => Invariant::Admission,
             Self::MisprojectsDecision => Invariant::Projection,
             Self::ShowsUnproven => Invariant::RecordedNeedsProof,
             Self::LosesBatch => Invariant::SameBatchesSameDocument,

@@ -27,67 +27,45 @@ pub(crate) enum Owner {
     Agency(DistrictId),
 }
 
-/// The units, each with its district.
+/// The units, each with the district to which it belongs at first, and the districts.
 #[derive(Debug, Clone)]
 pub(crate) struct Cast {
     pub(crate) units: Vec<(UnitId, DistrictId)>,
+    pub(crate) districts: Vec<DistrictId>,
 }
 
 impl Cast {
-    /// One or two units, of one district or of two.
+    /// One or two units and districts; a district may have no unit until one moves there.
     pub(crate) fn new(units: u16, districts: u16) -> Self {
+        let districts: Vec<DistrictId> = (0..districts).map(|it| DistrictId(2 + it)).collect();
         let units = (0..units)
-            .map(|it| (unit(it), DistrictId(2 + it % districts)))
+            .map(|it| (unit(it), districts[usize::from(it) % districts.len()]))
             .collect();
-        Self { units }
-    }
-
-    /// The districts that have a unit.
-    pub(crate) fn districts(&self) -> Vec<DistrictId> {
-        let mut districts: Vec<DistrictId> = self.units.iter().map(|(_, it)| *it).collect();
-        districts.dedup();
-        districts
+        Self { units, districts }
     }
 
     /// Everyone who can have a device.
     pub(crate) fn owners(&self) -> Vec<Owner> {
         let employers = self.units.iter().map(|(unit, _)| Owner::Employer(*unit));
-        let agencies = self.districts().into_iter().map(Owner::Agency);
+        let agencies = self.districts.iter().copied().map(Owner::Agency);
         employers.chain(agencies).collect()
-    }
-
-    /// What the devices of an owner may see.
-    pub(crate) fn audiences_of(&self, owner: Owner) -> Vec<Audience> {
-        match owner {
-            Owner::Employer(unit) => vec![
-                Audience::Everyone,
-                Audience::Unit(unit),
-                Audience::Employer(unit),
-            ],
-            Owner::Agency(district) => {
-                let units = self.units.iter().filter(|(_, of)| *of == district);
-                [Audience::Everyone, Audience::Agency(district)]
-                    .into_iter()
-                    .chain(units.map(|(unit, _)| Audience::Unit(*unit)))
-                    .collect()
-            }
-        }
     }
 
     /// Every audience of the log.
     pub(crate) fn every_audience(&self) -> Vec<Audience> {
-        let mut audiences = vec![Audience::Centre];
-        for owner in self.owners() {
-            audiences.extend(self.audiences_of(owner));
-        }
-        audiences.sort();
-        audiences.dedup();
-        audiences
+        let units = self.units.iter();
+        let units = units.flat_map(|(it, _)| [Audience::Unit(*it), Audience::Employer(*it)]);
+        let agencies = self.districts.iter().map(|it| Audience::Agency(*it));
+        [Audience::Everyone, Audience::Centre]
+            .into_iter()
+            .chain(units)
+            .chain(agencies)
+            .collect()
     }
 
     /// What the administration states before anyone is enrolled.
     pub(crate) fn opening_facts(&self) -> Vec<Fact> {
-        let mut facts: Vec<Fact> = self.districts().into_iter().map(agency).collect();
+        let mut facts: Vec<Fact> = self.districts.iter().copied().map(agency).collect();
         facts.push(Fact::ParametersAdopted {
             text: parameters::builtin_text().to_string(),
         });

@@ -136,7 +136,7 @@ impl World<'_> {
     fn enrol(&mut self, mut device: Device) {
         let order = CodeOrder {
             mandate: device.owner.mandate(),
-            operator_name: format!("经办{}", device.name),
+            operator_name: device.operator(),
             valid_seconds: 3600,
             secret: self.dice.bytes(),
         };

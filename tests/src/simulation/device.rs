@@ -1,17 +1,20 @@
 //! A device as a process with a disk, which may die and starts again from it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use canbao_client::Door;
-use canbao_client::driver::Backend;
+use canbao_client::driver::{Backend, Fault, Held, OwnValue};
 use canbao_client::request::{Context, Request};
 use canbao_client::response::{Failure, Response};
+use canbao_client::{App, Door};
 use canbao_core::enrolment::{EnrolmentCode, Request as EnrolmentRequest};
+use canbao_core::facts::Audience;
 use canbao_core::ids::{DeviceId, Position};
 use canbao_core::message::Lang;
 use canbao_core::signing::{PublicKey, hash_parts};
 use canbao_core::store::simulated::SimulatedDisk;
 use canbao_core::store::{SealingKey, Store};
+use canbao_core::structure::Packed;
 use canbao_core::sync::Entry;
 use futures_util::FutureExt;
 
@@ -22,14 +25,25 @@ use super::dice::Dice;
 use super::invariants::{Invariant, Step, Violation, kept_is_durable};
 use super::journal::Met;
 use super::network::{End, LinkId};
+use super::sight::Sight;
 use super::world::{Event, World};
+
+/// Where devices are told that the centre is.
+pub(super) const SERVER: &str = "centre.example:7443";
 
 /// A device's machine.
 pub(super) struct Device {
     pub(super) name: String,
     pub(super) owner: Owner,
     pub(super) id: DeviceId,
+    /// The key that it has now.
     pub(super) key: PublicKey,
+    /// Those that it has and had.
+    pub(super) keys: BTreeSet<PublicKey>,
+    /// The code that its operator was given and has not used up.
+    pub(super) code: Option<EnrolmentCode>,
+    /// It is in the hands of somebody else, and its operator gets no certificate for it.
+    pub(super) lost: bool,
     pub(super) disk: SimulatedDisk,
     pub(super) clock: MachineClock,
     /// None while it is down.
@@ -58,17 +72,33 @@ pub(super) struct Process {
     pub(super) link: Option<LinkId>,
 }
 
+impl Process {
+    /// Whether it belongs to a centre.
+    pub(super) fn is_enrolled(&self) -> bool {
+        self.door.session_start().is_ok()
+    }
+}
+
 /// What the device was told or told itself, and must find again.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
-    /// The hashes of what was made here.
-    pub(super) made: Vec<[u8; 32]>,
-    /// The entries of the feed, in the order of arrival.
-    pub(super) held: Vec<Entry>,
+    /// What was made here, by its place.
+    pub(super) made: BTreeMap<u64, Made>,
+    /// The entries of the feed, by their place, which is the order of arrival.
+    pub(super) held: BTreeMap<u64, Held>,
     /// The items that the centre said were taken, with what stood at their place then.
     pub(super) answered: Vec<Answered>,
     /// Records whose proof was verified here once more.
-    pub(super) proven: std::collections::BTreeSet<Position>,
+    pub(super) proven: BTreeSet<Position>,
+}
+
+/// Something that was made on a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Made {
+    /// The hash of its bytes.
+    hash: [u8; 32],
+    /// Whom it is for; none where it says how another one ended.
+    pub(super) audience: Option<Audience>,
 }
 
 /// An answer of the centre.
@@ -90,6 +120,9 @@ impl Device {
             owner,
             id: DeviceId([0; 16]),
             key: PublicKey([0; 32]),
+            keys: BTreeSet::new(),
+            code: None,
+            lost: false,
             disk: SimulatedDisk::new(dice.below(u64::MAX)),
             clock: MachineClock::right(time),
             process: None,
@@ -115,6 +148,9 @@ impl Device {
             owner: self.owner,
             id: self.id,
             key: self.key,
+            keys: self.keys.clone(),
+            code: self.code.clone(),
+            lost: self.lost,
             disk: SimulatedDisk::holding(0, self.disk.contents()),
             clock: MachineClock::right(time),
             process: None,
@@ -139,12 +175,27 @@ impl Device {
         let process = self.process.as_ref().expect("a new device runs");
         let request = process.door.prepare_enrolment(code);
         let request = request.expect("a new device takes a code");
-        (self.id, self.key) = (request.claim.device, request.claim.device_key);
+        self.id = request.claim.device;
         let answer = certify(request.clone());
         process
             .door
-            .finish_enrolment(code, &request, &answer, "centre.example:7443")
+            .finish_enrolment(code, &request, &answer, SERVER)
             .expect("the centre's answer is good");
+        self.note_key();
+    }
+
+    /// Looks up which key it has: another one after new keys, or from a backup.
+    pub(super) fn note_key(&mut self) {
+        let process = self.process.as_ref();
+        if let Some(key) = process.and_then(|it| it.door.look(App::device_key)) {
+            self.key = key;
+            self.keys.insert(key);
+        }
+    }
+
+    /// The name of its operator, the same on a copy of it.
+    pub(super) fn operator(&self) -> String {
+        format!("经办{}", self.name.trim_end_matches('\''))
     }
 
     /// Another disk in place of the one there was.
@@ -216,14 +267,11 @@ impl World<'_> {
         if forgets && (device.older.is_none() || self.dice.percent(20)) {
             device.older = Some(device.disk.contents());
         }
-        let (made, held) = (device.kept.made.len() as u64, device.kept.held.len() as u64);
-        let read = process.door.look(|app| {
-            Ok::<_, canbao_client::driver::Fault>((app.made_here(made)?, app.entries_held(held)?))
-        });
+        let (made, held) = (next(&device.kept.made), next(&device.kept.held));
         // A disk whose power has just gone is found out at the next write.
-        if let Ok((made, held)) = read {
-            device.kept.made.extend(made.iter().map(|it| hash_of(it)));
-            device.kept.held.extend(held);
+        if let Ok(kept) = process.door.look(|app| Kept::read(app, made, held)) {
+            device.kept.made.extend(kept.made);
+            device.kept.held.extend(kept.held);
         }
         Ok(())
     }
@@ -309,6 +357,7 @@ impl World<'_> {
                 return Ok(());
             }
         }
+        it.note_key();
         let name = it.name.clone();
         self.write(&name, "is up");
         self.find_again(device)?;
@@ -317,23 +366,85 @@ impl World<'_> {
         Ok(())
     }
 
-    /// What a device had is there again.
-    fn find_again(&mut self, device: usize) -> Step {
+    /// What a device had is there again, but for what a purge took.
+    pub(super) fn find_again(&mut self, device: usize) -> Step {
         let it = &mut self.devices[device];
-        let process = it.process.as_ref().expect("it was just started");
-        let read = process.door.look(|app| {
-            Ok::<_, canbao_client::driver::Fault>((app.made_here(0)?, app.entries_held(0)?))
-        });
-        let Ok((made, held)) = read else {
+        let Some(process) = &it.process else {
             return Ok(());
         };
-        let made: Vec<[u8; 32]> = made.iter().map(|it| hash_of(it)).collect();
-        let kept = kept_is_durable(&it.kept, &made, &held);
+        let Ok(found) = process.door.look(|app| Kept::read(app, 0, 0)) else {
+            return Ok(());
+        };
+        let Ok(start) = process.door.session_start() else {
+            return Ok(());
+        };
+        let kept = kept_is_durable(&it.kept, &found, &Sight::of(&start));
         let kept = kept.map_err(|detail| format!("{}: {detail}", it.name));
-        (it.kept.made, it.kept.held) = (made, held);
+        if found.held.len() < it.kept.held.len() {
+            self.journal.meet(Met::Purged);
+        }
+        (it.kept.made, it.kept.held) = (found.made, found.held);
         it.kept.proven.clear();
         self.hold(Invariant::AcknowledgedIsDurable, kept)
     }
+}
+
+impl Kept {
+    /// What a device holds from these places of its streams on.
+    fn read(app: &App, made: u64, held: u64) -> Result<Self, Fault> {
+        Ok(Self {
+            made: app.made_here(made)?.into_iter().map(Made::of).collect(),
+            held: app.entries_held(held)?.into_iter().collect(),
+            ..Self::default()
+        })
+    }
+}
+
+/// What is held of one position.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Piece<'a> {
+    Entry(&'a Entry),
+    Packed(&'a Packed),
+}
+
+impl Piece<'_> {
+    pub(super) fn position(&self) -> Position {
+        match self {
+            Self::Entry(entry) => entry.position,
+            Self::Packed(packed) => packed.position,
+        }
+    }
+}
+
+impl Kept {
+    /// All that is held, in the order of the log; a position may come twice where it was packed
+    /// as well.
+    pub(super) fn pieces(&self) -> Vec<Piece<'_>> {
+        let mut pieces = Vec::new();
+        for held in self.held.values() {
+            match held {
+                Held::Entry(entry) => pieces.push(Piece::Entry(entry)),
+                Held::Pack(pack) => pieces.extend(pack.iter().map(Piece::Packed)),
+            }
+        }
+        pieces.sort_by_key(Piece::position);
+        pieces
+    }
+}
+
+impl Made {
+    fn of(value: OwnValue) -> (u64, Self) {
+        let made = Self {
+            hash: hash_parts("canbao/simulation/made/1", &[&value.bytes]),
+            audience: value.audience,
+        };
+        (value.place, made)
+    }
+}
+
+/// The place behind the last.
+fn next<T>(by_place: &BTreeMap<u64, T>) -> u64 {
+    by_place.last_key_value().map_or(0, |(place, _)| place + 1)
 }
 
 /// A failure by its codes alone.
@@ -344,8 +455,4 @@ fn codes(failure: &Failure) -> String {
     } else {
         format!("{} [{}]", failure.code, problems.join(", "))
     }
-}
-
-fn hash_of(bytes: &[u8]) -> [u8; 32] {
-    hash_parts("canbao/simulation/made/1", &[bytes])
 }

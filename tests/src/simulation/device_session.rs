@@ -1,13 +1,15 @@
 //! The device's pump over a simulated link, as [`canbao_transport::drive_device`] over QUIC.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 
-use canbao_client::driver::Fault;
+use canbao_client::driver::{Fault, Held};
 use canbao_core::facts::{Entry, Fact};
 use canbao_core::ids::DeviceId;
 use canbao_core::message::Lang;
+use canbao_core::refusal::RefusalName;
 use canbao_core::structure::check_batch;
-use canbao_core::sync::device::{DeviceInput, DeviceOutput, DeviceSession, SessionReport};
+use canbao_core::sync::device::{Advance, DeviceInput, DeviceOutput, DeviceSession, SessionReport};
 use canbao_core::sync::{CloseReason, Verdict};
 use canbao_transport::{DeviceBackend, DeviceEvent, Statistics, Transport};
 use futures_util::FutureExt;
@@ -58,7 +60,14 @@ impl World<'_> {
                 Ok(())
             }
             Turn::Closed(reason) => {
-                self.device_end_lost(id, reason.code())?;
+                let refused = match &reason {
+                    CloseReason::Refused(refusal) => Some(refusal),
+                    CloseReason::Stopped
+                    | CloseReason::NeedsUpdate(_)
+                    | CloseReason::Violation(_)
+                    | CloseReason::Silent => None,
+                };
+                self.device_end_lost(id, reason.code(), refused)?;
                 self.keeps_the_protocol(&reason)
             }
             Turn::Fell => Ok(()),
@@ -154,6 +163,9 @@ impl World<'_> {
         output: DeviceOutput,
     ) -> Result<Result<Option<DeviceInput>, Fault>, Violation> {
         let output = self.tampered(device, output);
+        let rescoped = matches!(output, DeviceOutput::Rescope(_));
+        let before = (rescoped && self.is_broken(Broken::LeavesEntry))
+            .then(|| self.devices[device].kept.held.clone());
         let Some(process) = &mut self.devices[device].process else {
             return Ok(Ok(None));
         };
@@ -168,10 +180,16 @@ impl World<'_> {
                 (at_once(backend.persist(advance)), said)
             }
             DeviceOutput::Rescope(rescope) => {
-                let said = "takes another scope".to_owned();
+                let said = format!("takes another scope, of {} parts", rescope.parts.len());
                 (at_once(backend.rescope(rescope)), said)
             }
             DeviceOutput::Backfill(backfilled) => {
+                if !backfilled.entries.is_empty() {
+                    self.journal.meet(Met::Backfilled);
+                }
+                if backfilled.pack.is_some() {
+                    self.journal.meet(Met::Packed);
+                }
                 let said = format!("holds {} older ones", backfilled.entries.len());
                 (at_once(backend.backfill(backfilled)), said)
             }
@@ -207,7 +225,12 @@ impl World<'_> {
         };
         if done.is_ok() {
             self.device_says(device, said);
-            self.note_kept(device)?;
+            if rescoped {
+                self.find_again(device)?;
+                self.leave_entry(device, before)?;
+            } else {
+                self.note_kept(device)?;
+            }
             self.check_device(device)?;
         }
         Ok(done.map(|()| Some(DeviceInput::Persisted)))
@@ -297,19 +320,59 @@ impl World<'_> {
     }
 
     /// Neither end breaks the protocol.
-    pub(super) fn keeps_the_protocol(&self, reason: &CloseReason) -> Step {
+    pub(super) fn keeps_the_protocol(&mut self, reason: &CloseReason) -> Step {
         let found = match reason {
             CloseReason::Violation(violation) => {
                 Err(format!("the protocol is broken: {violation}"))
             }
             CloseReason::NeedsUpdate(what) => Err(format!("one end is newer: {what}")),
-            CloseReason::Stopped | CloseReason::Refused(_) | CloseReason::Silent => Ok(()),
+            CloseReason::Refused(refusal)
+                if refusal.code() != RefusalName::PeersCertificateRevoked.as_str() =>
+            {
+                Err(format!("a session is refused: {}", refusal.code()))
+            }
+            CloseReason::Refused(_) => {
+                self.journal.meet(Met::LockedOut);
+                Ok(())
+            }
+            CloseReason::Stopped | CloseReason::Silent => Ok(()),
         };
         self.hold(Invariant::NothingFailsUnprovoked, found)
     }
 
+    /// Where a purge leaves something behind, one entry that it took is there again.
+    fn leave_entry(&mut self, device: usize, before: Option<BTreeMap<u64, Held>>) -> Step {
+        let it = &mut self.devices[device];
+        let held = &it.kept.held;
+        let mut purged = before.into_iter().flatten();
+        let purged = purged.find_map(|(place, it)| match it {
+            Held::Entry(entry) if !held.contains_key(&place) => Some(entry),
+            Held::Entry(_) | Held::Pack(_) => None,
+        });
+        if let Some(entry) = purged
+            && let Some(process) = &mut it.process
+            && let Ok(start) = process.door.session_start()
+        {
+            let advance = Advance {
+                entries: vec![entry],
+                cursor: start.cursor,
+                scope_version: start.scope_version,
+            };
+            if at_once(process.backend.persist(advance)).is_ok() {
+                self.note_kept(device)?;
+            }
+        }
+        Ok(())
+    }
+
     /// What a broken rule makes of what the device is to keep.
     fn tampered(&mut self, device: usize, output: DeviceOutput) -> DeviceOutput {
+        if let DeviceOutput::Backfill(mut backfilled) = output {
+            if self.is_broken(Broken::BackfillsLess) {
+                backfilled.entries.pop();
+            }
+            return DeviceOutput::Backfill(backfilled);
+        }
         let DeviceOutput::Persist(mut advance) = output else {
             return output;
         };
@@ -330,7 +393,7 @@ fn is_batch_of_another(device: DeviceId, entry: &[u8]) -> bool {
     let fact = Entry::from_bytes(entry).ok().and_then(|it| it.fact().ok());
     match fact {
         Some(Fact::BatchAdmitted { batch, .. }) => {
-            check_batch(&batch).is_ok_and(|it| !it.batch.actor.starts_with(&device.0))
+            check_batch(&batch).is_ok_and(|it| !it.run.batch.actor.starts_with(&device.0))
         }
         Some(_) | None => false,
     }

@@ -1,12 +1,13 @@
 //! The hub's pump over a simulated link, as [`canbao_transport::drive_hub`] over QUIC.
 
-use canbao_core::sync::hub::{HubInput, HubOutput, HubSession};
-use canbao_core::sync::{CloseReason, ProofRefused};
+use canbao_core::sync::hub::{FeedWanted, HubInput, HubOutput, HubSession};
+use canbao_core::sync::{CloseReason, Item, ItemId, ProofRefused, Verdict};
 use canbao_server::centre::Unavailable;
 use canbao_server::peers::Session;
 use canbao_transport::{HubBackend, HubEvent};
 use futures_util::FutureExt;
 
+use super::broken::Broken;
 use super::invariants::{Invariant, Step, Violation};
 use super::network::{End, LinkId};
 use super::world::{Event, World};
@@ -16,7 +17,9 @@ pub(super) struct HubEnd {
     session: HubSession,
     backend: Session,
     /// A reading of the feed that is due: from where, how many bytes.
-    next_page: Option<(u64, usize)>,
+    next_page: Option<FeedWanted>,
+    /// An item that the engine is asked to take in: the session waits for the answer.
+    asked: Option<(ItemId, Item)>,
 }
 
 impl HubEnd {
@@ -25,6 +28,25 @@ impl HubEnd {
             session,
             backend,
             next_page: None,
+            asked: None,
+        }
+    }
+
+    /// Whether it waits for the engine, and hears nothing meanwhile.
+    pub(super) fn waits(&self) -> bool {
+        self.asked.is_some()
+    }
+
+    /// Hands the item that it waits for to the engine.
+    pub(super) async fn take_in(&mut self) -> Result<Verdict, Unavailable> {
+        let (item, content) = self.asked.clone().expect("it waits");
+        self.backend.take_in(item, content).await
+    }
+
+    /// Goes on with the engine's answer.
+    pub(super) fn answered(&mut self, now: u64, verdict: Verdict) {
+        if let Some((item, _)) = self.asked.take() {
+            self.session.handle(now, HubInput::Taken { item, verdict });
         }
     }
 }
@@ -69,16 +91,23 @@ impl World<'_> {
 
     fn perform_hub(&mut self, id: LinkId, hub: &mut HubEnd) -> Result<Turn, Violation> {
         loop {
-            while let Some(output) = hub.session.poll() {
+            while !hub.waits()
+                && let Some(output) = hub.session.poll()
+            {
                 match self.hub_output(id, hub, output)? {
                     Turn::Goes => {}
                     ended @ (Turn::Closed(_) | Turn::Fell) => return Ok(ended),
                 }
             }
-            let input = if let Some((from, max_bytes)) = hub.next_page.take() {
-                match self.wait(hub.backend.read_feed(from, max_bytes)) {
+            if hub.waits() {
+                self.decide_soon();
+                return Ok(Turn::Goes);
+            }
+            let input = if let Some(wanted) = hub.next_page.take() {
+                match self.wait(hub.backend.read_feed(wanted)) {
                     Ok((visible, page)) => {
-                        if let Some(visible) = visible {
+                        let told = !self.is_broken(Broken::KeepsScope);
+                        if let Some(visible) = visible.filter(|_| told) {
                             hub.session
                                 .handle(self.time.now(), HubInput::Rescoped(visible));
                         }
@@ -115,8 +144,8 @@ impl World<'_> {
                 Ok(Err(refusal)) => HubInput::Refused(refusal),
                 Err(error) => return self.hub_fell(&error),
             },
-            HubOutput::ReadFeed { from, max_bytes } => {
-                hub.next_page = Some((from, max_bytes));
+            HubOutput::ReadFeed(wanted) => {
+                hub.next_page = Some(wanted);
                 return Ok(Turn::Goes);
             }
             HubOutput::ReadBackfill { wanted, max_bytes } => {
@@ -126,17 +155,8 @@ impl World<'_> {
                 }
             }
             HubOutput::TakeIn { item, content } => {
-                self.remember_older();
-                match self.wait(hub.backend.take_in(item, content)) {
-                    Ok(verdict) => {
-                        self.observe()?;
-                        if self.centre.process.is_none() {
-                            return Ok(Turn::Fell);
-                        }
-                        HubInput::Taken { item, verdict }
-                    }
-                    Err(error) => return self.hub_fell(&error),
-                }
+                hub.asked = Some((item, content));
+                return Ok(Turn::Goes);
             }
             HubOutput::Prove(wanted) => match self.wait(hub.backend.range_proof(wanted)) {
                 Ok(Ok(proof)) => HubInput::Proved(proof),

@@ -37,11 +37,35 @@ pub enum Met {
     HeldUp,
     /// A connection was cut.
     LinkCut,
+    /// A unit moved to another district.
+    UnitMoved,
+    /// A device was brought older entries of what it came to see.
+    Backfilled,
+    /// A device joined the others of an employer.
+    Joined,
+    /// Some of its documents came packed.
+    Packed,
+    /// A device purged what it had held of what it may not see any more.
+    Purged,
+    /// The administration revoked a certificate.
+    Revoked,
+    /// A device has other keys in the place of its own.
+    Rekeyed,
+    /// A device was told that none of its certificates counts.
+    LockedOut,
+    /// A device whose certificate had ended was given another one.
+    EnrolledAgain,
+    /// New keys were refused, since the certificate in use ended before they reached the centre.
+    RekeyRefused,
+    /// Several requests were decided as one group.
+    DecidedTogether,
+    /// The centre died after a commit and before the answers.
+    DiedBeforeAnswer,
 }
 
 impl Met {
     /// Every one.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 26] = [
         Self::VoidDecision,
         Self::VoidWithdrawal,
         Self::SameItemTwice,
@@ -56,6 +80,18 @@ impl Met {
         Self::CutAtStart,
         Self::HeldUp,
         Self::LinkCut,
+        Self::UnitMoved,
+        Self::Backfilled,
+        Self::Joined,
+        Self::Packed,
+        Self::Purged,
+        Self::Revoked,
+        Self::Rekeyed,
+        Self::LockedOut,
+        Self::EnrolledAgain,
+        Self::RekeyRefused,
+        Self::DecidedTogether,
+        Self::DiedBeforeAnswer,
     ];
 }
 

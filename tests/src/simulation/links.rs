@@ -2,7 +2,7 @@
 
 use canbao_core::sync::device::{DeviceOutput, DeviceSession};
 use canbao_core::sync::hub::HubSession;
-use canbao_core::sync::retry_after;
+use canbao_core::sync::{Refusal, retry_after};
 
 use super::broken::Broken;
 use super::hub_session::HubEnd;
@@ -23,6 +23,10 @@ impl World<'_> {
         let Some(process) = it.process.as_mut().filter(|it| it.link.is_none()) else {
             return Ok(());
         };
+        if !process.is_enrolled() {
+            self.connect_later(device, HANDSHAKE);
+            return Ok(());
+        }
         let never = self.broken == Some(Broken::NeverRetries);
         if never && it.had_session {
             return Ok(());
@@ -35,7 +39,7 @@ impl World<'_> {
             self.connect_later(device, HANDSHAKE);
             return Ok(());
         };
-        let start = match process.door.session_start() {
+        let start = match process.door.begin_session() {
             Ok(start) => start,
             Err(fault) => return self.device_fault(device, &fault),
         };
@@ -144,7 +148,12 @@ impl World<'_> {
     }
 
     /// A session of a device has ended or lost its link.
-    pub(super) fn device_end_lost(&mut self, id: LinkId, code: &str) -> Step {
+    pub(super) fn device_end_lost(
+        &mut self,
+        id: LinkId,
+        code: &str,
+        refused: Option<&Refusal>,
+    ) -> Step {
         let Some(link) = self.links.get_mut(&id) else {
             return Ok(());
         };
@@ -157,14 +166,18 @@ impl World<'_> {
             return Ok(());
         };
         process.link = None;
+        let ended = process.door.end_session(refused);
         it.attempt = if welcomed { 0 } else { it.attempt + 1 };
         let name = it.name.clone();
         self.write(&name, format_args!("has no link: {code}"));
         self.connect_later(device, 0);
-        Ok(())
+        match ended {
+            Ok(()) => self.note_kept(device),
+            Err(fault) => self.device_fault(device, &fault),
+        }
     }
 
-    fn connect_later(&mut self, device: usize, after: u64) {
+    pub(super) fn connect_later(&mut self, device: usize, after: u64) {
         let it = &self.devices[device];
         let mut seed = [0; 8];
         seed.copy_from_slice(&it.id.0[8..]);

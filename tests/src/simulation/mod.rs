@@ -7,6 +7,13 @@
 //! network is whole and nothing crashes. After every step the [`Invariant`]s that are cheap to
 //! look at must hold, and all of them at the end of both phases.
 //!
+//! Sessions of several devices ask the centre at once: what comes within some milliseconds, orders
+//! of the administration with it, is decided by the engine's writer as one group.
+//!
+//! Enrolment and new keys are asked of the engine directly, not over a session of their own: the
+//! device makes its request durable, the request or the answer may be lost on the way, and either
+//! side may die before it, between and after.
+//!
 //! One seed gives one run: its [`Journal`] is the same to the byte.
 
 mod broken;
@@ -14,6 +21,7 @@ mod bureau;
 mod cast;
 mod centre;
 mod clock;
+mod credentials;
 mod device;
 mod device_session;
 mod dice;
@@ -22,6 +30,9 @@ mod invariants;
 mod journal;
 mod links;
 mod network;
+mod requests;
+mod scopes;
+mod sight;
 mod trouble;
 mod truth;
 mod workload;

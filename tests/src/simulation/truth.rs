@@ -1,8 +1,8 @@
 //! The centre's log as it was seen to grow, and what it says.
 
 use canbao_core::document::SignedBatch;
-use canbao_core::facts::{Audience, Entry, Fact, Placed, Projection};
-use canbao_core::ids::{Position, UnitId};
+use canbao_core::facts::{Audience, Entry, Fact, Placed, Projection, Revoker};
+use canbao_core::ids::Position;
 use canbao_core::ledger::checkpoint::Checkpoint;
 use canbao_core::ledger::commitment::commitment;
 use canbao_core::ledger::consistency::{prove_consistency, verify_consistency};
@@ -14,9 +14,11 @@ use canbao_core::sync;
 use canbao_core::time::Timestamp;
 use canbao_server::centre::{Centre, Unavailable};
 
-use super::cast::{Cast, Owner};
+use super::cast::Cast;
 use super::invariants::Effects;
 use super::journal::Met;
+use super::scopes::Scopes;
+use super::sight::Sight;
 
 /// So many entries lie between two marks.
 const MARK_EVERY: usize = 16;
@@ -35,6 +37,8 @@ pub(super) struct Truth {
     pub(super) entries: Vec<Seen>,
     /// What all facts say.
     pub(super) projection: Projection,
+    /// Who may see and sign what.
+    pub(super) scopes: Scopes,
     pub(super) effects: Effects,
     pub(super) key: VerifierKey,
     /// What the facts below some positions say: folding them all again takes long.
@@ -49,6 +53,7 @@ impl Truth {
         Self {
             entries: Vec::new(),
             projection: Projection::default(),
+            scopes: Scopes::default(),
             effects: Effects::default(),
             marks: Vec::new(),
             key,
@@ -63,7 +68,7 @@ impl Truth {
 
     /// The entries that the centre's log holds from a position on.
     pub(super) fn read(&self, centre: &Centre, from: u64) -> Result<Vec<sync::Entry>, Unavailable> {
-        let page = centre.feed(&self.every_audience, from, usize::MAX, usize::MAX)?;
+        let page = centre.feed(&self.every_audience, from..u64::MAX, usize::MAX, usize::MAX)?;
         Ok(page.entries)
     }
 
@@ -78,6 +83,13 @@ impl Truth {
                 met.push(Met::VoidWithdrawal);
             } else if matches!(fact, Fact::BatchRefused { .. }) {
                 met.push(Met::BatchRefused);
+            } else if matches!(fact, Fact::UnitMoved { .. }) {
+                met.push(Met::UnitMoved);
+            } else if let Fact::CertificateRevoked { by, .. } = fact {
+                met.push(match by {
+                    Revoker::Administration => Met::Revoked,
+                    Revoker::Holder(_) => Met::Rekeyed,
+                });
             }
         }
         met
@@ -96,6 +108,7 @@ impl Truth {
                 self.marks
                     .push((self.entries.len(), self.projection.clone()));
             }
+            self.scopes.take(position.0, &fact);
             self.projection.apply(&Placed {
                 position,
                 at: read.at,
@@ -120,6 +133,7 @@ impl Truth {
         self.marks.clear();
         self.effects = Effects::default();
         self.projection = Projection::default();
+        self.scopes = Scopes::default();
         self.head = TreeHead {
             size: 0,
             root: empty_root(),
@@ -148,39 +162,26 @@ impl Truth {
         Ok(())
     }
 
-    /// The entries that are for one of these audiences, below a position.
-    pub(super) fn visible<'a>(
-        &'a self,
-        audiences: &'a [Audience],
-        below: u64,
-    ) -> impl Iterator<Item = &'a Seen> {
-        self.entries
-            .iter()
-            .take_while(move |it| it.entry.position.0 < below)
-            .filter(|it| it.audience.iter().any(|it| audiences.contains(it)))
+    /// The entries that a device holds.
+    pub(super) fn held_by<'a>(&'a self, sight: &'a Sight) -> impl Iterator<Item = &'a Seen> {
+        self.entries.iter().filter(|it| sight.holds(it))
     }
 
-    /// What the facts below a position say to an owner.
-    pub(super) fn projection_for(&self, cast: &Cast, owner: Owner, below: u64) -> Projection {
-        let all = if below >= self.entries.len() as u64 {
+    /// How many entries of the whole log are for one of the parts that a device may see.
+    pub(super) fn visible(&self, sight: &Sight) -> usize {
+        let visible = |it: &&Seen| it.audience.iter().any(|it| sight.includes(it));
+        self.entries.iter().filter(visible).count()
+    }
+
+    /// What the facts below a device's cursor say of the units that it holds whole.
+    pub(super) fn projection_for(&self, sight: &Sight) -> Projection {
+        let mut all = if sight.cursor >= self.entries.len() as u64 {
             self.projection.clone()
         } else {
-            self.fold_below(usize::try_from(below).unwrap_or(usize::MAX))
+            self.fold_below(usize::try_from(sight.cursor).unwrap_or(usize::MAX))
         };
-        match owner {
-            Owner::Employer(unit) => all.restricted_to(unit),
-            Owner::Agency(district) => {
-                let own: Vec<UnitId> = cast
-                    .units
-                    .iter()
-                    .filter(|(_, of)| *of == district)
-                    .map(|(unit, _)| *unit)
-                    .collect();
-                let mut all = all;
-                all.units.retain(|unit, _| own.contains(unit));
-                all
-            }
-        }
+        all.units.retain(|unit, _| sight.is_whole(*unit));
+        all
     }
 
     fn fold_below(&self, below: usize) -> Projection {

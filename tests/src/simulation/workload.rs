@@ -4,11 +4,12 @@ use canbao_client::request::{Choice, Request};
 use canbao_client::response::{DeclarationRow, Response};
 use canbao_core::facts::Fact;
 use canbao_core::ids::{NoteId, UnitId};
-use canbao_server::centre::AdminError;
 
 use super::cast::{FIRST_VOLUME, NEXT_VOLUME, Owner, PERSONS, SETTLEMENTS, personal_number};
+use super::credentials::Needs;
 use super::invariants::{Step, Violation};
 use super::journal::Met;
+use super::requests::Order;
 use super::world::World;
 
 /// What an employer's clerk does.
@@ -28,6 +29,14 @@ enum Employers {
     Assess,
 }
 
+/// What the administration does.
+#[derive(Debug, Clone, Copy)]
+enum Administration {
+    Calendar,
+    Move,
+    Revoke,
+}
+
 /// What an agency's clerk does.
 #[derive(Debug, Clone, Copy)]
 enum Clerks {
@@ -39,8 +48,17 @@ enum Clerks {
 impl World<'_> {
     /// Somebody does something.
     pub(super) fn work(&mut self) -> Step {
-        if self.dice.percent(2) {
-            return self.administer();
+        if self.dice.percent(8) {
+            self.administer();
+            return Ok(());
+        }
+        if self.dice.percent(6) {
+            return self.mind_certificates();
+        }
+        if self.dice.percent(2)
+            && let Some((unit, _)) = self.dice.pick(&self.cast.units).copied()
+        {
+            return self.join(unit);
         }
         let clerk = self.dice.percent(30);
         let works = |it: &usize| match self.devices[*it].owner {
@@ -54,6 +72,27 @@ impl World<'_> {
         match self.devices[device].owner {
             Owner::Employer(unit) => self.employer_works(device, unit),
             Owner::Agency(_) => self.clerk_works(device),
+        }
+    }
+
+    /// Somebody does what the program says about certificates; where it says nothing, keys are
+    /// replaced now and then.
+    fn mind_certificates(&mut self) -> Step {
+        let told = |it: &usize| self.needs(*it).is_some();
+        let told: Vec<usize> = (0..self.devices.len()).filter(told).collect();
+        if let Some(device) = self.dice.pick(&told).copied() {
+            // Whose new keys do not come calls the administration now and then.
+            if self.needs(device) == Some(Needs::Keys) && self.dice.percent(30) {
+                self.revoke(device);
+                return Ok(());
+            }
+            return self.renew(device);
+        }
+        match self.dice.place(self.devices.len()) {
+            Some(device) if !self.devices[device].lost && self.dice.percent(35) => {
+                self.rekey(device)
+            }
+            Some(_) | None => Ok(()),
         }
     }
 
@@ -267,14 +306,14 @@ impl World<'_> {
             return Ok(());
         };
         let receipt = row.receipt.clone();
-        self.decide(device, receipt.clone())?;
+        self.review(device, receipt.clone())?;
         if let Some(other) = self.colleague_of(device) {
-            self.decide(other, receipt)?;
+            self.review(other, receipt)?;
         }
         Ok(())
     }
 
-    fn decide(&mut self, device: usize, receipt: String) -> Step {
+    fn review(&mut self, device: usize, receipt: String) -> Step {
         let ids = vec![receipt];
         let reason = "缺材料".to_owned();
         let what = self.dice.weighted(&[
@@ -291,8 +330,25 @@ impl World<'_> {
         Ok(())
     }
 
-    /// The administration opens the next volume, seals the first, opens a settlement period.
-    fn administer(&mut self) -> Step {
+    /// The administration moves a unit, revokes, or lets the calendar go on.
+    fn administer(&mut self) {
+        let what = self.dice.weighted(&[
+            (3, Administration::Calendar),
+            (3, Administration::Move),
+            (2, Administration::Revoke),
+        ]);
+        match what {
+            Administration::Calendar => self.calendar(),
+            Administration::Move => self.move_a_unit(),
+            Administration::Revoke => {
+                let device = self.dice.place(self.devices.len()).unwrap_or(0);
+                self.revoke(device);
+            }
+        }
+    }
+
+    /// The next volume opens, the first is sealed, a settlement period opens.
+    fn calendar(&mut self) {
         let common = &self.truth.projection.common;
         let next_is_open = common.volume_is_open(NEXT_VOLUME);
         let (said, fact) = if !next_is_open {
@@ -303,21 +359,27 @@ impl World<'_> {
             ("seals the first volume", Fact::VolumeSealed { volume })
         } else {
             let Some(month) = common.current_settlement().and_then(|it| it.next()) else {
-                return Ok(());
+                return;
             };
             ("opens a period", Fact::SettlementOpened { month })
         };
-        let done = self.ask_centre(
-            |centre, now| async move { centre.append_facts(vec![fact], now).await },
-            |answer| match answer {
-                Err(AdminError::Unavailable(error)) => Some(error.clone()),
-                Ok(_) | Err(_) => None,
-            },
-        )?;
-        if done.is_some() {
-            self.write("zx", said);
+        self.order(Order::State(said, fact));
+    }
+
+    /// A unit moves to another district (DIST-2).
+    fn move_a_unit(&mut self) {
+        let Some((unit, _)) = self.dice.pick(&self.cast.units).copied() else {
+            return;
+        };
+        let Some(from) = self.truth.scopes.home(unit, u64::MAX) else {
+            return;
+        };
+        let others = self.cast.districts.iter().filter(|it| **it != from);
+        let others: Vec<_> = others.copied().collect();
+        if let Some(to) = self.dice.pick(&others).copied() {
+            let moved = Fact::UnitMoved { unit, from, to };
+            self.order(Order::State("moves a unit", moved));
         }
-        Ok(())
     }
 
     fn wage(&mut self) -> String {

@@ -17,6 +17,7 @@ use super::dice::Dice;
 use super::invariants::{Invariant, Step, Violation};
 use super::journal::Journal;
 use super::network::{End, Link, LinkId, Parcel};
+use super::requests::Order;
 use super::truth::Truth;
 
 /// Within this virtual time after the safety phase everything must have come to rest, in
@@ -46,6 +47,10 @@ pub(super) enum Event {
     StartDevice { device: usize },
     /// The crashed centre starts again.
     StartCentre,
+    /// The centre decides what it was asked since the last time.
+    Decide,
+    /// The user of a device sees to its certificate.
+    Renew { device: usize },
     /// The network is whole from now on, and nothing crashes.
     Heal,
     /// Whether everything has come to rest.
@@ -64,6 +69,10 @@ pub(super) struct World<'j> {
     pub(super) links: BTreeMap<LinkId, Link>,
     pub(super) truth: Truth,
     pub(super) next_link: LinkId,
+    /// What the administration asks of the centre.
+    pub(super) orders: Vec<Order>,
+    /// When the centre decides what it is asked, where it is asked something.
+    pub(super) decides_at: Option<u64>,
     /// What users still do before the network heals.
     pub(super) work_left: u64,
     pub(super) healed_at: Option<u64>,
@@ -77,7 +86,8 @@ impl<'j> World<'j> {
     pub(super) fn new(seed: u64, broken: Option<Broken>, journal: &'j mut Journal) -> Self {
         let mut dice = Dice::new(seed);
         let time = VirtualTime::default();
-        let (units, districts) = dice.weighted(&[(2, (1, 1)), (2, (2, 1)), (1, (2, 2))]);
+        let (units, districts) =
+            dice.weighted(&[(2, (1, 1)), (2, (1, 2)), (1, (2, 1)), (1, (2, 2))]);
         let cast = Cast::new(units, districts);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
@@ -89,6 +99,8 @@ impl<'j> World<'j> {
             devices: Vec::new(),
             links: BTreeMap::new(),
             next_link: 0,
+            orders: Vec::new(),
+            decides_at: None,
             work_left: dice.between(20, 70) * u64::from(units),
             healed_at: None,
             at_rest: false,
@@ -149,6 +161,8 @@ impl<'j> World<'j> {
             Event::Grown { link } => self.run_hub(link, None),
             Event::StartDevice { device } => self.start_device(device),
             Event::StartCentre => self.start_centre(),
+            Event::Decide => self.decide(),
+            Event::Renew { device } => self.renew_until_rest(device),
             Event::Heal => self.heal(),
             Event::Look => self.look(),
         }
@@ -159,6 +173,9 @@ impl<'j> World<'j> {
         self.write("", "the network is whole");
         self.healed_at = Some(self.time.now());
         self.end_troubles()?;
+        for device in 0..self.devices.len() {
+            self.schedule(0, Event::Renew { device });
+        }
         self.schedule(LOOK_EVERY, Event::Look);
         Ok(())
     }
@@ -184,6 +201,12 @@ impl<'j> World<'j> {
     }
 
     fn arrive(&mut self, id: LinkId, end: End) -> Step {
+        if end == End::Hub
+            && let Some(wait) = self.until_decided(id)
+        {
+            self.schedule(wait, Event::Arrive { link: id, end });
+            return Ok(());
+        }
         let Some(link) = self.links.get_mut(&id) else {
             return Ok(());
         };
@@ -201,7 +224,7 @@ impl<'j> World<'j> {
             (Some(Parcel::Bytes(bytes)), End::Hub) => {
                 self.run_hub(id, Some(HubInput::Received(bytes)))
             }
-            (Some(Parcel::Gone), End::Device) => self.device_end_lost(id, "transport.cut"),
+            (Some(Parcel::Gone), End::Device) => self.device_end_lost(id, "transport.cut", None),
             (Some(Parcel::Gone), End::Hub) => {
                 self.hub_end_lost(id);
                 Ok(())
@@ -214,7 +237,13 @@ impl<'j> World<'j> {
     fn alarm(&mut self, id: LinkId, end: End) -> Step {
         match end {
             End::Device => self.run_device(id, Some(DeviceInput::Tick)),
-            End::Hub => self.run_hub(id, Some(HubInput::Tick)),
+            End::Hub => match self.until_decided(id) {
+                Some(wait) => {
+                    self.schedule(wait, Event::Alarm { link: id, end });
+                    Ok(())
+                }
+                None => self.run_hub(id, Some(HubInput::Tick)),
+            },
         }
     }
 

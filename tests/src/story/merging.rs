@@ -1,5 +1,5 @@
 //! Several devices: offline edits merge, two values wait for a person, what a sealed volume
-//! refuses is done again, two clerks decide, and a lost device is cut off.
+//! refuses is done again, two clerks decide, a lost device is cut off and replaced.
 
 use super::*;
 
@@ -109,6 +109,7 @@ impl Telling<'_, '_> {
         self.line("选定后两台设备各提交一次,中心只受理一笔");
         self.decide_twice(&id);
         self.lose_a_device(&second);
+        self.replace_the_device();
     }
 
     /// Two clerks decide differently without knowing of each other.
@@ -165,6 +166,21 @@ impl Telling<'_, '_> {
         let audit = self.told.centre.admin(&["audit", "list"]).result();
         assert_eq!(count(&audit, "/event", "revealed"), 1, "{audit}");
         self.line("遗失的设备被吊销:此前已受理的不变,此后的同步按名拒绝;另一台照常;查看完整证件号留有审计");
+    }
+
+    /// Another device takes its place and has what the first one has, at its first sync.
+    fn replace_the_device(&mut self) {
+        let third = self.site.device("employer-3");
+        self.enrol_employer(&third, "单位经办人周");
+        let first = &self.told.employer;
+        let _ = first.ok(&["sync"]);
+        let person = self.insured[CONTESTED].personal_number.clone();
+        for question in [&["declare", "list"][..], &["roster", "show", &person]] {
+            let shown = third.ok(question);
+            assert_eq!(shown, first.ok(question));
+            assert!(!shown.is_null(), "{question:?}");
+        }
+        self.line("补发的设备第一次同步即有全部申报和人员补充信息");
     }
 
     fn enrol_employer(&self, device: &Device<'_>, name: &str) {

@@ -1,6 +1,8 @@
-//! Units that move between districts, and one PC that runs forty, through the real programs.
+//! Units that move between districts, one PC that runs forty, and a device that joins late,
+//! through the real programs.
 
 mod forty;
+mod joining;
 mod moving;
 
 use canbao_tests::harness::{Centre, Device, Site};

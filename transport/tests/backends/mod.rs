@@ -10,7 +10,7 @@ use canbao_core::signing::{PublicKey, hash_parts};
 use canbao_core::sync::device::{
     Advance, Backfilled, DeviceStart, Outgoing, Parts, Rescope, SessionReport,
 };
-use canbao_core::sync::hub::{FeedPage, Visible};
+use canbao_core::sync::hub::{FeedPage, FeedWanted, PartPage, Visible};
 use canbao_core::sync::message::{BackfillWanted, Part, ProofHash, ProofWanted};
 use canbao_core::sync::{
     Entry, Hello, Item, ItemId, NeedsUpdate, ProofRefused, RangeProof, Refusal, Verdict,
@@ -50,6 +50,7 @@ impl Centre {
             visible: Visible {
                 version: 1,
                 parts: Vec::new(),
+                late: Vec::new(),
             },
             disk_full: false,
             ends: Vec::new(),
@@ -81,7 +82,11 @@ impl Centre {
     /// What the devices may see is this part from now on.
     pub(crate) fn rescope(&self, version: u64, part: u8) {
         let parts = vec![Part(vec![part])];
-        self.state().visible = Visible { version, parts };
+        self.state().visible = Visible {
+            version,
+            parts,
+            late: Vec::new(),
+        };
         self.append(1, 10);
     }
 
@@ -178,9 +183,11 @@ impl HubBackend for CentreFor {
 
     async fn read_feed(
         &mut self,
-        from: u64,
-        max_bytes: usize,
+        wanted: FeedWanted,
     ) -> Result<(Option<Visible>, FeedPage), Self::Error> {
+        let FeedWanted {
+            from, max_bytes, ..
+        } = wanted;
         let state = self.centre.state();
         let head = state.log.len() as u64;
         let mut page = FeedPage {
@@ -206,15 +213,15 @@ impl HubBackend for CentreFor {
         &mut self,
         wanted: &BackfillWanted,
         _: usize,
-    ) -> Result<Option<FeedPage>, Self::Error> {
+    ) -> Result<Option<PartPage>, Self::Error> {
         let state = self.centre.state();
         let (from, upto) = (wanted.from as usize, wanted.upto);
         let part = &state.log[from..upto as usize];
         let entries = part.iter().filter(|entry| visible(entry)).cloned();
-        Ok(Some(FeedPage {
+        Ok(Some(PartPage {
             entries: entries.collect(),
+            pack: None,
             upto,
-            head: upto,
         }))
     }
 
@@ -317,6 +324,8 @@ impl Device {
             parts: self.parts.clone(),
             cursor: self.cursor,
             offers: u32::try_from(self.outbox.len()).unwrap(),
+            late_from: None,
+            packed: false,
         }
     }
 

@@ -8,13 +8,15 @@ mod source;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use canbao_core::document::{ActorId, BatchId, DocumentId, StoredDraft, Volume};
-use canbao_core::ids::{DeclarationId, UnitId};
+use canbao_core::document::{ActorId, DocumentId, StoredDraft, Volume};
+use canbao_core::ids::{DeclarationId, Position, UnitId};
 
 use crate::fault::Fault;
 use replica::Replica;
 
+#[cfg(test)]
 pub(crate) use snapshot::key as snapshot_key;
+pub(crate) use snapshot::without_snapshots;
 pub(crate) use source::Source;
 
 /// The open documents.
@@ -24,9 +26,11 @@ pub(crate) struct Drafts {
     /// Chosen at the first edit after each opening of the store.
     pub(crate) actor: Option<ActorId>,
     /// Batches of a newer schema: held until this program is updated.
-    pub(crate) newer: BTreeSet<BatchId>,
+    pub(crate) newer: BTreeSet<Position>,
     /// Admitted batches that are left out everywhere, with the code that says why.
-    pub(crate) left_out: BTreeMap<BatchId, &'static str>,
+    pub(crate) left_out: BTreeMap<Position, &'static str>,
+    /// Whether batches came packed that no signed one leads to.
+    pub(crate) unvouched: bool,
 }
 
 impl Drafts {
@@ -69,6 +73,7 @@ impl Drafts {
     fn note(&mut self, outcome: replica::Outcome) {
         self.left_out.extend(outcome.left_out);
         self.newer.extend(outcome.newer);
+        self.unvouched |= outcome.unvouched;
     }
 
     /// The documents that are open.

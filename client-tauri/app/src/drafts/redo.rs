@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 use canbao_core::document::{
     Action, ActorId, Batch, Change, Chunk, DocumentError, DocumentId, Own, SignedBatch, Volume,
 };
-use canbao_core::structure::{ChangeHash, ChangeHead, CheckedBatch, check_batch};
+use canbao_core::structure::{ChangeHash, ChangeHead, CheckedRun, check_batch};
 use canbao_core::time::Timestamp;
 
-use super::source::Source;
+use super::source::{AdmittedBatch, Source};
 use crate::app::App;
 use crate::fault::Fault;
 use crate::identity::{Operator, Signer};
@@ -27,7 +27,7 @@ struct Fallen {
     times: usize,
     action: Action,
     at: Timestamp,
-    batch: CheckedBatch,
+    run: CheckedRun,
 }
 
 impl App {
@@ -118,7 +118,7 @@ impl App {
         if first.refusal.as_ref().is_some_and(of_its_certificate) {
             return None;
         }
-        let signer = first.batch.batch.signer;
+        let signer = first.run.batch.signer;
         let known = self.identity.operators.iter();
         let name = known
             .map(|it| &it.certificate)
@@ -147,7 +147,7 @@ fn fallen(document: DocumentId, source: &Source<'_>) -> Result<Vec<Fallen>, Faul
             action, batch, at, ..
         } = source.made(item.sequence)?
         {
-            let batch = check_batch(&batch)
+            let checked = check_batch(&batch)
                 .map_err(|error| Fault::store(error.code()).with("detail", error))?;
             fallen.push(Fallen {
                 id: item.id,
@@ -155,7 +155,7 @@ fn fallen(document: DocumentId, source: &Source<'_>) -> Result<Vec<Fallen>, Faul
                 times: source.outbox.times_redone(&item.id),
                 action,
                 at,
-                batch,
+                run: checked.run,
             });
         }
     }
@@ -216,14 +216,14 @@ struct Bench {
 impl Bench {
     fn of(document: DocumentId, fallen: &[Fallen], source: &Source<'_>) -> Result<Self, Fault> {
         let is_fallen = |id: &[u8; 32]| fallen.iter().any(|it| it.id == *id);
-        let mut batches = Vec::new();
-        for admitted in source.admitted(&document) {
-            batches.extend(check_batch(&source.read(admitted)?));
+        let mut runs = Vec::new();
+        for read in source.read(source.admitted(&document)) {
+            runs.extend(read?.batch.map(AdmittedBatch::into_run));
         }
         for item in source.waiting(document).filter(|it| !is_fallen(&it.id)) {
-            batches.push(source.own_batch(item.sequence)?);
+            runs.push(source.own_batch(item.sequence)?.run);
         }
-        let standing = batches
+        let standing = runs
             .into_iter()
             .flat_map(|it| it.heads.into_iter().zip(it.batch.chunks))
             .collect();
@@ -246,7 +246,7 @@ impl Bench {
             .then(|| Volume::replay(target, []))
             .transpose()?;
         for it in fallen {
-            self.see(&it.batch)?;
+            self.see(&it.run)?;
             let again = if it.refusal.is_some() && it.times >= TIMES {
                 Err("redo.too_often")
             } else {
@@ -272,8 +272,8 @@ impl Bench {
     }
 
     /// Brings the document to what the change was built on.
-    fn see(&mut self, batch: &CheckedBatch) -> Result<(), Fault> {
-        let mut wanted: BTreeSet<ChangeHash> = batch.outside_dependencies();
+    fn see(&mut self, run: &CheckedRun) -> Result<(), Fault> {
+        let mut wanted: BTreeSet<ChangeHash> = run.outside_dependencies();
         let mut seen = Vec::new();
         for (head, chunk) in self.standing.iter().rev() {
             if wanted.remove(&head.hash) {

@@ -1,15 +1,17 @@
 //! One document on this device: opened by a snapshot or by all its changes, followed by the feed.
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use canbao_core::document::Action;
-use canbao_core::document::{ActorId, BatchId, Chunk, DocumentError, DocumentId, Own, Volume};
+use canbao_core::document::{ActorId, Chunk, DocumentError, DocumentId, Own, Volume};
+use canbao_core::ids::Position;
 use canbao_core::store::Commit;
-use canbao_core::structure::{BatchError, CheckedBatch, History, StructureError, check_batch};
+use canbao_core::structure::{BatchError, ChangeHash, CheckedRun, History, StructureError};
 use canbao_core::time::Timestamp;
 
 use super::snapshot::{Id, Snapshot, generations};
-use super::source::Source;
+use super::source::{AdmittedBatch, Read, Source};
 use crate::fault::Fault;
 use crate::feed::Admitted;
 
@@ -36,15 +38,17 @@ pub(crate) struct Replica {
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
     /// Those that are left out, on every device alike.
-    pub(super) left_out: Vec<(BatchId, &'static str)>,
+    pub(super) left_out: Vec<(Position, &'static str)>,
     /// Those that a newer program has to read.
-    pub(super) newer: Vec<BatchId>,
+    pub(super) newer: Vec<Position>,
+    /// Whether some came packed and no signed one leads to them.
+    pub(super) unvouched: bool,
 }
 
 /// An admitted batch on its way into the document.
 struct Incoming {
-    admitted: Admitted,
-    batch: CheckedBatch,
+    position: Position,
+    run: CheckedRun,
 }
 
 impl Replica {
@@ -91,17 +95,21 @@ impl Replica {
             return Ok(outcome);
         }
         // The structure was checked when this device made them; anything else is checked now.
-        let foreign = new.iter().any(|it| !source.is_own(&it.id));
+        let foreign = new.iter().any(|it| !source.is_own(it));
         if foreign && self.history.is_none() {
             self.history = Some(self.known(&new, source)?);
         }
+        let read = source.read(&new).collect::<Result<Vec<Read>, Fault>>()?;
+        let vouched_for = vouched_for(&read, source);
         let mut good = Vec::new();
-        for admitted in new {
-            match self.judge(&admitted, source)? {
-                Judged::Good(batch) => good.push(Incoming { admitted, batch }),
+        for Read { admitted, batch } in read {
+            let position = admitted.position;
+            match self.judge(&admitted, batch, &vouched_for, source) {
+                Judged::Good(run) => good.push(Incoming { position, run }),
                 Judged::Ahead => self.ahead.push(admitted),
-                Judged::Newer => outcome.newer.push(admitted.id),
-                Judged::LeftOut(code) => outcome.left_out.push((admitted.id, code)),
+                Judged::Newer => outcome.newer.push(position),
+                Judged::Unvouched => outcome.unvouched = true,
+                Judged::LeftOut(code) => outcome.left_out.push((position, code)),
             }
         }
         self.apply(&good, &mut outcome);
@@ -112,7 +120,7 @@ impl Replica {
     pub(super) fn take_own(&mut self, source: &Source<'_>) -> Result<(), Fault> {
         let mut chunks = Vec::new();
         for item in source.waiting(self.volume.id()) {
-            chunks.extend(source.own_batch(item.sequence)?.batch.chunks);
+            chunks.extend(source.own_batch(item.sequence)?.run.batch.chunks);
         }
         self.volume.extend(&chunks)?;
         self.since += chunks.len();
@@ -156,32 +164,43 @@ impl Replica {
     fn known(&self, new: &[Admitted], source: &Source<'_>) -> Result<History, Fault> {
         let id = self.volume.id();
         let mut history = History::new(id);
-        let is_new = |it: &Admitted| new.iter().any(|new| new.id == it.id);
-        for admitted in source.admitted(&id).iter().filter(|it| !is_new(it)) {
+        let new: BTreeSet<Position> = new.iter().map(|it| it.position).collect();
+        let known = source.admitted(&id).iter();
+        for read in source.read(known.filter(|it| !new.contains(&it.position))) {
             // What was left out then is left out now.
-            if let Ok(batch) = check_batch(&source.read(admitted)?) {
-                let _ = history.check(&batch);
+            if let Ok(batch) = read?.batch {
+                let _ = history.check(&batch.into_run());
             }
         }
         Ok(history)
     }
 
-    fn judge(&mut self, admitted: &Admitted, source: &Source<'_>) -> Result<Judged, Fault> {
-        let batch = match check_batch(&source.read(admitted)?) {
-            Ok(batch) => batch,
-            Err(BatchError::NewerSchema(_)) => return Ok(Judged::Newer),
-            Err(error) => return Ok(Judged::LeftOut(error.code())),
+    fn judge(
+        &mut self,
+        admitted: &Admitted,
+        batch: Result<AdmittedBatch, BatchError>,
+        vouched_for: &BTreeSet<ChangeHash>,
+        source: &Source<'_>,
+    ) -> Judged {
+        let run = match batch {
+            Ok(AdmittedBatch::Signed(batch)) => {
+                if !source.is_own(admitted)
+                    && let Err(code) = source.verify(&batch)
+                {
+                    return Judged::LeftOut(code);
+                }
+                batch.run
+            }
+            Ok(AdmittedBatch::Packed(run)) if vouched_for.contains(&run.tip()) => run,
+            Ok(AdmittedBatch::Packed(_)) => return Judged::Unvouched,
+            Err(BatchError::NewerSchema(_)) => return Judged::Newer,
+            Err(error) => return Judged::LeftOut(error.code()),
         };
-        if !source.is_own(&admitted.id)
-            && let Err(code) = source.verify(&batch)
-        {
-            return Ok(Judged::LeftOut(code));
-        }
-        Ok(match self.history.as_mut().map(|it| it.check(&batch)) {
-            None | Some(Ok(())) => Judged::Good(batch),
+        match self.history.as_mut().map(|it| it.check(&run)) {
+            None | Some(Ok(())) => Judged::Good(run),
             Some(Err(StructureError::UnknownDependency)) => Judged::Ahead,
             Some(Err(error)) => Judged::LeftOut(error.code()),
-        })
+        }
     }
 
     /// Applies batches together; where that fails, by halves, until the one that does not apply
@@ -191,10 +210,7 @@ impl Replica {
             return;
         }
         let mut volume = self.volume.clone();
-        let chunks: Vec<&Chunk> = batches
-            .iter()
-            .flat_map(|it| &it.batch.batch.chunks)
-            .collect();
+        let chunks: Vec<&Chunk> = batches.iter().flat_map(|it| &it.run.batch.chunks).collect();
         let count = chunks.len();
         let applied = catch_unwind(AssertUnwindSafe(|| volume.extend(chunks)));
         match (applied, batches) {
@@ -205,7 +221,7 @@ impl Replica {
             (Ok(Err(_)) | Err(_), [one]) => {
                 outcome
                     .left_out
-                    .push((one.admitted.id, "document.does_not_apply"));
+                    .push((one.position, "document.does_not_apply"));
             }
             (Ok(Err(_)) | Err(_), several) => {
                 let (first, second) = several.split_at(several.len() / 2);
@@ -218,10 +234,34 @@ impl Replica {
 
 /// What the checks say of an admitted batch.
 enum Judged {
-    Good(CheckedBatch),
+    Good(CheckedRun),
     Ahead,
     Newer,
+    Unvouched,
     LeftOut(&'static str),
+}
+
+/// The changes that the signed batches among these lead to: whoever signed a change vouches for
+/// all that it depends on. Nothing is asked where nothing came packed.
+fn vouched_for(read: &[Read], source: &Source<'_>) -> BTreeSet<ChangeHash> {
+    let mut vouched_for = BTreeSet::new();
+    let is_packed = |it: &Read| matches!(it.batch, Ok(AdmittedBatch::Packed(_)));
+    if !read.iter().any(is_packed) {
+        return vouched_for;
+    }
+    // The centre admits a batch after those that it depends on.
+    for it in read.iter().rev() {
+        match &it.batch {
+            Ok(AdmittedBatch::Signed(batch)) if source.verify(batch).is_ok() => {
+                vouched_for.extend(batch.run.outside_dependencies());
+            }
+            Ok(AdmittedBatch::Packed(run)) if vouched_for.contains(&run.tip()) => {
+                vouched_for.extend(run.outside_dependencies());
+            }
+            Ok(AdmittedBatch::Signed(_) | AdmittedBatch::Packed(_)) | Err(_) => {}
+        }
+    }
+    vouched_for
 }
 
 /// Whether every change in a snapshot is in the document still: one made here may have been

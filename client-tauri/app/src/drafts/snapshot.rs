@@ -91,6 +91,13 @@ pub(super) fn generations(store: &Store, id: DocumentId) -> Vec<(u8, Snapshot)> 
     found
 }
 
+/// Adds to a commit that no snapshot of a document is kept.
+pub(crate) fn without_snapshots(commit: Commit, id: &DocumentId) -> Commit {
+    (0..2).fold(commit, |commit, slot| {
+        commit.remove(View::Snapshot, key(id, slot))
+    })
+}
+
 /// The key of a generation in the snapshot view.
 pub(crate) fn key(id: &DocumentId, slot: u8) -> Vec<u8> {
     encode(&(*id, slot))

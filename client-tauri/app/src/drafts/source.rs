@@ -1,16 +1,17 @@
 //! Where documents come from: the batches the feed admitted, and those made here that wait.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use canbao_core::document::{ActorId, BatchId, DocumentId};
-use canbao_core::ids::CertificateSerial;
+use canbao_core::document::{ActorId, DocumentId};
+use canbao_core::facts::{Entry, Fact};
+use canbao_core::ids::{CertificateSerial, Position};
 use canbao_core::refusal::RefusalName;
 use canbao_core::signing::{Domain, PublicKey};
 use canbao_core::store::{Store, Stream};
-use canbao_core::structure::{CheckedBatch, check_batch};
+use canbao_core::structure::{BatchError, CheckedBatch, CheckedRun, check_batch, unpack};
 
 use crate::fault::Fault;
-use crate::feed::{Admitted, Feed};
+use crate::feed::{self, Admitted, Feed, Stored};
 use crate::identity::Identity;
 use crate::outbox::{BatchState, Made, Outbox, Waiting};
 
@@ -22,6 +23,23 @@ pub(crate) struct Source<'a> {
     pub(crate) outbox: &'a Outbox,
     /// Whose signatures certificates carry; none before the device is enrolled.
     pub(crate) authorities: &'a [PublicKey],
+}
+
+/// An admitted batch as it is held.
+#[derive(Debug, Clone)]
+pub(super) enum AdmittedBatch {
+    Signed(CheckedBatch),
+    /// What a later, signed one vouches for.
+    Packed(CheckedRun),
+}
+
+impl AdmittedBatch {
+    pub(super) fn into_run(self) -> CheckedRun {
+        match self {
+            Self::Signed(batch) => batch.run,
+            Self::Packed(run) => run,
+        }
+    }
 }
 
 impl<'a> Source<'a> {
@@ -74,13 +92,38 @@ impl<'a> Source<'a> {
     }
 
     /// Whether this device made the batch itself.
-    pub(super) fn is_own(&self, id: &BatchId) -> bool {
-        self.outbox.made_batch(&id.0)
+    pub(super) fn is_own(&self, admitted: &Admitted) -> bool {
+        admitted.id.is_some_and(|it| self.outbox.made_batch(&it.0))
     }
 
-    /// An admitted batch, of good form.
-    pub(super) fn read(&self, admitted: &Admitted) -> Result<Vec<u8>, Fault> {
-        Feed::batch_at(self.store, admitted.place)
+    /// Reads admitted batches, each with what its form is refused for.
+    pub(super) fn read<'b>(
+        &self,
+        admitted: impl IntoIterator<Item = &'b Admitted>,
+    ) -> impl Iterator<Item = Result<Read, Fault>> {
+        let store = self.store;
+        let mut unpacked = Unpacked::default();
+        admitted.into_iter().map(move |it| {
+            let batch = match feed::stored_at(store, it.place)? {
+                Stored::Entry(held) => {
+                    let entry = Entry::from_bytes(&held.bytes).ok();
+                    match entry.and_then(|it| it.fact().ok()) {
+                        Some(Fact::BatchAdmitted { batch, .. }) => {
+                            check_batch(&batch).map(AdmittedBatch::Signed)
+                        }
+                        Some(_) | None => return Err(feed::lost(it.place)),
+                    }
+                }
+                Stored::Pack(held) => {
+                    let run = unpacked.batch(it, &held.pack)?;
+                    Ok(AdmittedBatch::Packed(run))
+                }
+            };
+            Ok(Read {
+                admitted: *it,
+                batch,
+            })
+        })
     }
 
     /// What was made here, by its place in the local stream.
@@ -108,7 +151,7 @@ impl<'a> Source<'a> {
     pub(super) fn verify(&self, checked: &CheckedBatch) -> Result<(), &'static str> {
         let signer = self
             .feed
-            .certificate(checked.batch.signer, self.authorities)
+            .certificate(checked.run.batch.signer, self.authorities)
             .ok_or("document.unknown_signer")?;
         let signed = &checked.signed;
         signer
@@ -124,15 +167,42 @@ impl<'a> Source<'a> {
         actor: &ActorId,
         seq: u64,
     ) -> Option<CertificateSerial> {
-        let admitted = self.admitted(&document).iter();
-        let admitted = admitted.filter_map(|it| check_batch(&self.read(it).ok()?).ok());
+        let admitted = self.read(self.admitted(&document));
+        let admitted = admitted.filter_map(|it| it.ok()?.batch.ok());
+        let admitted = admitted.map(AdmittedBatch::into_run);
         let waiting = self.waiting(document);
         let waiting = waiting.filter_map(|it| self.own_batch(it.sequence).ok());
         admitted
-            .chain(waiting)
-            .map(|checked| checked.batch)
+            .chain(waiting.map(|it| it.run))
+            .map(|run| run.batch)
             .find(|it| **it.actor == *actor.0 && (it.from..=it.to).contains(&seq))
             .map(|it| it.signer)
+    }
+}
+
+/// An admitted batch that was read.
+pub(super) struct Read {
+    pub(super) admitted: Admitted,
+    pub(super) batch: Result<AdmittedBatch, BatchError>,
+}
+
+/// The pack that was unpacked last: its batches are mostly read one after the other.
+#[derive(Default)]
+struct Unpacked {
+    place: Option<u64>,
+    runs: BTreeMap<Position, CheckedRun>,
+}
+
+impl Unpacked {
+    fn batch(&mut self, admitted: &Admitted, pack: &[u8]) -> Result<CheckedRun, Fault> {
+        if self.place != Some(admitted.place) {
+            // It was unpacked when it came, before it was made durable.
+            let packed = unpack(pack).map_err(|_| feed::lost(admitted.place))?;
+            self.place = Some(admitted.place);
+            self.runs = packed.into_iter().map(|it| (it.position, it.run)).collect();
+        }
+        let run = self.runs.get(&admitted.position);
+        run.cloned().ok_or_else(|| feed::lost(admitted.place))
     }
 }
 

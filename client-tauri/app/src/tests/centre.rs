@@ -32,7 +32,7 @@ use canbao_core::signing::{PublicKey, SigningKey, hash_parts};
 use canbao_core::statement::{Statement, Verdict, read_admitted};
 use canbao_core::structure::{ChangeHash, CheckedBatch, check_batch};
 use canbao_core::sync::device::Advance;
-use canbao_core::sync::hub::{FeedPage, Visible};
+use canbao_core::sync::hub::{PartPage, Visible};
 use canbao_core::sync::message::{BackfillWanted, ProofHash, ProofWanted};
 use canbao_core::sync::{self, Item, Part, Refusal};
 use canbao_core::time::Timestamp;
@@ -255,7 +255,11 @@ impl Centre {
         let keys: Vec<&[u8]> = parts.iter().map(|it| it.0.as_slice()).collect();
         let hash = hash_parts("scope", &keys);
         let version = u64::from_be_bytes(*hash.first_chunk().expect("32 bytes"));
-        Visible { version, parts }
+        Visible {
+            version,
+            parts,
+            late: Vec::new(),
+        }
     }
 
     /// The feed from a position on as the device may see it.
@@ -266,15 +270,15 @@ impl Centre {
     }
 
     /// A part in a range of positions, where it is the device's to see; one position a page.
-    pub(crate) fn part_of_feed(&self, wanted: &BackfillWanted) -> Option<FeedPage> {
+    pub(crate) fn part_of_feed(&self, wanted: &BackfillWanted) -> Option<PartPage> {
         let of = Audience::of_key(&wanted.part.0).filter(|it| self.scope.contains(it))?;
         let mut entries = self.feed_from(wanted.from);
         entries.truncate(1);
         entries.retain(|it| audience(it).contains(&of));
-        Some(FeedPage {
+        Some(PartPage {
             entries,
+            pack: None,
             upto: wanted.from + 1,
-            head: wanted.upto,
         })
     }
 
@@ -343,12 +347,12 @@ impl Centre {
         if let Some(position) = self.admitted.get(&id) {
             return Ok(*position);
         }
-        let (document, actor) = (checked.batch.document, checked.batch.actor.to_vec());
-        let certificate = &self.certificates[&checked.batch.signer];
+        let (document, actor) = (checked.run.batch.document, checked.run.batch.actor.to_vec());
+        let certificate = &self.certificates[&checked.run.batch.signer];
         let last_seq = self.actors.get(&(document, actor.clone())).copied();
         let common = &self.projection.common;
         let known = Known {
-            revoked: self.revoked.contains(&checked.batch.signer),
+            revoked: self.revoked.contains(&checked.run.batch.signer),
             volume_open: document.volume().is_none_or(|it| common.volume_is_open(it)),
             last_seq: last_seq.unwrap_or(0),
             has: &|hash| *hash == genesis_hash(&document) || self.changes.contains(hash),
@@ -361,8 +365,9 @@ impl Centre {
             });
             return Err(refusal(Some((&error).into())));
         }
-        self.actors.insert((document, actor), checked.batch.to);
-        self.changes.extend(checked.heads.iter().map(|it| it.hash));
+        self.actors.insert((document, actor), checked.run.batch.to);
+        self.changes
+            .extend(checked.run.heads.iter().map(|it| it.hash));
         let batch = bytes.to_vec();
         let position = self.add(&Fact::BatchAdmitted { document, batch });
         self.admitted.insert(id, position);

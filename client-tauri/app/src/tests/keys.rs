@@ -3,9 +3,10 @@
 use canbao_core::certificate::{LogTerm, Mandate};
 use canbao_core::enrolment::{Rekey, RekeyAnswer};
 use canbao_core::facts::Fact;
+use canbao_core::refusal::RefusalName;
 use canbao_core::signing::SigningKey;
 use canbao_core::statement::read_admitted;
-use canbao_core::sync::Item;
+use canbao_core::sync::{Item, Refusal};
 
 use crate::app::App;
 
@@ -144,4 +145,34 @@ fn the_log_tells_of_its_new_key_and_proofs_by_the_old_one_still_verify() {
         drop(app);
         app = open(directory.path(), 3);
     }
+}
+
+#[test]
+fn new_keys_that_the_centre_refuses_for_good_are_given_up_and_others_can_be_asked_for() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut centre = Centre::new(1);
+    let mut app = employer(&mut centre, directory.path());
+    let mut check = |name: RefusalName, given_up: bool| {
+        let asked = app.prepare_rekey(&english()).expect("asked");
+        let refusal = Refusal::new(name, "");
+        app.rekey_refused(&refusal).expect("noted");
+        let next = app.prepare_rekey(&english()).expect("asked");
+        assert_eq!(next != asked, given_up, "{name:?}");
+    };
+    check(RefusalName::SyncHubFailed, false);
+    check(RefusalName::EnrolmentTooMany, false);
+    check(RefusalName::EnrolmentCertificateRevoked, true);
+    check(RefusalName::EnrolmentCertificateExpired, true);
+    check(RefusalName::EnrolmentUnknownCertificate, true);
+    check(RefusalName::EnrolmentOtherDevice, true);
+
+    let refusal = Refusal::new(RefusalName::EnrolmentCertificateRevoked, "");
+    app.rekey_refused(&refusal).expect("noted");
+    drop(app);
+    let mut app = open(directory.path(), 9);
+    let Response::Status(view) = ask(&mut app, Request::Status) else {
+        panic!("the status")
+    };
+    let asks = view.warnings.iter().any(|it| it.code == "status.rekeying");
+    assert!(!asks, "asking again would not help");
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use canbao_core::certificate::Mandate;
 use canbao_core::enrolment::Ask;
-use canbao_core::sync::hub::{FeedPage, Visible};
+use canbao_core::sync::hub::{FeedPage, FeedWanted, PartPage, Visible};
 use canbao_core::sync::message::{BackfillWanted, ProofWanted};
 use canbao_core::sync::{Hello, Item, ItemId, NeedsUpdate, RangeProof, Refusal, Verdict};
 use canbao_transport::{
@@ -38,13 +38,12 @@ impl HubBackend for Hub {
 
     async fn read_feed(
         &mut self,
-        from: u64,
-        _: usize,
+        wanted: FeedWanted,
     ) -> Result<(Option<Visible>, FeedPage), Self::Error> {
         let centre = self.centre();
         let head = centre.entries.len() as u64;
         let page = FeedPage {
-            entries: centre.visible_from(from),
+            entries: centre.visible_from(wanted.from),
             upto: head,
             head,
         };
@@ -55,7 +54,7 @@ impl HubBackend for Hub {
         &mut self,
         wanted: &BackfillWanted,
         _: usize,
-    ) -> Result<Option<FeedPage>, Self::Error> {
+    ) -> Result<Option<PartPage>, Self::Error> {
         Ok(self.centre().part_of_feed(wanted))
     }
 

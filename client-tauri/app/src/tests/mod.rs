@@ -7,6 +7,7 @@ mod devices;
 mod keys;
 mod link;
 mod offline;
+mod packs;
 mod passphrase;
 mod proofs;
 mod queries;

@@ -167,6 +167,7 @@ fn a_part_is_shown_once_it_is_whole_however_often_the_backfill_is_cut() {
     let rescope = Rescope {
         version: 5,
         cursor: 0,
+        late_from: 0,
         parts: parts_of(&everyone, Coverage::Whole),
     };
     app.rescope(rescope).expect("made durable");
@@ -187,6 +188,7 @@ fn a_part_is_shown_once_it_is_whole_however_often_the_backfill_is_cut() {
     let rescope = Rescope {
         version: 6,
         cursor,
+        late_from: 0,
         parts,
     };
     app.rescope(rescope).expect("made durable");
@@ -203,6 +205,7 @@ fn a_part_is_shown_once_it_is_whole_however_often_the_backfill_is_cut() {
         let page = Backfilled {
             part: Part(unit.key()),
             entries: vec![entry],
+            pack: None,
             coverage,
             is_last,
         };
@@ -236,6 +239,7 @@ fn a_device_that_lost_its_views_hears_of_its_scope_anew_and_purges_what_left_mea
     let rescope = Rescope {
         version: 7,
         cursor: end,
+        late_from: 0,
         parts: parts_of(&scope, Coverage::Missing { from, upto }),
     };
     let left = app.rescope(rescope).expect("made durable");
@@ -244,6 +248,7 @@ fn a_device_that_lost_its_views_hears_of_its_scope_anew_and_purges_what_left_mea
     let page = Backfilled {
         part: Part(Audience::Everyone.key()),
         entries: centre.feed_from(0).into_iter().take(4).collect(),
+        pack: None,
         coverage: Coverage::Whole,
         is_last: true,
     };
@@ -272,6 +277,7 @@ fn an_entry_for_two_units_stays_while_one_of_them_does() {
         let rescope = Rescope {
             version,
             cursor: 0,
+            late_from: 0,
             parts: parts_of(&scope, Coverage::Whole),
         };
         app.rescope(rescope).expect("made durable");

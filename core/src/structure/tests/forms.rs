@@ -24,14 +24,18 @@ fn honest() -> Batch {
 #[test]
 fn an_honest_batch_is_read_with_the_heads_of_its_changes() {
     let checked = check_batch(&signed(&honest())).unwrap();
-    let heads = &checked.heads;
+    let heads = &checked.run.heads;
     assert_eq!(heads.iter().map(|it| it.seq).collect::<Vec<_>>(), [1, 2]);
     assert_eq!(
         heads.iter().map(|it| it.operations).collect::<Vec<_>>(),
         [5, 5]
     );
     assert!(heads[1].dependencies.contains(&heads[0].hash));
-    assert_eq!(checked.outside_dependencies().len(), 1, "the genesis alone");
+    assert_eq!(
+        checked.run.outside_dependencies().len(),
+        1,
+        "the genesis alone"
+    );
 }
 
 #[test]
@@ -251,8 +255,8 @@ proptest! {
         let chunk = parts.chunk();
         if let Ok(head) = check_chunk(&chunk.0) {
             let checked = check_batch(&signed(&batch(vec![chunk.clone()]))).unwrap();
-            prop_assert_eq!(&checked.heads[0], &head);
-            if history.check(&checked).is_ok() {
+            prop_assert_eq!(&checked.run.heads[0], &head);
+            if history.check(&checked.run).is_ok() {
                 let chunks = HONEST[..2].iter().chain([&chunk]);
                 let volume = Volume::replay(DOCUMENT, chunks).unwrap();
                 prop_assert!(Volume::load(DOCUMENT, &volume.save()).is_ok());

@@ -356,7 +356,7 @@ fn a_batch_with_one_bad_change_leaves_nothing_of_its_good_ones() {
     let mut history = History::new(DOCUMENT);
     let with = |chunk: &Chunk| {
         let chunks = good.iter().chain([chunk]).cloned().collect();
-        check_batch(&signed(&batch(chunks))).unwrap()
+        check_batch(&signed(&batch(chunks))).unwrap().run
     };
     let before = history.sizes();
     let refused = history.check(&with(&bad)).unwrap_err();

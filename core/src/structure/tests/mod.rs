@@ -5,6 +5,7 @@ mod forms;
 mod hostile;
 mod model;
 mod mutation;
+mod pack;
 
 use std::sync::LazyLock;
 
@@ -97,7 +98,7 @@ fn signed(batch: &Batch) -> Vec<u8> {
 /// The verdict of both checks on one change.
 fn verdict(history: &mut History, chunk: &Chunk) -> Result<(), &'static str> {
     let checked = check_batch(&signed(&batch(vec![chunk.clone()]))).map_err(|it| it.code())?;
-    history.check(&checked).map_err(|it| it.code())
+    history.check(&checked.run).map_err(|it| it.code())
 }
 
 /// A change with something else in it, encoded as automerge does.

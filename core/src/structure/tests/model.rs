@@ -79,7 +79,7 @@ impl World {
 
     /// The changes on which no other builds, ascending.
     pub(super) fn heads(&self) -> Vec<automerge::ChangeHash> {
-        let all = self.checked.iter().flat_map(|it| &it.heads);
+        let all = self.checked.iter().flat_map(|it| &it.run.heads);
         let mut heads: BTreeSet<ChangeHash> = all.clone().map(|it| it.hash).collect();
         for dependency in all.flat_map(|it| &it.dependencies) {
             heads.remove(dependency);
@@ -95,8 +95,8 @@ impl World {
         let replica = &mut self.replicas[who];
         let chunk = replica.device.act(&action);
         let checked = check_batch(&signed(&batch(vec![chunk.clone()]))).unwrap();
-        assert_eq!(replica.history.check(&checked), Ok(()));
-        self.operations += checked.heads[0].operations;
+        assert_eq!(replica.history.check(&checked.run), Ok(()));
+        self.operations += checked.run.heads[0].operations;
         replica.has.insert(self.changes.len());
         self.changes.push(chunk);
         self.checked.push(checked);
@@ -112,7 +112,7 @@ impl World {
         let chunks: Vec<&Chunk> = missing.iter().map(|it| &self.changes[*it]).collect();
         let replica = &mut self.replicas[to];
         for change in &missing {
-            assert_eq!(replica.history.check(&self.checked[*change]), Ok(()));
+            assert_eq!(replica.history.check(&self.checked[*change].run), Ok(()));
         }
         replica.device.volume.extend(chunks).unwrap();
         replica.has.extend(missing);

@@ -78,7 +78,7 @@ impl FeedProgress {
 
     /// Takes over a new scope; gives the cursor that is to be persisted with it.
     pub(super) fn rescoped(&mut self, scope: &Scope) -> Result<u64, Violation> {
-        if scope.from < self.cursor {
+        if scope.from < self.cursor || scope.late_from > self.head.max(scope.from) {
             return Err(Violation::PositionsOutOfOrder);
         }
         self.cursor = self.cursor.max(self.welcomed_upto);

@@ -19,6 +19,10 @@ pub struct DeviceStart {
     pub cursor: u64,
     /// How many items wait in its outbox.
     pub offers: u32,
+    /// As last persisted with a scope; none before the first session.
+    pub late_from: Option<u64>,
+    /// Whether packs are taken in backfills.
+    pub packed: bool,
 }
 
 /// An item of the outbox.

@@ -46,6 +46,8 @@ pub struct Rescope {
     pub version: u64,
     /// The cursor with it.
     pub cursor: u64,
+    /// Some parts come by the feed from here on only; to be said at the next hello.
+    pub late_from: u64,
     /// All its parts; what is in none of them must be purged.
     pub parts: Parts,
 }
@@ -57,6 +59,8 @@ pub struct Backfilled {
     pub part: Part,
     /// Its entries in feed order; some may be held already, may be empty.
     pub entries: Vec<Entry>,
+    /// What stands for further ones.
+    pub pack: Option<Vec<u8>>,
     /// What is held of the part with them.
     pub coverage: Coverage,
     /// Whether no part misses anything with them.
@@ -67,6 +71,7 @@ pub struct Backfilled {
 #[derive(Debug)]
 pub(super) struct ScopeProgress {
     parts: Parts,
+    packed: bool,
     missing: BTreeSet<Part>,
     asked: Option<BackfillWanted>,
     /// Requests made before the scope changed, whose answers may come still.
@@ -74,9 +79,10 @@ pub(super) struct ScopeProgress {
 }
 
 impl ScopeProgress {
-    pub(super) fn new(parts: Parts) -> Self {
+    pub(super) fn new(parts: Parts, packed: bool) -> Self {
         let mut progress = Self {
             parts,
+            packed,
             missing: BTreeSet::new(),
             asked: None,
             dropped: 0,
@@ -89,9 +95,13 @@ impl ScopeProgress {
     /// before the position from which the feed brings them.
     pub(super) fn rescoped(&mut self, scope: Scope, cursor: u64) -> Rescope {
         let mut before = std::mem::take(&mut self.parts);
+        let Scope { from, late, .. } = scope;
+        let late_from = scope.late_from.max(from);
         let covered = scope.parts.into_iter().map(|part| {
+            let is_late = late.binary_search(&part).is_ok();
+            let upto = if is_late { late_from } else { from };
             let known = before.remove(&part);
-            (part, known.unwrap_or(Coverage::missing(0, scope.from)))
+            (part, known.unwrap_or(Coverage::missing(0, upto)))
         });
         self.parts = covered.collect();
         self.note_missing();
@@ -106,6 +116,7 @@ impl ScopeProgress {
         Rescope {
             version: scope.version,
             cursor,
+            late_from: scope.late_from,
             parts: self.parts.clone(),
         }
     }
@@ -118,7 +129,13 @@ impl ScopeProgress {
         let part = self.missing.first()?.clone();
         match self.parts.get(&part) {
             Some(&Coverage::Missing { from, upto }) => {
-                self.asked = Some(BackfillWanted { part, from, upto });
+                let packed = self.packed;
+                self.asked = Some(BackfillWanted {
+                    part,
+                    from,
+                    upto,
+                    packed,
+                });
                 self.asked.clone()
             }
             Some(Coverage::Whole) | None => None,
@@ -130,13 +147,12 @@ impl ScopeProgress {
         &mut self,
         backfill: Backfill,
     ) -> Result<Option<Backfilled>, Violation> {
+        let kind = Message::BACKFILL;
         let answers =
             |asked: &mut BackfillWanted| asked.part == backfill.part && asked.from == backfill.from;
         let Some(asked) = self.asked.take_if(answers) else {
-            self.dropped = self.dropped.checked_sub(1).ok_or_else(|| {
-                let kind = Message::Backfill(backfill).kind();
-                Violation::Unexpected { kind }
-            })?;
+            let dropped = self.dropped.checked_sub(1);
+            self.dropped = dropped.ok_or(Violation::Unexpected { kind })?;
             return Ok(None);
         };
         let Backfill {
@@ -144,7 +160,11 @@ impl ScopeProgress {
             from,
             entries,
             next,
+            pack,
         } = backfill;
+        if pack.is_some() && !asked.packed {
+            return Err(Violation::Unexpected { kind });
+        }
         if next <= from || next > asked.upto || !lie_within(&entries, from, next) {
             return Err(Violation::PositionsOutOfOrder);
         }
@@ -156,6 +176,7 @@ impl ScopeProgress {
         Ok(Some(Backfilled {
             part,
             entries,
+            pack,
             coverage,
             is_last: self.missing.is_empty(),
         }))

@@ -1,7 +1,7 @@
 //! The hub's way through the feed: pages are read, packed and sent, and the device's cursor with
 //! them.
 
-use super::{FeedPage, HubOutput, HubSession, State};
+use super::{FeedPage, FeedWanted, HubOutput, HubSession, State};
 use crate::refusal::RefusalName;
 use crate::sync::close::CloseReason;
 use crate::sync::message::{CaughtUp, Entries, Message, Refusal, Welcome};
@@ -34,10 +34,11 @@ impl HubSession {
     pub(super) fn read_feed(&mut self) {
         self.feed.reading = true;
         let from = self.feed.seen;
-        self.outputs.push_back(HubOutput::ReadFeed {
+        self.outputs.push_back(HubOutput::ReadFeed(FeedWanted {
             from,
+            late_from: self.scope.late_from,
             max_bytes: PAGE,
-        });
+        }));
     }
 
     pub(super) fn feed_read(&mut self, page: FeedPage) {
@@ -74,6 +75,8 @@ impl HubSession {
         let visible = self.scope.opening.take();
         let visible = visible.expect("an admission says what the device may see");
         let cursor = self.feed.told;
+        // What is behind the end of the feed now comes by the feed.
+        self.scope.late_from = self.scope.late_from.min(page.head);
         let first = page.entries.first().map(|entry| entry.position.0);
         self.feed.told = first.unwrap_or(page.upto);
         self.feed.catching_up = self.feed.told < page.head;

@@ -1,6 +1,6 @@
 //! The hub's side of a scope: the device hears what it may see, and asks for what it missed.
 
-use super::{FeedPage, HubOutput, HubSession, State, Visible};
+use super::{HubOutput, HubSession, PartPage, State, Visible};
 use crate::sync::close::Violation;
 use crate::sync::message::{Backfill, BackfillWanted, Message, Scope};
 
@@ -14,6 +14,8 @@ const BACKFILLS_ASKED: usize = 4;
 pub(super) struct ScopeProgress {
     /// The version that the device has heard.
     pub(super) told: u64,
+    /// Below this position the feed leaves out what may come late.
+    pub(super) late_from: u64,
     /// What the device may see, until the welcome has told it.
     pub(super) opening: Option<Visible>,
     backfills_in_hand: usize,
@@ -31,13 +33,21 @@ impl HubSession {
     /// Tells the device what it may see, unless it knows: from `from` on, which is where the
     /// pages read with this scope begin.
     pub(super) fn tell_scope(&mut self, visible: Visible, from: u64) {
-        let Visible { version, parts } = visible;
+        let Visible {
+            version,
+            parts,
+            late,
+        } = visible;
         if self.scope.told != version {
             self.scope.told = version;
+            let late_from = self.scope.late_from;
+            let is_late = late_from > from;
             self.send(&Message::Scope(Scope {
                 version,
                 from,
                 parts,
+                late_from,
+                late: if is_late { late } else { Vec::new() },
             }));
         }
     }
@@ -59,12 +69,14 @@ impl HubSession {
 
     /// A part that the device may not see any more is not answered: it asked before it heard
     /// of its new scope.
-    pub(super) fn backfill_read(&mut self, wanted: BackfillWanted, page: Option<FeedPage>) {
+    pub(super) fn backfill_read(&mut self, wanted: BackfillWanted, page: Option<PartPage>) {
         if self.scope.backfills_in_hand == 0 {
             return;
         }
         self.scope.backfills_in_hand -= 1;
-        let BackfillWanted { part, from, upto } = wanted;
+        let BackfillWanted {
+            part, from, upto, ..
+        } = wanted;
         if let Some(page) = page {
             assert!(
                 (from + 1..=upto).contains(&page.upto),
@@ -75,6 +87,7 @@ impl HubSession {
                 from,
                 entries: page.entries,
                 next: page.upto,
+                pack: page.pack,
             }));
         }
     }

@@ -22,6 +22,11 @@ pub struct Hello {
     /// How many items wait in its outbox.
     #[n(4)]
     pub offers: u32,
+    /// Below this position the feed need not bring what can be had late, by backfills: all there
+    /// is for the first session of all, then what the [`Scope`](super::Scope) said. Without
+    /// effect at or below the cursor.
+    #[n(5)]
+    pub late_from: u64,
 }
 
 /// Hub to device, the answer to a hello.

@@ -69,6 +69,8 @@ pub enum Incoming {
 }
 
 impl Message {
+    pub(super) const BACKFILL: u64 = 15;
+
     /// The message's kind, as its bytes start with it.
     #[must_use]
     pub fn kind(&self) -> u64 {
@@ -87,7 +89,7 @@ impl Message {
             Self::Pong => 12,
             Self::Scope(_) => 13,
             Self::BackfillWanted(_) => 14,
-            Self::Backfill(_) => 15,
+            Self::Backfill(_) => Self::BACKFILL,
         }
     }
 
@@ -134,7 +136,7 @@ impl Message {
             12 => read::<Empty>(body).map(|Empty {}| Self::Pong)?,
             13 => Self::Scope(read(body)?),
             14 => Self::BackfillWanted(read(body)?),
-            15 => Self::Backfill(read(body)?),
+            Self::BACKFILL => Self::Backfill(read(body)?),
             kind => return Ok(Incoming::Unknown { kind }),
         };
         message.within_bounds()?;
@@ -154,6 +156,11 @@ impl Message {
             Self::BackfillWanted(wanted) => wanted.within_bounds(),
             Self::Backfill(backfill) => {
                 backfill.part.within_bounds()?;
+                bound(
+                    "pack",
+                    backfill.pack.as_ref().map_or(0, Vec::len),
+                    MAX_ENTRY,
+                )?;
                 entries_within_bounds(&backfill.entries)
             }
             Self::Offer(offer) => bound("item", offer.content.bytes().len(), MAX_ITEM),

@@ -42,6 +42,12 @@ pub struct Scope {
     /// The parts in ascending order of their keys, none twice.
     #[n(2)]
     pub parts: Vec<Part>,
+    /// The feed brings some of the parts from this position on, where it is above `from`.
+    #[n(3)]
+    pub late_from: u64,
+    /// Which of them, in ascending order.
+    #[n(4)]
+    pub late: Vec<Part>,
 }
 
 /// Device to hub: what a part has from one position up to another is wanted.
@@ -56,6 +62,9 @@ pub struct BackfillWanted {
     /// Where the feed took over.
     #[n(2)]
     pub upto: u64,
+    /// Whether a pack may stand for some of the entries.
+    #[n(3)]
+    pub packed: bool,
 }
 
 /// Hub to device: the next of what was wanted.
@@ -73,6 +82,10 @@ pub struct Backfill {
     /// Up to here the part is complete; greater than `from`.
     #[n(3)]
     pub next: u64,
+    /// What stands for entries of the part that are left out, where that was asked for; bytes
+    /// that the store on either side reads.
+    #[cbor(n(4), with = "minicbor::bytes")]
+    pub pack: Option<Vec<u8>>,
 }
 
 impl Part {
@@ -85,7 +98,9 @@ impl Scope {
     pub(super) fn within_bounds(&self) -> Result<(), MessageError> {
         bound("scope", self.parts.len(), MAX_PARTS)?;
         self.parts.iter().try_for_each(Part::within_bounds)?;
-        if self.parts.is_sorted_by(|one, next| one < next) {
+        let ascends = |parts: &[Part]| parts.is_sorted_by(|one, next| one < next);
+        let is_part = |late: &Part| self.parts.binary_search(late).is_ok();
+        if ascends(&self.parts) && ascends(&self.late) && self.late.iter().all(is_part) {
             Ok(())
         } else {
             Err(MessageError::Malformed("parts out of order".to_owned()))

@@ -34,6 +34,7 @@ fn messages_read_back_what_they_write() {
         scope_version: 2,
         cursor: 3,
         offers: 4,
+        late_from: 5,
     }));
     check(Message::Welcome(Welcome {
         feed,
@@ -86,11 +87,14 @@ fn messages_read_back_what_they_write() {
         version: 7,
         from: 40,
         parts: vec![Part(vec![1]), part.clone()],
+        late_from: 60,
+        late: vec![part.clone()],
     }));
     check(Message::BackfillWanted(BackfillWanted {
         part: part.clone(),
         from: 3,
         upto: 40,
+        packed: true,
     }));
     check(Message::Backfill(Backfill {
         part,
@@ -101,6 +105,7 @@ fn messages_read_back_what_they_write() {
             bytes: vec![4; 100],
         }],
         next: 40,
+        pack: Some(vec![6; 9]),
     }));
 }
 
@@ -122,8 +127,9 @@ fn the_encoding_is_the_documented_one() {
             scope_version: 2,
             cursor: 1_000,
             offers: 3,
+            late_from: 0,
         }),
-        &format!("820185 01 50{} 02 1903e8 03", "bb".repeat(16)).replace(' ', ""),
+        &format!("820186 01 50{} 02 1903e8 03 00", "bb".repeat(16)).replace(' ', ""),
     );
     check_bytes(
         &Message::Offer(Offer {
@@ -149,21 +155,25 @@ fn the_encoding_is_the_documented_one() {
         version,
         from,
         parts,
+        late_from: 12,
+        late: vec![part.clone()],
     };
-    check_bytes(&Message::Scope(scope), "820d830209814101");
+    check_bytes(&Message::Scope(scope), "820d8502098141010c814101");
     let (from, upto) = (3, 9);
     let wanted = BackfillWanted {
         part: part.clone(),
         from,
         upto,
+        packed: true,
     };
-    check_bytes(&Message::BackfillWanted(wanted), "820e8341010309");
+    check_bytes(&Message::BackfillWanted(wanted), "820e8441010309f5");
     let (entries, next) = (Vec::new(), 9);
     let backfill = Backfill {
         part,
         from,
         entries,
         next,
+        pack: None,
     };
     check_bytes(&Message::Backfill(backfill), "820f844101038009");
 }
@@ -221,6 +231,7 @@ fn parts_beyond_their_bounds_are_refused() {
         part: Part(vec![1]),
         from: 5,
         upto: 5,
+        packed: false,
     });
     let error = Message::decode(&nothing.encode()).unwrap_err();
     assert_eq!(error.code(), "sync.malformed");
@@ -239,6 +250,8 @@ fn scope_of(parts: Vec<Part>) -> Message {
         version: 0,
         from: 0,
         parts,
+        late_from: 0,
+        late: Vec::new(),
     })
 }
 

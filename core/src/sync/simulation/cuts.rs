@@ -57,13 +57,14 @@ proptest! {
             1..10,
         ),
         last in 0_u8..16,
+        packed: bool,
         pieces in prop::collection::vec(1_usize..9_000, 2..20),
     ) {
         let mut centre = Centre::default();
         for bytes in log {
             centre.append(bytes);
         }
-        let mut store = Store::default();
+        let mut store = Store { packed, ..Store::default() };
         for bytes in offered {
             store.put(Item::Statement(vec![2; bytes]));
         }

@@ -165,13 +165,13 @@ impl<'w> Link<'w> {
                     let visible = self.centre.visible_parts();
                     self.hub.handle(0, HubInput::Admitted(visible));
                 }
-                HubOutput::ReadFeed { from, max_bytes } => {
+                HubOutput::ReadFeed(wanted) => {
                     if self.read_with != self.centre.scope {
                         self.read_with = self.centre.scope;
                         let visible = self.centre.visible_parts();
                         self.hub.handle(0, HubInput::Rescoped(visible));
                     }
-                    let page = self.centre.feed(from, max_bytes);
+                    let page = self.centre.feed(wanted);
                     self.hub.handle(0, HubInput::Feed(page));
                 }
                 HubOutput::ReadBackfill { wanted, max_bytes } => {

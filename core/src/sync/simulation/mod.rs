@@ -53,6 +53,7 @@ fn hello() -> Hello {
         scope_version: 0,
         cursor: 0,
         offers: 0,
+        late_from: 0,
     }
 }
 
@@ -77,6 +78,8 @@ fn greeted_device(welcomed: bool) -> DeviceSession {
         parts: Parts::new(),
         cursor: 0,
         offers: 0,
+        late_from: None,
+        packed: false,
     };
     let mut device = DeviceSession::new(start, 0);
     if welcomed {
@@ -177,5 +180,6 @@ fn nothing_visible() -> Visible {
     Visible {
         version: 0,
         parts: Vec::new(),
+        late: Vec::new(),
     }
 }

@@ -3,6 +3,7 @@
 use super::link::Event;
 use super::*;
 use crate::sync::device::Coverage;
+use crate::sync::hub::PartPage;
 
 fn scope(version: u64, from: u64, parts: &[u8]) -> Message {
     let parts = parts.iter().copied().map(part).collect();
@@ -10,6 +11,8 @@ fn scope(version: u64, from: u64, parts: &[u8]) -> Message {
         version,
         from,
         parts,
+        late_from: 0,
+        late: Vec::new(),
     })
 }
 
@@ -19,6 +22,7 @@ fn backfill(number: u8, from: u64, positions: &[u64], next: u64) -> Message {
         from,
         entries: positions.iter().copied().map(entry).collect(),
         next,
+        pack: None,
     })
 }
 
@@ -27,7 +31,80 @@ fn wanted(number: u8, from: u64, upto: u64) -> Message {
         part: part(number),
         from,
         upto,
+        packed: false,
     })
+}
+
+#[test]
+fn a_first_session_takes_late_parts_packed_and_the_others_by_the_feed() {
+    let mut centre = Centre {
+        scope: 0b1111,
+        ..Centre::default()
+    };
+    (0..400).for_each(|_| {
+        centre.append(700);
+    });
+    let mut store = Store {
+        packed: true,
+        ..Store::default()
+    };
+    // Cut in the middle: what came is not carried again.
+    Link::new(&mut store, &mut centre, 100_000).run(&[60_000]);
+    assert!(store.cursor < 400 && store.late_from == Some(400));
+    Link::new(&mut store, &mut centre, usize::MAX).run(&[60_000]);
+    centre.append(10);
+    let mut link = Link::new(&mut store, &mut centre, usize::MAX);
+    link.run(&[60_000]);
+    assert_eq!(link.reports.last(), Some(&SessionReport::Settled));
+    assert_eq!((store.backfilled, store.repeats), (200, 0));
+    let held: Vec<Entry> = store.entries.values().cloned().collect();
+    assert_eq!(held, centre.visible());
+}
+
+#[test]
+fn a_late_part_is_missing_up_to_where_the_feed_brings_it() {
+    let mut device = greeted_device(true);
+    let late = |late_from, late: &[u8]| {
+        let message = scope(1, 0, &[1, 2]);
+        let Message::Scope(it) = message else {
+            panic!("a scope")
+        };
+        let late = late.iter().copied().map(part).collect();
+        bytes_of(&Message::Scope(Scope {
+            late_from,
+            late,
+            ..it
+        }))
+    };
+    device.handle(0, DeviceInput::Received(late(9, &[2])));
+    let rescope = drain_device(&mut device)
+        .into_iter()
+        .find_map(|it| match it {
+            DeviceOutput::Rescope(rescope) => Some(rescope),
+            _ => None,
+        });
+    let rescope = rescope.expect("made durable");
+    let (from, upto) = (0, 9);
+    assert_eq!(rescope.late_from, 9);
+    assert_eq!(rescope.parts[&part(1)], Coverage::Whole);
+    assert_eq!(rescope.parts[&part(2)], Coverage::Missing { from, upto });
+    // The feed is 10 long: nothing can be late beyond it.
+    check_device(&[late(11, &[2])], Some("sync.positions"));
+    check_device(&[late(9, &[3])], Some("sync.malformed"));
+}
+
+#[test]
+fn a_pack_that_was_not_asked_for_ends_the_session() {
+    let Message::Backfill(plain) = backfill(1, 0, &[1], 8) else {
+        panic!("a backfill")
+    };
+    let packed = Message::Backfill(Backfill {
+        pack: Some(vec![1]),
+        ..plain
+    });
+    let received = [scope(1, 8, &[1]), packed];
+    let code = Some("sync.unexpected_message");
+    check_device(&received.each_ref().map(bytes_of), code);
 }
 
 #[test]
@@ -196,14 +273,15 @@ fn a_part_that_is_no_longer_visible_is_not_answered_and_the_next_is() {
     let mut hub = greeted_hub(true);
     hub.handle(0, HubInput::LogGrew);
     let (upto, head) = (9, 9);
-    let page = || FeedPage {
+    let page = || PartPage {
         entries: vec![entry(3)],
+        pack: None,
         upto,
-        head,
     };
     let seen = FeedPage {
         entries: Vec::new(),
-        ..page()
+        upto,
+        head,
     };
     hub.handle(0, HubInput::Feed(seen));
     while hub.poll().is_some() {}
@@ -235,7 +313,14 @@ fn a_scope_as_large_as_may_be_travels() {
     let parts: Vec<Part> = parts.collect();
     let mut hub = greeted_hub(true);
     let version = 1;
-    hub.handle(0, HubInput::Rescoped(Visible { version, parts }));
+    hub.handle(
+        0,
+        HubInput::Rescoped(Visible {
+            version,
+            parts,
+            late: Vec::new(),
+        }),
+    );
     let mut device = greeted_device(true);
     while let Some(output) = hub.poll() {
         if let HubOutput::Send(frame) = output {

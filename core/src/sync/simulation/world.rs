@@ -5,13 +5,16 @@ use std::collections::BTreeMap;
 use super::{FEED, part};
 use crate::ids::Position;
 use crate::refusal::RefusalName;
+use crate::signed::encode;
 use crate::sync::device::{Advance, Backfilled, Coverage, DeviceStart, Outgoing, Parts, Rescope};
-use crate::sync::hub::{FeedPage, Visible};
+use crate::sync::hub::{FeedPage, FeedWanted, PartPage, Visible};
 use crate::sync::message::{BackfillWanted, Part};
 use crate::sync::{Entry, Item, ItemId, Refusal, Verdict};
 
 /// How many parts the log has: each position is of the part of its remainder.
 const PARTS: u8 = 4;
+/// Those that may come late.
+const LATE: Mask = 0b1100;
 
 /// The scope of a device as a set of bits, which is its version too: the same set, the same
 /// version, as at the real centre.
@@ -77,10 +80,14 @@ impl Centre {
     }
 
     pub(super) fn visible_parts(&self) -> Visible {
-        let parts = (0..PARTS).filter(|it| is_in(self.scope, u64::from(*it)));
+        let parts = |scope| {
+            let parts = (0..PARTS).filter(move |it| is_in(scope, u64::from(*it)));
+            parts.map(part).collect()
+        };
         Visible {
             version: u64::from(self.scope),
-            parts: parts.map(part).collect(),
+            parts: parts(self.scope),
+            late: parts(self.scope & LATE),
         }
     }
 
@@ -108,11 +115,20 @@ impl Centre {
         page
     }
 
-    pub(super) fn feed(&self, from: u64, max_bytes: usize) -> FeedPage {
+    pub(super) fn feed(&self, wanted: FeedWanted) -> FeedPage {
+        let FeedWanted {
+            from,
+            late_from,
+            max_bytes,
+        } = wanted;
         let head = self.log.len() as u64;
-        self.page(from, head, max_bytes, |position| {
-            is_in(self.scope, position)
-        })
+        let (scope, upto) = if from < late_from {
+            (self.scope & !LATE, head.min(late_from))
+        } else {
+            (self.scope, head)
+        };
+        let page = self.page(from, upto, max_bytes, |position| is_in(scope, position));
+        FeedPage { head, ..page }
     }
 
     pub(super) fn backfill(
@@ -120,7 +136,7 @@ impl Centre {
         wanted: &BackfillWanted,
         scope: Mask,
         max_bytes: usize,
-    ) -> Option<FeedPage> {
+    ) -> Option<PartPage> {
         let [number] = wanted.part.0[..] else {
             return None;
         };
@@ -129,7 +145,18 @@ impl Centre {
                 is_of(&wanted.part, position)
             })
         };
-        is_in(scope, u64::from(number)).then(page)
+        if !is_in(scope, u64::from(number)) {
+            return None;
+        }
+        let FeedPage { entries, upto, .. } = page();
+        let (packed, entries): (Vec<Entry>, Vec<Entry>) = entries
+            .into_iter()
+            .partition(|it| wanted.packed && it.position.0 % 3 > 0);
+        Some(PartPage {
+            entries,
+            pack: (!packed.is_empty()).then(|| encode(&packed)),
+            upto,
+        })
     }
 
     pub(super) fn take_in(&mut self, item: ItemId, content: &Item) -> Verdict {
@@ -155,6 +182,8 @@ impl Centre {
 pub(super) struct Store {
     pub(super) cursor: u64,
     pub(super) scope_version: u64,
+    pub(super) late_from: Option<u64>,
+    pub(super) packed: bool,
     pub(super) parts: Parts,
     pub(super) entries: BTreeMap<Position, Entry>,
     /// How often an entry came that was held already.
@@ -175,6 +204,8 @@ impl Store {
             parts: self.parts.clone(),
             cursor: self.cursor,
             offers: u32::try_from(self.outbox.len()).unwrap(),
+            late_from: self.late_from,
+            packed: self.packed,
         }
     }
 
@@ -221,14 +252,18 @@ impl Store {
         self.rescopes += 1;
         self.cursor = rescope.cursor;
         self.scope_version = rescope.version;
+        self.late_from = Some(rescope.late_from);
         self.entries
             .retain(|position, _| rescope.parts.keys().any(|it| is_of(it, position.0)));
         self.parts = rescope.parts;
     }
 
     pub(super) fn backfill(&mut self, backfilled: Backfilled) {
-        self.backfilled += backfilled.entries.len();
-        self.keep(backfilled.entries);
+        let packed = backfilled.pack.map(|pack| minicbor::decode(&pack).unwrap());
+        let mut entries: Vec<Entry> = packed.unwrap_or_default();
+        entries.extend(backfilled.entries);
+        self.backfilled += entries.len();
+        self.keep(entries);
         self.parts.insert(backfilled.part, backfilled.coverage);
         let whole = |it: &Coverage| *it == Coverage::Whole;
         assert_eq!(backfilled.is_last, self.parts.values().all(whole));

@@ -109,7 +109,7 @@ async fn the_same_statement_and_change_are_taken_from_the_certificate_that_came_
     let checked = canbao_core::structure::check_batch(&refused).unwrap();
     let anew = canbao_core::document::Batch {
         signer: new.certificate.serial,
-        ..checked.batch
+        ..checked.run.batch
     };
     assert!(matches!(anew.document, DocumentId::EmployerVolume(..)));
     let anew = SignedBatch::make(&anew, &new.key).0;

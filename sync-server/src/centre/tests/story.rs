@@ -105,7 +105,7 @@ async fn a_declaration_becomes_a_payment_record_that_verifies() {
     assert_eq!(head.size, it.length());
     let page = it
         .centre
-        .feed(&[Audience::Unit(unit(1))], first.0, 2, usize::MAX)
+        .feed(&[Audience::Unit(unit(1))], first.0..u64::MAX, 2, usize::MAX)
         .unwrap();
     let leaves: Vec<Hash> = page
         .entries

@@ -107,7 +107,10 @@ fn project(it: &Fixture, audiences: &[Audience], items: usize) -> Projection {
     let mut projection = Projection::default();
     let mut from = 0;
     loop {
-        let page = it.centre.feed(audiences, from, items, 4096).unwrap();
+        let page = it
+            .centre
+            .feed(audiences, from..u64::MAX, items, 4096)
+            .unwrap();
         assert!(page.upto > from || page.upto == page.head);
         for entry in page.entries {
             assert!((from..page.upto).contains(&entry.position.0));

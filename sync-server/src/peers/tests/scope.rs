@@ -75,6 +75,7 @@ async fn a_backfill_of_what_is_not_the_devices_to_see_is_not_answered() {
             part,
             from: 0,
             upto,
+            packed: false,
         };
         session.backfill(&wanted, 1 << 20).await.unwrap()
     };

@@ -22,7 +22,7 @@ pub(in crate::simulation) fn same_batches_same_document<'a>(
         if let Fact::BatchAdmitted { document, batch } = &seen.fact {
             let checked = check_batch(batch).map_err(|error| error.to_string())?;
             let chunks = admitted.entry(*document).or_default();
-            chunks.extend(checked.batch.chunks);
+            chunks.extend(checked.run.batch.chunks);
         }
     }
     for (document, chunks) in &admitted {

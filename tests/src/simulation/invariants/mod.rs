@@ -1,18 +1,22 @@
 //! What must hold: each invariant a function over what is seen from outside.
 
+mod admission;
 mod devices;
 mod documents;
 mod effects;
 mod log;
 
+pub(super) use admission::admitted_by_certificates_in_force;
 pub(super) use devices::{
-    facts_are_a_prefix, kept_is_durable, projection_agrees, records_are_proven,
+    facts_are_a_prefix, kept_is_durable, nothing_is_left_behind, projection_agrees,
+    records_are_proven, scope_was_told,
 };
 pub(super) use documents::same_batches_same_document;
 pub(super) use effects::{Effects, one_submission_one_effect, totals_agree};
 pub(super) use log::{acknowledged_is_durable, log_is_append_only};
 
 use super::broken::Broken;
+use super::sight::Sight;
 use super::world::World;
 
 /// Goes on, or ends the run.
@@ -27,8 +31,16 @@ pub enum Invariant {
     /// A submission is received once and decided or withdrawn once with effect, and the centre's
     /// figures are those of the log.
     OneSubmissionOneEffect,
-    /// The facts on a device are those of the log for its audiences up to its cursor.
+    /// The facts on a device are those of the log for the parts of its scope up to its cursor,
+    /// but for the range of a part that is still missing there; nothing that left its scope is
+    /// on it.
     Prefix,
+    /// The parts of a device's scope are what its certificates covered at some length of the log
+    /// from its cursor on.
+    Scope,
+    /// What was taken in was signed under a certificate that was in force at its place and covers
+    /// it, with the unit's district as of there.
+    Admission,
     /// What they say is what all facts say, restricted to what the device may see.
     Projection,
     /// No record shows 已记账 without a proof that verifies.
@@ -52,6 +64,8 @@ impl Invariant {
             Self::AcknowledgedIsDurable => "acknowledged-is-durable",
             Self::OneSubmissionOneEffect => "one-submission-one-effect",
             Self::Prefix => "prefix",
+            Self::Scope => "scope",
+            Self::Admission => "admission",
             Self::Projection => "projection",
             Self::RecordedNeedsProof => "recorded-needs-proof",
             Self::SameBatchesSameDocument => "same-batches-same-document",
@@ -84,14 +98,8 @@ impl World<'_> {
     /// What is cheap to look at whenever a device took something in.
     pub(super) fn check_device(&mut self, device: usize) -> Step {
         // What is wrong stays wrong: it need not be found at once.
-        if self.dice.percent(25)
-            && let Some(cursor) = self.cursor_of(device)
-        {
-            let it = &self.devices[device];
-            let audiences = self.cast.audiences_of(it.owner);
-            let visible = self.truth.visible(&audiences, cursor);
-            let prefix = facts_are_a_prefix(&it.kept.held, visible, cursor);
-            self.hold(Invariant::Prefix, named(&it.name, prefix))?;
+        if self.dice.percent(25) {
+            self.check_held(device)?;
         }
         if self.dice.percent(10) {
             self.check_projection(device)?;
@@ -99,8 +107,26 @@ impl World<'_> {
         Ok(())
     }
 
-    /// The entries from a position on have effects at most once.
+    /// What a device holds is what its scope says, and its scope is what it may see.
+    pub(super) fn check_held(&mut self, device: usize) -> Step {
+        let Some(sight) = self.sight_of(device) else {
+            return Ok(());
+        };
+        let it = &self.devices[device];
+        let told = scope_was_told(&self.truth.scopes, &it.keys, &sight);
+        self.hold(Invariant::Scope, named(&it.name, told))?;
+        let held = self.truth.held_by(&sight);
+        let prefix = facts_are_a_prefix(&it.kept, held, sight.cursor);
+        self.hold(Invariant::Prefix, named(&it.name, prefix))?;
+        let left = nothing_is_left_behind(&it.kept.made, &sight);
+        self.hold(Invariant::Prefix, named(&it.name, left))
+    }
+
+    /// The entries from a position on have effects at most once, and who stated them may.
     pub(super) fn check_effects(&mut self, from: usize) -> Step {
+        let seen = self.truth.entries.iter().skip(from);
+        let admitted = admitted_by_certificates_in_force(&self.truth.scopes, seen);
+        self.hold(Invariant::Admission, admitted)?;
         let twice = self.is_broken(Broken::DecidesTwice);
         let facts = self.truth.entries.iter().skip(from).map(|it| &it.fact);
         let once = one_submission_one_effect(&mut self.truth.effects, facts, twice);
@@ -130,7 +156,7 @@ impl World<'_> {
         }
         for device in 0..self.devices.len() {
             if self.devices[device].process.is_some() && !self.devices[device].failing {
-                self.check_device(device)?;
+                self.check_held(device)?;
                 self.check_projection(device)?;
                 self.check_proofs(device)?;
                 self.check_documents(device)?;
@@ -147,40 +173,54 @@ impl World<'_> {
         if self.tax_has_work() {
             return Some("tax has work".to_owned());
         }
-        for it in &self.devices {
-            let name = &it.name;
-            let Some(process) = &it.process else {
-                return Some(format!("{name} is down"));
-            };
-            let waiting = process.door.look(canbao_client::App::waiting);
-            if waiting > 0 {
-                return Some(format!("{name} has {waiting} items waiting"));
-            }
-            let audiences = self.cast.audiences_of(it.owner);
-            let all = self.truth.visible(&audiences, u64::MAX).count();
-            if it.kept.held.len() < all {
-                return Some(format!(
-                    "{name} has {} of {all} entries",
-                    it.kept.held.len()
-                ));
-            }
+        if self.is_asked() {
+            return Some("the centre has requests to decide".to_owned());
         }
-        None
+        (0..self.devices.len()).find_map(|device| self.unrest_of(device))
+    }
+
+    fn unrest_of(&self, device: usize) -> Option<String> {
+        let it = &self.devices[device];
+        let name = &it.name;
+        let Some(process) = &it.process else {
+            return Some(format!("{name} is down"));
+        };
+        let needs = self.needs(device);
+        let Some(seen) = self.truth.scopes.seen_by(it.key, u64::MAX) else {
+            // Who lost a device is not given another certificate for it, and it is told so.
+            let rests = it.lost && needs.is_some();
+            return (!rests).then(|| format!("{name} has no certificate in force: {needs:?}"));
+        };
+        if let Some(needs) = needs.filter(|_| !it.lost) {
+            return Some(format!("{name}: {needs:?}"));
+        }
+        let waiting = process.door.look(canbao_client::App::waiting);
+        if waiting > 0 {
+            return Some(format!("{name} has {waiting} items waiting"));
+        }
+        let sight = self.sight_of(device)?;
+        if sight.audiences() != seen || sight.misses_something() {
+            return Some(format!("{name} has not all of its scope"));
+        }
+        let mut pieces = it.kept.pieces();
+        pieces.dedup_by_key(|it| it.position());
+        let (held, all) = (pieces.len(), self.truth.visible(&sight));
+        (held < all).then(|| format!("{name} has {held} of {all} entries"))
     }
 
     fn check_projection(&mut self, device: usize) -> Step {
-        let Some(cursor) = self.cursor_of(device) else {
+        let Some(sight) = self.sight_of(device) else {
             return Ok(());
         };
         let it = &self.devices[device];
         let Some(process) = &it.process else {
             return Ok(());
         };
-        let expected = self.truth.projection_for(&self.cast, it.owner, cursor);
+        let expected = self.truth.projection_for(&sight);
         let misprojects = self.is_broken(Broken::MisprojectsDecision);
         let agrees = process
             .door
-            .look(|app| projection_agrees(app, expected, misprojects));
+            .look(|app| projection_agrees(app, expected, &sight, misprojects));
         self.hold(Invariant::Projection, named(&it.name, agrees))
     }
 
@@ -190,20 +230,21 @@ impl World<'_> {
             return Ok(());
         };
         let waits = process.door.look(canbao_client::App::waiting) > 0;
-        let Some(cursor) = self.cursor_of(device).filter(|_| !waits) else {
+        let Some(sight) = self.sight_of(device).filter(|_| !waits) else {
             return Ok(());
         };
-        let audiences = self.cast.audiences_of(it.owner);
-        let visible = self.truth.visible(&audiences, cursor);
+        let held = self.truth.held_by(&sight);
         let same = process
             .door
-            .look(|app| same_batches_same_document(app, visible));
+            .look(|app| same_batches_same_document(app, held));
         self.hold(Invariant::SameBatchesSameDocument, named(&it.name, same))
     }
 
-    fn cursor_of(&self, device: usize) -> Option<u64> {
+    /// What a device was told that it may see, as it keeps it.
+    pub(super) fn sight_of(&self, device: usize) -> Option<Sight> {
         let process = self.devices[device].process.as_ref()?;
-        process.door.session_start().ok().map(|it| it.cursor)
+        let start = process.door.session_start().ok()?;
+        Some(Sight::of(&start))
     }
 }
 

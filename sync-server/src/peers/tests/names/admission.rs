@@ -18,7 +18,7 @@ pub(super) fn unknown_signer(stage: &Stage) -> Item {
 
 pub(super) fn forged(stage: &Stage) -> Item {
     let (Item::Batch(bytes) | Item::Statement(bytes)) = batch(stage, |_| {});
-    let batch = check_batch(&bytes).unwrap().batch;
+    let batch = check_batch(&bytes).unwrap().run.batch;
     Item::Batch(SignedBatch::make(&batch, &SigningKey::from_seed([99; 32])).0)
 }
 

@@ -123,6 +123,8 @@ async fn held_open(stage: &Stage) -> Result<JoinHandle<SessionEnd>, String> {
         parts: Parts::new(),
         cursor: 0,
         offers: 0,
+        late_from: Some(0),
+        packed: false,
     };
     let (sender, settled) = oneshot::channel();
     let mut device = Device {
@@ -156,6 +158,8 @@ pub(super) async fn no_device_key(stage: &Stage) -> String {
         parts: Parts::new(),
         cursor: 0,
         offers: 0,
+        late_from: Some(0),
+        packed: false,
     };
     let mut device = Device::default();
     let end = drive_device(&connection, start, &mut device).await.unwrap();

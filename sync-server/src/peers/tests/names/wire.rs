@@ -58,8 +58,8 @@ impl Wire {
                 HubOutput::Admit(hello) => {
                     HubInput::Admitted(self.backend.admit(&hello).await.unwrap().unwrap())
                 }
-                HubOutput::ReadFeed { from, max_bytes } => {
-                    let (_, page) = self.backend.read_feed(from, max_bytes).await.unwrap();
+                HubOutput::ReadFeed(wanted) => {
+                    let (_, page) = self.backend.read_feed(wanted).await.unwrap();
                     HubInput::Feed(page)
                 }
                 HubOutput::ReadBackfill { wanted, max_bytes } => {
@@ -187,6 +187,8 @@ fn welcomed(stage: &Stage) -> DeviceSession {
         parts: Parts::new(),
         cursor: 0,
         offers: 0,
+        late_from: Some(0),
+        packed: false,
     };
     let mut device = DeviceSession::new(start, 0);
     let welcome = Message::Welcome(Welcome {
@@ -236,6 +238,7 @@ pub(super) fn backfill_past_the_end() -> Message {
         part: Part(Audience::Everyone.key()),
         from: 0,
         upto: 1 << 40,
+        packed: false,
     })
 }
 

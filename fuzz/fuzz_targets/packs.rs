@@ -1,0 +1,4 @@
+//! What libFuzzer makes up, through [`canbao_hostile::packs`].
+#![no_main]
+
+canbao_fuzz::target!(canbao_hostile::packs);
