@@ -16,6 +16,7 @@ pub mod panics;
 
 pub mod certificate;
 pub mod enrolment;
+pub mod passphrase;
 pub mod refusal;
 pub mod signed;
 pub mod signing;

@@ -7,6 +7,7 @@ use std::fmt;
 
 use minicbor::{Decode, Encode};
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
+use zeroize::Zeroizing;
 
 /// The algorithm of a signature; the number is part of the signed formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
@@ -113,10 +114,11 @@ impl fmt::Debug for Signature {
     }
 }
 
-/// A private key. Never printed; its seed leaves only to be sealed.
+/// A private key. Never printed, wiped when dropped; its seed leaves only to be sealed.
 pub struct SigningKey {
-    seed: [u8; 32],
-    pair: Ed25519KeyPair,
+    seed: Zeroizing<[u8; 32]>,
+    /// In one place, so that no move leaves a copy behind.
+    pair: Box<Ed25519KeyPair>,
 }
 
 impl SigningKey {
@@ -126,8 +128,10 @@ impl SigningKey {
     /// Never: every 32 bytes are an Ed25519 seed.
     #[must_use]
     pub fn from_seed(seed: [u8; 32]) -> Self {
-        let pair = Ed25519KeyPair::from_seed_unchecked(&seed).expect("32 bytes are a seed");
-        Self { seed, pair }
+        Self {
+            pair: Box::new(pair(&seed)),
+            seed: Zeroizing::new(seed),
+        }
     }
 
     /// The seed, for sealing into a store or a key file.
@@ -173,10 +177,22 @@ impl SigningKey {
     }
 }
 
+impl Drop for SigningKey {
+    /// ring does not wipe a key: one that is nobody's takes its place in memory.
+    fn drop(&mut self) {
+        *self.pair = pair(&[0; 32]);
+        std::hint::black_box(&self.pair);
+    }
+}
+
 impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SigningKey(of {})", self.public())
     }
+}
+
+fn pair(seed: &[u8; 32]) -> Ed25519KeyPair {
+    Ed25519KeyPair::from_seed_unchecked(seed).expect("32 bytes are a seed")
 }
 
 /// SHA-256 of a domain label and the parts that follow it, the parts' lengths included, so that

@@ -7,6 +7,7 @@ use canbao_core::certificate::Mandate;
 use canbao_core::document::{Action, ActorId, Batch, DocumentId, SignedBatch};
 use canbao_core::facts::UnitView;
 use canbao_core::message::Lang;
+use canbao_core::signed::encode;
 use canbao_core::statement::Statement;
 use canbao_core::store::{Commit, SealingKey, Store, Stream};
 
@@ -104,8 +105,13 @@ impl App {
     /// # Errors
     /// A [`Failure`] in the language of the context; nothing was changed.
     pub fn dispatch(&mut self, context: &Context, request: Request) -> Result<Response, Failure> {
-        self.answer(context, request)
-            .map_err(|fault| fault.in_words(context.lang))
+        self.identity.keyring.forget_unused(self.world.now());
+        let answer = self.answer(context, request);
+        // What was asked is done, or is not, whatever becomes of the rest.
+        if let Err(fault) = self.go_on() {
+            tracing::warn!(code = %fault.code, "what waited for a key waits still");
+        }
+        answer.map_err(|fault| fault.in_words(context.lang))
     }
 
     fn answer(&mut self, context: &Context, request: Request) -> Result<Response, Fault> {
@@ -113,6 +119,15 @@ impl App {
             Request::Enrol { .. } | Request::Rekey | Request::Sync { .. } => {
                 Err(Fault::usage("request.needs_network"))
             }
+            Request::PassphraseSet { passphrase } => self
+                .set_passphrase(context, &passphrase)
+                .map(Response::Locks),
+            Request::PassphraseChange { passphrase } => self
+                .change_passphrase(context, &passphrase)
+                .map(Response::Locks),
+            Request::PassphraseRemove => self.remove_passphrase(context).map(Response::Locks),
+            Request::Unlock => self.unlock(context).map(Response::Locks),
+            Request::Lock => self.lock(context).map(Response::Locks),
             Request::Status => Ok(Response::Status(Box::new(self.status(context)))),
             Request::RosterList => self.roster(context).map(Response::Roster),
             Request::RosterNote { person, text } => self
@@ -277,16 +292,15 @@ impl App {
     ) -> Result<(), Fault> {
         let at = self.world.now();
         let actor = self.actor()?;
-        let operator = self
-            .identity
-            .operator(context, |it| document.writable_by(it))?;
+        let may = |it: &Mandate| document.writable_by(it);
+        let signer = self.identity.signer(context, at, may)?;
         let replica = self.drafts.replica(document)?;
         let (volume, own) = replica.act(&actor, &action, at)?;
-        let batch = Batch::of(document, own, operator.certificate.serial);
+        let batch = Batch::of(document, own, signer.serial);
         let made = Made::Batch {
             document,
             action,
-            batch: SignedBatch::make(&batch, &operator.key).0,
+            batch: SignedBatch::make(&batch, signer.key).0,
             at,
             redoes: None,
         };
@@ -364,11 +378,11 @@ impl App {
         statements: Vec<Statement>,
     ) -> Result<(), Fault> {
         let at = self.world.now();
-        let signer = self.identity.operator(context, may)?;
+        let signer = self.identity.signer(context, at, may)?;
         let made: Vec<Made> = statements
             .iter()
             .map(|statement| {
-                let signed = statement.sign(&signer.key, signer.certificate.serial, at);
+                let signed = statement.sign(signer.key, signer.serial, at);
                 Made::Statement {
                     signed: signed.to_bytes(),
                     at,
@@ -390,11 +404,21 @@ impl App {
 
     /// Appends to the identity stream, then takes it in.
     pub(crate) fn step(&mut self, step: Step) -> Result<(), Fault> {
-        let commit = Commit::new()
-            .expecting(Stream::Identity, self.identity.length())
-            .append(Stream::Identity, canbao_core::signed::encode(&step));
+        self.steps(vec![step], None)
+    }
+
+    /// Appends to the identity stream and erases one of it, in one commit, then takes it in.
+    pub(crate) fn steps(&mut self, steps: Vec<Step>, erased: Option<u64>) -> Result<(), Fault> {
+        let mut commit = Commit::new().expecting(Stream::Identity, self.identity.length());
+        for step in &steps {
+            commit = commit.append(Stream::Identity, encode(step));
+        }
+        if let Some(place) = erased {
+            commit = commit.erase(Stream::Identity, place);
+        }
         self.store.commit(commit)?;
-        self.identity.apply(step)
+        let mut steps = steps.into_iter();
+        steps.try_for_each(|step| self.identity.apply(step))
     }
 
     /// The actor of this opening: a restored backup never writes twice under one.

@@ -50,10 +50,15 @@ impl Door {
     /// A [`Failure`] in the language of the context.
     pub async fn ask(&self, context: &Context, request: Request) -> Result<Response, Failure> {
         let answer = match request {
-            Request::Enrol { code, server } => {
-                self.enrol(&code, &server).await.map(Response::Enrolled)
+            Request::Enrol {
+                code,
+                server,
+                passphrase,
+            } => {
+                let enrolled = self.enrol(&code, &server, passphrase.as_ref()).await;
+                enrolled.map(Response::Enrolled)
             }
-            Request::Rekey => self.rekey().await.map(Response::Rekeyed),
+            Request::Rekey => self.rekey(context).await.map(Response::Rekeyed),
             Request::Sync { watch } => self.sync(context.lang, watch).await.map(Response::Synced),
             request => {
                 let answered = self.app().dispatch(context, request);
@@ -73,6 +78,14 @@ impl Door {
     /// Ends the sync that runs, in good order.
     pub fn stop(&self) {
         self.stop.send_replace(true);
+    }
+
+    /// Locks the operators' keys that somebody unlocked and nobody used for some minutes. To be
+    /// called now and then by whoever keeps an application open.
+    pub fn forget_unused_keys(&self) {
+        let mut app = self.app();
+        let now = app.world.now();
+        app.identity.keyring.forget_unused(now);
     }
 
     /// The application, for the length of one step.

@@ -18,6 +18,7 @@ use crate::app::App;
 use crate::door::Door;
 use crate::feed::Stored;
 use crate::outbox::Made;
+use crate::request::Context;
 use crate::response::{Enrolled, Rekeyed};
 use crate::world::World;
 
@@ -58,7 +59,7 @@ impl Door {
     /// # Errors
     /// [`Fault`].
     pub fn prepare_enrolment(&self, code: &EnrolmentCode) -> Result<EnrolmentRequest, Fault> {
-        self.app().prepare_enrolment(code)
+        self.app().prepare_enrolment(code, None)
     }
 
     /// Takes the centre's answer to an enrolment request.
@@ -80,7 +81,7 @@ impl Door {
     /// # Errors
     /// [`Fault`].
     pub fn prepare_rekey(&self) -> Result<Rekey, Fault> {
-        self.app().prepare_rekey()
+        self.app().prepare_rekey(&Context::default())
     }
 
     /// Takes the centre's answer to a request for new keys.

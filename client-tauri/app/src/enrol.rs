@@ -3,6 +3,7 @@
 use canbao_core::certificate::{Chain, RootHash};
 use canbao_core::enrolment::{Answer, EnrolmentCode, Request as EnrolmentRequest};
 use canbao_core::ids::{DeviceId, OperatorId};
+use canbao_core::passphrase::Passphrase;
 use canbao_core::refusal::RefusalName;
 use canbao_core::signed::decode_canonical;
 use canbao_core::signing::{PublicKey, SigningKey};
@@ -12,7 +13,8 @@ use canbao_transport::{Alpn, ClientEndpoint, EnrolError, ask_to_enrol};
 use crate::app::App;
 use crate::door::Door;
 use crate::fault::Fault;
-use crate::identity::Step;
+use crate::identity::{Operator, Step};
+use crate::keyring::Lock;
 use crate::response::{Enrolled, FailureClass};
 use crate::status::operator_view;
 use crate::sync::{connect_fault, resolve};
@@ -20,7 +22,12 @@ use crate::world::random;
 
 impl Door {
     /// Enrols an operator: a second one on the same device, for the same centre, is added.
-    pub(crate) async fn enrol(&self, code: &str, server: &str) -> Result<Enrolled, Fault> {
+    pub(crate) async fn enrol(
+        &self,
+        code: &str,
+        server: &str,
+        passphrase: Option<&Passphrase>,
+    ) -> Result<Enrolled, Fault> {
         let code: EnrolmentCode = code
             .parse()
             .map_err(|error: canbao_core::enrolment::CodeError| Fault::refused(error.code()))?;
@@ -28,7 +35,7 @@ impl Door {
         let _quiet = self
             .one_session()
             .ok_or_else(|| Fault::usage("enrolment.while_syncing"))?;
-        let request = self.app().prepare_enrolment(&code)?;
+        let request = self.app().prepare_enrolment(&code, passphrase)?;
         let held = self
             .app()
             .identity
@@ -52,10 +59,16 @@ impl Door {
 }
 
 impl App {
-    /// The request for a code, with keys that are durable before anything is sent.
+    /// The request for a code, with keys that are durable before anything is sent; the operator's
+    /// is locked by the passphrase.
+    ///
+    /// # Errors
+    /// `passphrase.choose` without one where another operator's key has a lock: on a PC that is
+    /// shared, nobody's key is left open by an oversight.
     pub(crate) fn prepare_enrolment(
         &mut self,
         code: &EnrolmentCode,
+        passphrase: Option<&Passphrase>,
     ) -> Result<EnrolmentRequest, Fault> {
         if self
             .identity
@@ -66,33 +79,56 @@ impl App {
             return Err(Fault::trust(RefusalName::EnrolmentOtherCentre.as_str()));
         }
         let hash = code.secret_hash();
-        let milliseconds = u64::try_from(self.world.now().0)
-            .unwrap_or(0)
-            .saturating_mul(1000);
-        if self.identity.device.is_none() {
-            let device = DeviceId::from_parts(milliseconds, random(self.world.as_mut())?);
-            let seed = random(self.world.as_mut())?;
-            self.step(Step::DeviceKey { device, seed })?;
+        let prepared = self.identity.prepared(&hash);
+        let has_lock = |key: &PublicKey| self.identity.keyring.lock(key) != Lock::Open;
+        let mut keys = self.identity.operators.iter().map(Operator::key);
+        if passphrase.is_none()
+            && (keys.any(has_lock) || prepared.is_some_and(|(_, key)| has_lock(&key)))
+        {
+            return Err(Fault::usage("passphrase.choose"));
         }
-        if self.identity.prepared(&hash).is_none() {
-            let operator = OperatorId::from_parts(milliseconds, random(self.world.as_mut())?);
-            let seed = random(self.world.as_mut())?;
-            self.step(Step::OperatorKey {
-                code: hash,
-                operator,
-                seed,
-            })?;
+        match prepared {
+            None => self.make_keys(hash, passphrase)?,
+            Some((_, public)) if self.identity.keyring.lock(&public) == Lock::Open => {
+                if passphrase.is_some() {
+                    self.relock(public, &[], passphrase)?;
+                }
+            }
+            Some(_) => {}
         }
+        let now = self.world.now();
+        let (operator, public) = self.identity.prepared(&hash).expect("made above");
+        let given = passphrase.map_or(&[][..], std::slice::from_ref);
+        let operator_key = self.identity.keyring.ready(&public, given, now)?;
         let (device, device_key) = self.identity.device.as_ref().expect("made above");
-        let (operator, seed) = self.identity.prepared(&hash).expect("made above");
-        let operator_key = SigningKey::from_seed(seed);
         Ok(EnrolmentRequest::make(
             code,
             operator,
-            &operator_key,
+            operator_key,
             *device,
             device_key,
         ))
+    }
+
+    fn make_keys(&mut self, code: [u8; 32], passphrase: Option<&Passphrase>) -> Result<(), Fault> {
+        let milliseconds = u64::try_from(self.world.now().0)
+            .unwrap_or(0)
+            .saturating_mul(1000);
+        let mut steps = Vec::new();
+        if self.identity.device.is_none() {
+            let device = DeviceId::from_parts(milliseconds, random(self.world.as_mut())?);
+            let seed = random(self.world.as_mut())?;
+            steps.push(Step::DeviceKey { device, seed });
+        }
+        let operator = OperatorId::from_parts(milliseconds, random(self.world.as_mut())?);
+        let key = SigningKey::from_seed(random(self.world.as_mut())?);
+        steps.push(Step::Key(self.kept(&key, passphrase)?));
+        steps.push(Step::OperatorKey {
+            code,
+            operator,
+            key: key.public(),
+        });
+        self.steps(steps, None)
     }
 
     pub(crate) fn finish_enrolment(
@@ -118,6 +154,8 @@ impl App {
             server: server.to_owned(),
         })?;
         self.sign_anew()?;
+        // Who enrols somebody need not be who stays at the device.
+        self.identity.keyring.forget(&request.claim.operator_key);
         let centre = self.identity.centre()?;
         let operator = self
             .identity
@@ -125,7 +163,7 @@ impl App {
             .last()
             .expect("one was just enrolled");
         Ok(Enrolled {
-            operator: operator_view(operator, None),
+            operator: operator_view(operator, self.identity.lock(operator), None),
             device: request.claim.device.to_string(),
             server: server.to_owned(),
             feed: centre.trust.feed.to_string(),

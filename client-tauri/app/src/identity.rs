@@ -1,19 +1,21 @@
 //! Who this device is: its keys, its operators, the centre it belongs to.
 //!
-//! Every step is a record of the identity stream; the newest of a kind holds, so that nothing
-//! about keys is ever overwritten.
+//! Every step is a record of the identity stream; the newest of a kind holds, and nothing about
+//! keys is overwritten. A form of an operator's key that does not count any more is erased, once
+//! the one that does is there.
 
 use std::collections::BTreeMap;
 
 use canbao_core::certificate::{Certificate, Chain, Mandate, RootHash, Trust};
 use canbao_core::ids::{CertificateSerial, DeviceId, OperatorId};
 use canbao_core::signed::Signed;
-use canbao_core::signing::SigningKey;
+use canbao_core::signing::{PublicKey, SigningKey};
 use canbao_core::store::{Store, Stream};
 use canbao_core::time::Timestamp;
 use minicbor::{Decode, Encode};
 
 use crate::fault::{Fault, some_of};
+use crate::keyring::{Kept, Keyring, Lock, Seed};
 use crate::request::Context;
 use crate::succession::{Ended, Ending};
 
@@ -40,9 +42,9 @@ pub(crate) enum Step {
         /// The operator, as this device names them.
         #[n(1)]
         operator: OperatorId,
-        /// The key's seed.
-        #[cbor(n(2), with = "minicbor::bytes")]
-        seed: [u8; 32],
+        /// The key, which a [`Step::Key`] holds.
+        #[n(2)]
+        key: PublicKey,
     },
     /// The centre certified operator and device.
     #[n(3)]
@@ -88,9 +90,10 @@ pub(crate) enum Step {
         /// The device's.
         #[n(0)]
         device: Seed,
-        /// The operators', by the serials of the certificates in use.
+        /// The operators', which a [`Step::Key`] each holds, by the serials of the certificates in
+        /// use.
         #[n(1)]
-        operators: Vec<(CertificateSerial, Seed)>,
+        operators: Vec<(CertificateSerial, PublicKey)>,
     },
     /// The centre certified the keys of [`Step::Rekeying`], in its order.
     #[n(8)]
@@ -105,24 +108,17 @@ pub(crate) enum Step {
     /// The centre refused the keys of [`Step::Rekeying`] for good: others may be made.
     #[n(9)]
     RekeyRefused,
-}
-
-/// The seed of a key.
-#[derive(Clone, Copy, PartialEq, Eq, Encode, Decode)]
-#[cbor(transparent)]
-pub(crate) struct Seed(#[cbor(with = "minicbor::bytes")] pub(crate) [u8; 32]);
-
-impl std::fmt::Debug for Seed {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Seed")
-    }
+    /// An operator's private key as it is kept from now on. The step that held it before is
+    /// erased: with it whoever has the store's key would need no passphrase, or an old one.
+    #[n(10)]
+    Key(#[n(0)] Kept),
 }
 
 /// Keys on their way to be certified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Rekeying {
     pub(crate) device: Seed,
-    pub(crate) operators: Vec<(CertificateSerial, Seed)>,
+    pub(crate) operators: Vec<(CertificateSerial, PublicKey)>,
 }
 
 /// The centre this device belongs to.
@@ -134,17 +130,30 @@ pub(crate) struct Centre {
     pub(crate) server: String,
 }
 
-/// An operator of this device.
+/// An operator of this device; the private key is in the keyring.
 #[derive(Debug)]
 pub(crate) struct Operator {
     pub(crate) certificate: Certificate,
-    pub(crate) key: SigningKey,
 }
 
 impl Operator {
     pub(crate) fn id(&self) -> OperatorId {
         self.certificate.operator
     }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.certificate.operator_name
+    }
+
+    pub(crate) fn key(&self) -> &PublicKey {
+        &self.certificate.operator_key
+    }
+}
+
+/// Who signs, with a key that is ready to.
+pub(crate) struct Signer<'a> {
+    pub(crate) serial: CertificateSerial,
+    pub(crate) key: &'a SigningKey,
 }
 
 /// The fold of the steps.
@@ -160,16 +169,24 @@ pub(crate) struct Identity {
     /// Certificates whose operators have newer ones instead.
     pub(crate) replaced: BTreeMap<CertificateSerial, CertificateSerial>,
     pub(crate) contact: Option<Timestamp>,
-    prepared: Vec<([u8; 32], OperatorId, [u8; 32])>,
+    /// The operators' private keys.
+    pub(crate) keyring: Keyring,
+    prepared: Vec<([u8; 32], OperatorId, PublicKey)>,
     length: u64,
 }
 
 impl Identity {
     pub(crate) fn open(store: &Store) -> Result<Self, Fault> {
         let mut identity = Self::default();
-        for (_, bytes) in store.read(Stream::Identity, 0, usize::MAX, usize::MAX)? {
+        for (position, bytes) in store.read(Stream::Identity, 0, usize::MAX, usize::MAX)? {
             let step = minicbor::decode(&bytes).map_err(|error| damaged(&error))?;
+            identity.length = position;
             identity.apply(step)?;
+        }
+        identity.length = store.length(Stream::Identity)?;
+        let has_key = |it: &Operator| identity.keyring.place(it.key()).is_some();
+        if !identity.operators.iter().all(has_key) {
+            return Err(Fault::store("store.damaged").with("detail", "an operator's key"));
         }
         Ok(identity)
     }
@@ -179,7 +196,9 @@ impl Identity {
         self.length
     }
 
+    /// Takes in the step that is the next of the stream.
     pub(crate) fn apply(&mut self, step: Step) -> Result<(), Fault> {
+        let place = self.length;
         self.length += 1;
         match step {
             Step::DeviceKey { device, seed } => {
@@ -188,18 +207,19 @@ impl Identity {
             Step::OperatorKey {
                 code,
                 operator,
-                seed,
+                key,
             } => {
-                self.prepared.push((code, operator, seed));
+                self.prepared.push((code, operator, key));
             }
+            Step::Key(kept) => self.keyring.take(kept, place),
             Step::Enrolled {
-                code,
+                code: _,
                 certificate,
                 root,
                 chain,
                 server,
             } => {
-                self.enrolled(code, &certificate, root, chain, server)?;
+                self.enrolled(&certificate, root, chain, server)?;
             }
             Step::Chain(chain) => {
                 if let Some(centre) = &mut self.centre {
@@ -229,7 +249,6 @@ impl Identity {
 
     fn enrolled(
         &mut self,
-        code: [u8; 32],
         signed: &Signed,
         root: RootHash,
         chain: Chain,
@@ -238,13 +257,7 @@ impl Identity {
         let trust = chain.follow(&root)?;
         let certificate = Certificate::open(signed, &trust.authorities)
             .map_err(|error| Fault::trust(error.code()).with("detail", error))?;
-        let (_, seed) = self
-            .prepared(&code)
-            .ok_or_else(|| Fault::store("store.damaged").with("detail", "an operator's key"))?;
-        let operator = Operator {
-            certificate,
-            key: SigningKey::from_seed(seed),
-        };
+        let operator = Operator { certificate };
         self.operators.retain(|it| it.id() != operator.id());
         self.operators.push(operator);
         self.centre = Some(Centre {
@@ -262,7 +275,7 @@ impl Identity {
         let centre = self.centre.as_mut().ok_or_else(lost)?;
         centre.trust = chain.follow_from(&centre.chain, &centre.root)?;
         centre.chain = chain;
-        for (signed, (before, seed)) in certificates.iter().zip(rekeying.operators) {
+        for (signed, (before, _)) in certificates.iter().zip(rekeying.operators) {
             let certificate = Certificate::open(signed, &centre.trust.authorities)
                 .map_err(|error| Fault::trust(error.code()).with("detail", error))?;
             self.replaced.insert(before, certificate.serial);
@@ -273,9 +286,8 @@ impl Identity {
                     reason: String::new(),
                 },
             );
-            let key = SigningKey::from_seed(seed.0);
             self.operators.retain(|it| it.certificate.serial != before);
-            self.operators.push(Operator { certificate, key });
+            self.operators.push(Operator { certificate });
         }
         if let Some((_, key)) = &mut self.device {
             *key = SigningKey::from_seed(rekeying.device.0);
@@ -284,9 +296,9 @@ impl Identity {
     }
 
     /// The operator and key made for this code before.
-    pub(crate) fn prepared(&self, code: &[u8; 32]) -> Option<(OperatorId, [u8; 32])> {
+    pub(crate) fn prepared(&self, code: &[u8; 32]) -> Option<(OperatorId, PublicKey)> {
         let made = self.prepared.iter().find(|(known, _, _)| known == code);
-        made.map(|(_, operator, seed)| (*operator, *seed))
+        made.map(|(_, operator, key)| (*operator, *key))
     }
 
     /// The device's id.
@@ -306,43 +318,89 @@ impl Identity {
             .ok_or_else(|| Fault::usage("identity.not_enrolled"))
     }
 
+    /// The operator's key, unless it is locked.
+    pub(crate) fn key(&self, operator: &Operator) -> Option<&SigningKey> {
+        self.keyring.key(operator.key())
+    }
+
+    /// Whether the operator's key can sign.
+    pub(crate) fn lock(&self, operator: &Operator) -> Lock {
+        self.keyring.lock(operator.key())
+    }
+
+    /// The one operator who may do this, by the context, and their key: unlocked by the context,
+    /// where that is needed.
+    ///
+    /// # Errors
+    /// Those of [`Self::operator`]; `passphrase.needed`, `passphrase.wrong`.
+    pub(crate) fn signer(
+        &mut self,
+        context: &Context,
+        now: Timestamp,
+        may: impl Fn(&Mandate) -> bool,
+    ) -> Result<Signer<'_>, Fault> {
+        let certificate = &self.operator(context, may)?.certificate;
+        let (serial, public) = (certificate.serial, certificate.operator_key);
+        let name = certificate.operator_name.clone();
+        let key = self.keyring.ready(&public, &context.passphrases, now);
+        let key = key.map_err(|fault| fault.with("operator", name))?;
+        Ok(Signer { serial, key })
+    }
+
     /// The one operator who may do this, by the context.
     pub(crate) fn operator(
         &self,
         context: &Context,
         may: impl Fn(&Mandate) -> bool,
     ) -> Result<&Operator, Fault> {
-        let named = |it: &&Operator| {
-            context.operator.as_ref().is_none_or(|wanted| {
-                it.certificate.operator_name == *wanted || it.id().to_string() == *wanted
-            })
-        };
-        let all: Vec<&Operator> = self.operators.iter().filter(named).collect();
-        if all.is_empty() {
-            return Err(match &context.operator {
-                None => Fault::usage("identity.not_enrolled"),
-                Some(wanted) => Fault::usage("identity.no_such_operator").with("operator", wanted),
-            });
-        }
+        let all = self.named(context)?;
         let (ended, in_force): (Vec<&Operator>, Vec<_>) = all
             .into_iter()
             .filter(|it| may(&it.certificate.mandate))
             .partition(|it| self.ended.contains_key(&it.certificate.serial));
         let ended = ended.last().map(|it| &self.ended[&it.certificate.serial]);
-        let mut able = in_force.into_iter();
-        match (able.next(), able.next()) {
-            (Some(one), None) => Ok(one),
-            (None, _) => Err(match ended {
-                Some(ended) => ended.how.fault(),
-                None => Fault::refused("identity.operator_may_not"),
-            }),
-            (Some(one), Some(two)) => {
-                let all = [one, two].into_iter().chain(able);
-                let names = all.map(|it| it.certificate.operator_name.clone());
-                Err(Fault::usage("identity.which_operator").with("operators", some_of(names)))
-            }
+        only_one(in_force)?.ok_or_else(|| match ended {
+            Some(ended) => ended.how.fault(),
+            None => Fault::refused("identity.operator_may_not"),
+        })
+    }
+
+    /// The one operator in force whose key stands so, by the context; else the refusal named.
+    pub(crate) fn operator_whose_lock(
+        &self,
+        context: &Context,
+        is: impl Fn(Lock) -> bool,
+        none: &str,
+    ) -> Result<&Operator, Fault> {
+        let mut all = self.named(context)?;
+        all.retain(|it| !self.ended.contains_key(&it.certificate.serial) && is(self.lock(it)));
+        only_one(all)?.ok_or_else(|| Fault::refused(none))
+    }
+
+    /// The operators that the context names; all where it names none.
+    pub(crate) fn named(&self, context: &Context) -> Result<Vec<&Operator>, Fault> {
+        let named = |it: &&Operator| {
+            context
+                .operator
+                .as_ref()
+                .is_none_or(|wanted| it.name() == *wanted || it.id().to_string() == *wanted)
+        };
+        let all: Vec<&Operator> = self.operators.iter().filter(named).collect();
+        match &context.operator {
+            _ if !all.is_empty() => Ok(all),
+            None => Err(Fault::usage("identity.not_enrolled")),
+            Some(wanted) => Err(Fault::usage("identity.no_such_operator").with("operator", wanted)),
         }
     }
+}
+
+/// The one there is, none, or the question which.
+fn only_one(operators: Vec<&Operator>) -> Result<Option<&Operator>, Fault> {
+    if operators.len() > 1 {
+        let names = operators.iter().map(|it| it.name().to_owned());
+        return Err(Fault::usage("identity.which_operator").with("operators", some_of(names)));
+    }
+    Ok(operators.into_iter().next())
 }
 
 fn damaged(error: &minicbor::decode::Error) -> Fault {

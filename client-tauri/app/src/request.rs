@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use canbao_core::ids::{DeclarationId, NoteId};
 use canbao_core::message::Lang;
+use canbao_core::passphrase::Passphrase;
 use serde::{Deserialize, Serialize};
 
 /// On whose behalf something is asked, and in which language the answer reads.
@@ -17,6 +18,9 @@ pub struct Context {
     /// The operator: id or name; needed where several are enrolled on the device.
     #[serde(default)]
     pub operator: Option<String>,
+    /// Passphrases that unlock the key of whoever signs; tried where a key is locked.
+    #[serde(default)]
+    pub passphrases: Vec<Passphrase>,
     /// The language of sentences.
     #[serde(default)]
     pub lang: Lang,
@@ -42,9 +46,28 @@ pub enum Request {
         code: String,
         /// The server, `host:port`.
         server: String,
+        /// Locks the operator's key; without it the key lies open.
+        #[serde(default)]
+        passphrase: Option<Passphrase>,
     },
     /// Replaces the keys of this device and its operators by new ones.
     Rekey,
+    /// Locks the operator's key, which is open, by a passphrase.
+    PassphraseSet {
+        /// Locks it from now on.
+        passphrase: Passphrase,
+    },
+    /// Locks the operator's key by another passphrase than the one of the context.
+    PassphraseChange {
+        /// Locks it from now on.
+        passphrase: Passphrase,
+    },
+    /// Takes the lock off the operator's key, by the passphrase of the context.
+    PassphraseRemove,
+    /// Unlocks the operator's key for a while, and signs what waits for it.
+    Unlock,
+    /// Forgets unlocked keys at once: the operator's, or all.
+    Lock,
     /// Where everything stands.
     Status,
     /// Exchanges with the centre.

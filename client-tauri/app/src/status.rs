@@ -11,6 +11,7 @@ use canbao_core::time::Timestamp;
 use crate::app::App;
 use crate::captions::coded;
 use crate::identity::Operator;
+use crate::keyring::Lock;
 use crate::request::Context;
 use crate::response::{AgencyView, Coded, OperatorView, StatusView};
 use crate::rows::unit_ref;
@@ -70,7 +71,8 @@ impl App {
         let ended = &self.identity.ended;
         let view = |it: &Operator| {
             let ended = ended.get(&it.certificate.serial);
-            operator_view(it, ended.map(|it| it.in_words(lang)))
+            let ended = ended.map(|it| it.in_words(lang));
+            operator_view(it, self.identity.lock(it), ended)
         };
         self.identity.operators.iter().map(view).collect()
     }
@@ -110,6 +112,7 @@ impl App {
         let mut warnings = self.time_warnings(lang);
         warnings.extend(self.void_decisions(lang));
         warnings.extend(self.certificate_warnings(lang));
+        warnings.extend(self.lock_warning(lang));
         if self.needs_update() > 0 {
             warnings.push(coded(
                 "status.needs_update",
@@ -193,7 +196,7 @@ impl App {
     }
 }
 
-pub(crate) fn operator_view(operator: &Operator, ended: Option<Coded>) -> OperatorView {
+pub(crate) fn operator_view(operator: &Operator, lock: Lock, ended: Option<Coded>) -> OperatorView {
     let certificate = &operator.certificate;
     let (role, units, district) = match &certificate.mandate {
         Mandate::Employer(units) => (
@@ -211,6 +214,7 @@ pub(crate) fn operator_view(operator: &Operator, ended: Option<Coded>) -> Operat
         units,
         district,
         expires_at: certificate.expires_at.to_string(),
+        lock: lock.code().to_owned(),
         ended,
     }
 }

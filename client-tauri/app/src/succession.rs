@@ -195,7 +195,7 @@ impl App {
 
     /// Signs anew what waits, or was refused, for the sake of a certificate that ended: by one
     /// that the same operator was given after it and whose mandate covers it. Tells which.
-    /// Nobody's key signs what another person stated.
+    /// Nobody's key signs what another person stated; what a locked key would sign waits.
     ///
     /// A statement keeps its id, so that the centre sees a repeat as one; a batch gets another,
     /// with the same changes in it.
@@ -226,14 +226,32 @@ impl App {
         Ok(renewed)
     }
 
-    fn made_anew(&self, item: [u8; 32], made: &Made) -> Option<Made> {
-        let by = MadeBy::read(made)?;
+    /// The operators who would sign anew what waits, or was refused, for an ended certificate.
+    pub(crate) fn signers_anew(&self) -> Result<Vec<&Operator>, Fault> {
+        let mut signers = Vec::new();
+        if self.identity.ended.is_empty() {
+            return Ok(signers);
+        }
+        for (_, place) in self.outbox.unsettled(&self.feed) {
+            let by = MadeBy::read(&self.made_at(place)?);
+            signers.extend(by.and_then(|by| self.signer_anew(&by)));
+        }
+        Ok(signers)
+    }
+
+    fn signer_anew(&self, by: &MadeBy) -> Option<&Operator> {
         self.identity.ended.get(&by.signer())?;
-        let successor = self.successor(by.signer(), |mandate| match &by {
+        self.successor(by.signer(), |mandate| match by {
             MadeBy::Statement(statement, _) => self.covers(mandate, statement),
             MadeBy::Batch(batch) => batch.document.writable_by(mandate),
-        })?;
-        let (key, signer) = (&successor.key, successor.certificate.serial);
+        })
+    }
+
+    fn made_anew(&self, item: [u8; 32], made: &Made) -> Option<Made> {
+        let by = MadeBy::read(made)?;
+        let successor = self.signer_anew(&by)?;
+        let key = self.identity.key(successor)?;
+        let signer = successor.certificate.serial;
         match (made, by) {
             (Made::Statement { at, .. }, MadeBy::Statement(statement, _)) => {
                 let signed = statement.sign(key, signer, *at).to_bytes();

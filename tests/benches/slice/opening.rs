@@ -73,6 +73,7 @@ async fn sync_a_device(directory: &std::path::Path) -> (std::time::Duration, usi
         Request::Enrol {
             code: code.to_string(),
             server,
+            passphrase: None,
         },
     )
     .await

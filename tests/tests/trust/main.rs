@@ -2,6 +2,7 @@
 //! with a successor, while devices and what was proven before go on.
 
 mod keys;
+mod passphrase;
 mod revoked;
 
 use canbao_tests::harness::{

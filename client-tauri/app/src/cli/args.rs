@@ -1,13 +1,14 @@
 //! What may be typed: global options, commands and their flags.
 
+mod options;
 mod requests;
 
 use std::path::PathBuf;
 
-use canbao_client::request::Context;
 use canbao_core::ids::{DeclarationId, NoteId};
-use canbao_core::message::Lang;
 use clap::{Args, Parser, Subcommand};
+
+pub(crate) use options::Options;
 
 #[cfg(test)]
 pub(super) use requests::proof_file_name;
@@ -24,37 +25,6 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
 }
 
-/// Options that stand before or after the command.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct Options {
-    /// The data directory of the device.
-    #[arg(long, global = true, env = "CANBAO_DATA", value_name = "DIR")]
-    pub(crate) data: Option<PathBuf>,
-    /// The unit it is about.
-    #[arg(long, global = true, value_name = "UNIT")]
-    pub(crate) unit: Option<String>,
-    /// The operator who does it.
-    #[arg(long, global = true, value_name = "OPERATOR")]
-    pub(crate) operator: Option<String>,
-    /// One JSON document on the standard output.
-    #[arg(long, global = true)]
-    pub(crate) json: bool,
-    /// The language of sentences.
-    #[arg(long, global = true, value_name = "LANG", default_value = "zh")]
-    pub(crate) lang: Lang,
-}
-
-impl Options {
-    /// On whose behalf the application is asked.
-    pub(crate) fn context(&self) -> Context {
-        Context {
-            unit: self.unit.clone(),
-            operator: self.operator.clone(),
-            lang: self.lang,
-        }
-    }
-}
-
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -68,6 +38,13 @@ pub(crate) enum Command {
     },
     /// Replaces the keys of this device and its operators; needs no code.
     Rekey,
+    /// The passphrase that locks the operator's key.
+    #[command(subcommand)]
+    Passphrase(Passphrase),
+    /// Unlocks the operator's key for some minutes, and signs what waits for it.
+    Unlock,
+    /// Forgets unlocked keys at once.
+    Lock,
     /// Shows where everything stands.
     Status,
     /// Exchanges with the centre.
@@ -134,6 +111,21 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FILE")]
         trust: Option<PathBuf>,
     },
+}
+
+/// `passphrase`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Passphrase {
+    /// Locks a key that is open.
+    Set,
+    /// Locks the key by another one.
+    Change {
+        /// A file whose first line locks the key from now on.
+        #[arg(long, value_name = "FILE")]
+        new_passphrase_file: Option<PathBuf>,
+    },
+    /// Takes the lock off.
+    Remove,
 }
 
 /// `roster`.

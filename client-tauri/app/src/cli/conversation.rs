@@ -21,6 +21,9 @@ use crate::local::{Answer, Call, SOCKET, failed, failure};
 const BUSY_WITHIN: Duration = Duration::from_secs(5);
 const BUSY_AGAIN: Duration = Duration::from_millis(20);
 
+/// How often keys that nobody used are forgotten, while others ask.
+const FORGET_EVERY: Duration = Duration::from_secs(15);
+
 /// Has a call answered.
 ///
 /// # Errors
@@ -41,6 +44,11 @@ pub(super) fn hold(directory: &Path, call: Call, voice: Voice) -> Answer {
         Reached::Door(door) => runtime(lang)?.block_on(async {
             match call.request {
                 Request::Sync { watch: true } => watch(directory, *door, call, voice).await,
+                // What waited for the key is signed; the key itself ends with this process.
+                Request::Unlock => {
+                    door.ask(&call.context, Request::Unlock).await?;
+                    door.ask(&call.context, Request::Lock).await
+                }
                 _ => door.ask(&call.context, call.request).await,
             }
         }),
@@ -90,6 +98,7 @@ async fn watch(directory: &Path, door: Door, call: Call, voice: Voice) -> Answer
     let mut exchanged = door.exchanged();
     let syncing = door.ask(&call.context, call.request);
     tokio::pin!(serving, syncing);
+    let mut forgetting = tokio::time::interval(FORGET_EVERY);
     let mut told = None;
     let mut stopping = false;
     loop {
@@ -103,6 +112,7 @@ async fn watch(directory: &Path, door: Door, call: Call, voice: Voice) -> Answer
                     told = Some(report);
                 }
             }
+            _ = forgetting.tick() => door.forget_unused_keys(),
             () = signals.next() => {
                 if stopping {
                     let message = Message::bare("local.interrupted");

@@ -5,6 +5,7 @@ mod conversation;
 mod json;
 mod reading;
 mod render;
+mod secrets;
 #[cfg(test)]
 mod sentences;
 
@@ -21,6 +22,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::local::{Answer, Call, failure};
 use args::{Arguments, Options};
+use secrets::Secrets;
 
 /// Carries out one command line, the program's name first.
 ///
@@ -92,11 +94,21 @@ fn answer(options: &Options, command: args::Command) -> Answer {
         Some(directory) => here.join(directory),
         None => own_directory(options.lang)?,
     };
-    let call = Call {
+    let mut secrets = Secrets::of(options, &here);
+    let request = command.into_request(&here, &mut secrets)?;
+    let mut call = Call {
         context: options.context(),
-        request: command.into_request(&here),
+        request,
     };
-    conversation::hold(&directory, call, Voice::of(options))
+    // Between two tries nothing is held open: whoever is asked may take their time.
+    loop {
+        call.context.passphrases.clone_from(&secrets.given);
+        let answer = conversation::hold(&directory, call.clone(), Voice::of(options));
+        match &answer {
+            Err(failure) if secrets.after(failure)? => {}
+            Ok(_) | Err(_) => return answer,
+        }
+    }
 }
 
 /// The data directory of this user, where none is named.

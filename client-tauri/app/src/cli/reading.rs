@@ -131,6 +131,7 @@ mod tests {
     use canbao_client::request::Request;
 
     use super::super::args::proof_file_name;
+    use super::super::secrets::Secrets;
     use super::*;
 
     const DOCUMENTED: &str = include_str!("../../../../docs/command-line.md");
@@ -261,7 +262,10 @@ mod tests {
     fn paths_are_those_of_the_caller() {
         let request = |line: &str| {
             let command = parsed(line).unwrap().command;
-            command.into_request(Path::new("/here"))
+            let mut nobody = Secrets::none(Lang::En);
+            command
+                .into_request(Path::new("/here"), &mut nobody)
+                .unwrap()
         };
         let exported = |out: &str| Request::ProofExport {
             id: "S1/2".to_owned(),

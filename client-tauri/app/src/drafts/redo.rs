@@ -12,7 +12,7 @@ use canbao_core::time::Timestamp;
 use super::source::{AdmittedBatch, Source};
 use crate::app::App;
 use crate::fault::Fault;
-use crate::identity::Operator;
+use crate::identity::{Operator, Signer};
 use crate::outbox::{BatchState, Made};
 use crate::succession::Ending;
 
@@ -32,50 +32,71 @@ struct Fallen {
 
 impl App {
     /// Does again what the centre refused and what was built on it, document by document. What
-    /// cannot be done again yet, for want of an open volume or a certificate, waits.
+    /// cannot be done again yet, for want of an open volume, a certificate or an unlocked key,
+    /// waits.
     pub(crate) fn mend(&mut self) -> Result<(), Fault> {
+        self.with_refused()
+            .into_iter()
+            .try_for_each(|it| self.mend_document(it))
+    }
+
+    /// The operators who would sign again what can be done again.
+    pub(crate) fn signers_again(&self) -> Result<Vec<&Operator>, Fault> {
+        let mut signers = Vec::new();
+        for document in self.with_refused() {
+            let fallen = fallen(document, &self.source())?;
+            signers.extend(self.redone_by(document, &fallen).map(|(_, it)| it));
+        }
+        Ok(signers)
+    }
+
+    /// The documents of which the centre refused a change that was made here.
+    fn with_refused(&self) -> BTreeSet<DocumentId> {
         let refused = self.outbox.batches().filter(|(_, item)| {
             matches!(
                 self.outbox.batch_state(item, &self.feed),
                 BatchState::Refused(_)
             )
         });
-        let documents: BTreeSet<DocumentId> = refused.map(|(document, _)| document).collect();
-        documents
-            .into_iter()
-            .try_for_each(|it| self.mend_document(it))
+        refused.map(|(document, _)| document).collect()
     }
 
     fn mend_document(&mut self, document: DocumentId) -> Result<(), Fault> {
         let fallen = fallen(document, &self.source())?;
-        let Some(first) = fallen.first() else {
+        let Some((target, operator)) = self.redone_by(document, &fallen) else {
             return Ok(());
         };
-        let Some(target) = self.open_one(document) else {
+        let (serial, public) = (operator.certificate.serial, *operator.key());
+        if self.identity.keyring.key(&public).is_none() {
             return Ok(());
-        };
-        let serial = match self.redoer(&target, first) {
-            Some(operator) => operator.certificate.serial,
-            None => return Ok(()),
-        };
+        }
         // A fresh one: under the old, the numbers that the refused changes had are used up.
         self.drafts.actor = None;
         let actor = self.actor()?;
         let bench = Bench::of(document, &fallen, &self.source())?;
         let at = self.world.now();
         let remade = bench.remake(&fallen, target, &actor)?;
-        let mut operators = self.identity.in_force();
-        let operator = operators
-            .find(|it| it.certificate.serial == serial)
-            .expect("who signs again was found among them");
-        let again = remade.into_iter().map(|it| it.into_made(operator, at));
+        let key = self.identity.keyring.key(&public);
+        let key = key.expect("nothing locked it since it was looked at");
+        let signer = Signer { serial, key };
+        let again = remade.into_iter().map(|it| it.into_made(&signer, at));
         let made: Vec<Made> = again.collect();
-        drop(operators);
         let count = made.len();
         self.keep(&made)?;
         tracing::info!(%document, %target, count, "refused changes are done again");
         self.reopen(document)?;
         self.reopen(target)
+    }
+
+    /// Where the fallen changes of a document can be done again, and who signs.
+    fn redone_by(
+        &self,
+        document: DocumentId,
+        fallen: &[Fallen],
+    ) -> Option<(DocumentId, &Operator)> {
+        let first = fallen.first()?;
+        let target = self.open_one(document)?;
+        Some((target, self.redoer(&target, first)?))
     }
 
     /// The document itself where it takes changes, else the one of the open volume.
@@ -157,7 +178,7 @@ enum Remade {
 }
 
 impl Remade {
-    fn into_made(self, operator: &Operator, now: Timestamp) -> Made {
+    fn into_made(self, signer: &Signer<'_>, now: Timestamp) -> Made {
         match self {
             Self::Again {
                 of,
@@ -166,11 +187,11 @@ impl Remade {
                 at,
                 own,
             } => {
-                let batch = Batch::of(document, own, operator.certificate.serial);
+                let batch = Batch::of(document, own, signer.serial);
                 Made::Batch {
                     document,
                     action,
-                    batch: SignedBatch::make(&batch, &operator.key).0,
+                    batch: SignedBatch::make(&batch, signer.key).0,
                     at,
                     redoes: Some(of),
                 }

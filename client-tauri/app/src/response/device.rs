@@ -67,6 +67,9 @@ pub struct OperatorView {
     pub district: Option<u16>,
     /// Until when the centre accepts the certificate.
     pub expires_at: String,
+    /// How the private key is kept: `open`, whoever is at this device signs by it; `locked` by a
+    /// passphrase; `unlocked` for some minutes.
+    pub lock: String,
     /// `revoked` or `expired`, and why, once this device was told.
     pub ended: Option<Coded>,
 }

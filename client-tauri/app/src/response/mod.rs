@@ -32,6 +32,9 @@ pub enum Response {
     Enrolled(Enrolled),
     /// To `Rekey`.
     Rekeyed(Rekeyed),
+    /// To `PassphraseSet`, `PassphraseChange`, `PassphraseRemove`, `Unlock` and `Lock`: the
+    /// operators the request was about, whose certificates count.
+    Locks(Vec<OperatorView>),
     /// To `Status`.
     Status(Box<StatusView>),
     /// To `Sync`, when it ends.

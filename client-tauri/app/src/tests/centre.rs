@@ -25,6 +25,7 @@ use canbao_core::ledger::merkle::{Hash, tree_root};
 use canbao_core::ledger::range::RangeProof;
 use canbao_core::month::Month;
 use canbao_core::parameters::builtin_text;
+use canbao_core::passphrase::Passphrase;
 use canbao_core::refusal::RefusalName;
 use canbao_core::signed::{Signed, encode};
 use canbao_core::signing::{PublicKey, SigningKey, hash_parts};
@@ -203,8 +204,19 @@ impl Centre {
 
     /// Enrols without a network.
     pub(crate) fn enrol(&mut self, app: &mut App, mandate: Mandate, name: &str) {
+        self.enrol_locked(app, mandate, name, None);
+    }
+
+    /// The same with a passphrase.
+    pub(crate) fn enrol_locked(
+        &mut self,
+        app: &mut App,
+        mandate: Mandate,
+        name: &str,
+        passphrase: Option<&Passphrase>,
+    ) {
         let code = self.code(self.serial as u8 + 1);
-        let request = app.prepare_enrolment(&code).expect("prepared");
+        let request = app.prepare_enrolment(&code, passphrase).expect("prepared");
         let answer = self.certify(&request, mandate, name).to_bytes();
         app.finish_enrolment(&code, &request, &answer, "127.0.0.1:9")
             .expect("enrolled");

@@ -27,7 +27,7 @@ fn waiting_signers(app: &App) -> Vec<u64> {
 }
 
 /// Certifies what is asked, as the real centre does after its checks.
-fn answer(centre: &mut Centre, asked: &Rekey) -> Vec<u8> {
+pub(super) fn answer(centre: &mut Centre, asked: &Rekey) -> Vec<u8> {
     let before: Vec<_> = asked
         .claim
         .operators
@@ -55,10 +55,10 @@ fn new_keys_take_the_place_of_the_old_and_what_waits_is_signed_by_them() {
     centre.enrol(&mut app, Mandate::Agency(DISTRICT), "李窗口");
     declare(&mut app, stop(ZHANG, "2022-01"));
     submit_all(&mut app);
-    let asked = app.prepare_rekey().expect("asked");
+    let asked = app.prepare_rekey(&english()).expect("asked");
     drop(app);
     let mut app = open(directory.path(), 9);
-    let again = app.prepare_rekey().expect("asked");
+    let again = app.prepare_rekey(&english()).expect("asked");
     assert!(again == asked, "after a cut the same keys are asked for");
     assert_eq!(asked.claim.operators.len(), 2);
     let Response::Status(view) = ask(&mut app, Request::Status) else {
@@ -76,14 +76,15 @@ fn new_keys_take_the_place_of_the_old_and_what_waits_is_signed_by_them() {
         let (_, device_key) = app.identity.device.as_ref().expect("enrolled");
         assert_eq!(device_key.public(), asked.claim.device_key);
         for operator in &app.identity.operators {
-            assert_eq!(operator.key.public(), operator.certificate.operator_key);
+            let key = app.identity.key(operator).expect("open");
+            assert_eq!(key.public(), operator.certificate.operator_key);
         }
         drop(app);
         app = open(directory.path(), 10);
     }
     centre.exchange(&mut app);
     assert_eq!(waiting_signers(&app), Vec::<u64>::new());
-    let next = app.prepare_rekey().expect("asked");
+    let next = app.prepare_rekey(&english()).expect("asked");
     assert!(next.claim.device_key != asked.claim.device_key, "anew");
 }
 
@@ -92,7 +93,7 @@ fn an_answer_for_other_keys_changes_nothing() {
     let directory = tempfile::tempdir().expect("a directory");
     let mut centre = Centre::new(1);
     let mut app = employer(&mut centre, directory.path());
-    let asked = app.prepare_rekey().expect("asked");
+    let asked = app.prepare_rekey(&english()).expect("asked");
     let answered = answer(&mut centre, &asked);
     let mut other = asked.clone();
     other.claim.operators[0].operator_key = SigningKey::from_seed([9; 32]).public();
@@ -152,10 +153,10 @@ fn new_keys_that_the_centre_refuses_for_good_are_given_up_and_others_can_be_aske
     let mut centre = Centre::new(1);
     let mut app = employer(&mut centre, directory.path());
     let mut check = |name: RefusalName, given_up: bool| {
-        let asked = app.prepare_rekey().expect("asked");
+        let asked = app.prepare_rekey(&english()).expect("asked");
         let refusal = Refusal::new(name, "");
         app.rekey_refused(&refusal).expect("noted");
-        let next = app.prepare_rekey().expect("asked");
+        let next = app.prepare_rekey(&english()).expect("asked");
         assert_eq!(next != asked, given_up, "{name:?}");
     };
     check(RefusalName::SyncHubFailed, false);

@@ -142,6 +142,7 @@ pub(super) async fn enrolled(centre: &Shared, address: SocketAddr, directory: &P
     let request = Request::Enrol {
         code,
         server: address.to_string(),
+        passphrase: None,
     };
     let Response::Enrolled(enrolled) = door.ask(&english(), request).await.expect("enrolled")
     else {
@@ -204,6 +205,7 @@ async fn a_wrong_server_learns_nothing_and_changes_nothing() {
     let request = Request::Enrol {
         code,
         server: address.to_string(),
+        passphrase: None,
     };
     let failure = door.ask(&english(), request).await.expect_err("refused");
     assert_eq!(

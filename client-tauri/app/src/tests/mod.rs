@@ -8,6 +8,7 @@ mod keys;
 mod link;
 mod offline;
 mod packs;
+mod passphrase;
 mod proofs;
 mod queries;
 mod restart;

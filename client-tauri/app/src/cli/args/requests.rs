@@ -3,19 +3,37 @@
 use std::path::{Path, PathBuf};
 
 use canbao_client::request::{Choice, Request};
+use canbao_client::response::Failure;
 
+use super::options::within;
 use super::{
-    Assess, Choosing, Command, Conflicts, Declare, Negative, Proof, Quarantine, Receipt, Records,
-    Review, Roster, Tax,
+    Assess, Choosing, Command, Conflicts, Declare, Negative, Passphrase, Proof, Quarantine,
+    Receipt, Records, Review, Roster, Tax,
 };
+use crate::cli::secrets::Secrets;
 
 impl Command {
     /// What the application is asked. Paths are made absolute within `here`, since another
-    /// process with another working directory may answer.
-    pub(crate) fn into_request(self, here: &Path) -> Request {
-        match self {
-            Self::Enrol { code, server } => Request::Enrol { code, server },
+    /// process with another working directory may answer. A passphrase that shall lock a key is
+    /// asked for now.
+    ///
+    /// # Errors
+    /// A [`Failure`] where none was to be had.
+    pub(in crate::cli) fn into_request(
+        self,
+        here: &Path,
+        secrets: &mut Secrets,
+    ) -> Result<Request, Failure> {
+        Ok(match self {
+            Self::Enrol { code, server } => Request::Enrol {
+                code,
+                server,
+                passphrase: secrets.choose()?,
+            },
             Self::Rekey => Request::Rekey,
+            Self::Passphrase(passphrase) => passphrase.into_request(here, secrets)?,
+            Self::Unlock => Request::Unlock,
+            Self::Lock => Request::Lock,
             Self::Status => Request::Status,
             Self::Sync { watch } => Request::Sync { watch },
             Self::Roster(roster) => roster.into_request(),
@@ -62,7 +80,23 @@ impl Command {
                 path: here.join(path),
                 trust: trust.map(|it| here.join(it)),
             },
-        }
+        })
+    }
+}
+
+impl Passphrase {
+    fn into_request(self, here: &Path, secrets: &mut Secrets) -> Result<Request, Failure> {
+        Ok(match self {
+            Self::Set => Request::PassphraseSet {
+                passphrase: secrets.choose_now()?,
+            },
+            Self::Change {
+                new_passphrase_file: file,
+            } => Request::PassphraseChange {
+                passphrase: secrets.choose_other(file.map(|it| within(here, &it)))?,
+            },
+            Self::Remove => Request::PassphraseRemove,
+        })
     }
 }
 

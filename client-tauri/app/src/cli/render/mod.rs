@@ -22,6 +22,7 @@ pub(crate) fn response(response: &Response, lang: Lang) -> String {
     match response {
         Response::Enrolled(enrolled) => status::enrolled(enrolled, lang),
         Response::Rekeyed(rekeyed) => status::rekeyed(rekeyed, lang),
+        Response::Locks(operators) => status::locks(operators, lang),
         Response::Status(view) => status::status(view, lang),
         Response::Synced(report) => status::synced(report, lang),
         Response::Roster(rows) => people::roster(rows, lang),

@@ -16,6 +16,7 @@ pub(super) fn enrolled(enrolled: &Enrolled, lang: Lang) -> String {
         .with("role", role(&enrolled.operator, lang))
         .with("operator_id", &enrolled.operator.id)
         .with("expires_at", &enrolled.operator.expires_at)
+        .with("lock", lock(&enrolled.operator, lang))
         .with("device", &enrolled.device)
         .with("server", &enrolled.server)
         .show();
@@ -30,6 +31,15 @@ pub(super) fn rekeyed(rekeyed: &Rekeyed, lang: Lang) -> String {
         .map(|it| [it.name.clone(), role(it, lang), it.expires_at.clone()]);
     let columns = [words("operator"), words("role"), words("expires_at")];
     parts([caption("rekeyed", lang), table(lang, &columns, rows)])
+}
+
+/// How the keys of operators are kept now.
+pub(super) fn locks(operators: &[OperatorView], lang: Lang) -> String {
+    let rows = operators
+        .iter()
+        .map(|it| [it.name.clone(), role(it, lang), lock(it, lang)]);
+    let columns = [words("operator"), words("role"), words("lock")];
+    table(lang, &columns, rows)
 }
 
 /// Where everything stands: device, units, contact, what waits, what to mind.
@@ -138,6 +148,7 @@ fn people(view: &StatusView, lang: Lang) -> String {
             it.ended
                 .as_ref()
                 .map_or_else(|| it.expires_at.clone(), |ended| ended.text.clone()),
+            lock(it, lang),
             it.id.clone(),
         ]
     });
@@ -153,6 +164,7 @@ fn people(view: &StatusView, lang: Lang) -> String {
         words("operator"),
         words("role"),
         words("expires_at"),
+        words("lock"),
         words("operator_id"),
     ];
     let unit_columns = [
@@ -194,6 +206,10 @@ fn agencies(view: &StatusView, lang: Lang) -> String {
 
 fn role(operator: &OperatorView, lang: Lang) -> String {
     caption(&format!("role_{}", operator.role), lang)
+}
+
+fn lock(operator: &OperatorView, lang: Lang) -> String {
+    caption(&format!("lock_{}", operator.lock), lang)
 }
 
 /// When the centre was heard and how long ago that is: hours and minutes suffice.

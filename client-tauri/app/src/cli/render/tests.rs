@@ -317,7 +317,7 @@ fn receipts_proofs_and_verifications_are_shown() {
 fn the_status_names_what_to_mind() {
     let operator = json!({
         "id": "01O", "name": "王敏", "role": "employer", "units": ["01U"], "district": null,
-        "expires_at": "2024-01-01T00:00:00Z",
+        "expires_at": "2024-01-01T00:00:00Z", "lock": "locked",
     });
     let body = json!({
         "device": "01E", "server": "centre.example:7843", "operators": [operator],
