@@ -12,7 +12,7 @@ use canbao_core::signing::PublicKey;
 use canbao_core::sync;
 use futures_util::FutureExt;
 
-use super::super::device::{Kept, Made};
+use super::super::kept::{Kept, Made};
 use super::super::scopes::Scopes;
 use super::super::sight::Sight;
 use super::super::truth::{Seen, Truth};
