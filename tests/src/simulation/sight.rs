@@ -50,8 +50,15 @@ impl Sight {
         self.parts.get(&Audience::Unit(unit)) == Some(&Coverage::Whole)
     }
 
-    /// Whether the device holds this entry.
-    pub(super) fn holds(&self, seen: &Seen) -> bool {
+    /// Whether the device may see this entry, which lies below its cursor.
+    pub(super) fn may_hold(&self, seen: &Seen) -> bool {
+        let position = seen.entry.position.0;
+        position < self.cursor && seen.audience.iter().any(|it| self.includes(it))
+    }
+
+    /// Whether it must hold this entry. In the range that a part misses it may hold some: where a
+    /// session ends before the feed has come as far as the range ends.
+    pub(super) fn must_hold(&self, seen: &Seen) -> bool {
         let position = seen.entry.position.0;
         let covered = |audience: &Audience| match self.parts.get(audience) {
             Some(Coverage::Whole) => true,

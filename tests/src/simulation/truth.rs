@@ -162,12 +162,12 @@ impl Truth {
         Ok(())
     }
 
-    /// The entries that a device holds.
-    pub(super) fn held_by<'a>(&'a self, sight: &'a Sight) -> impl Iterator<Item = &'a Seen> {
+    /// The entries that a device may see below its cursor.
+    pub(super) fn seen_by<'a>(&'a self, sight: &'a Sight) -> impl Iterator<Item = &'a Seen> {
         self.entries
             .iter()
             .take_while(|it| it.entry.position.0 < sight.cursor)
-            .filter(|it| sight.holds(it))
+            .filter(|it| sight.may_hold(it))
     }
 
     /// How many entries of the whole log are for one of the parts that a device may see.

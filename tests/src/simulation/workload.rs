@@ -77,14 +77,14 @@ impl World<'_> {
         let told: Vec<usize> = (0..self.devices.len()).filter(told).collect();
         if let Some(device) = self.dice.pick(&told).copied() {
             // Whose new keys do not come calls the administration now and then.
-            if self.needs(device) == Some(Needs::Keys) && self.dice.percent(30) {
+            if self.needs(device) == Some(Needs::Keys) && self.dice.percent(50) {
                 self.revoke(device);
                 return Ok(());
             }
             return self.renew(device);
         }
         match self.dice.place(self.devices.len()) {
-            Some(device) if !self.devices[device].lost && self.dice.percent(35) => {
+            Some(device) if !self.devices[device].lost && self.dice.percent(50) => {
                 self.rekey(device)
             }
             Some(_) | None => Ok(()),

@@ -50,36 +50,26 @@ pub(in crate::simulation) fn kept_is_durable(
     Ok(())
 }
 
-/// The entries held are exactly those expected, whatever the order in which they came.
+/// The entries held are those that the device may see below its cursor, but for some of the range
+/// that a part misses, whatever the order in which they came.
 pub(in crate::simulation) fn facts_are_a_prefix<'a>(
     held: &BTreeMap<u64, sync::Entry>,
-    expected: impl Iterator<Item = &'a Seen>,
-    cursor: u64,
+    seen: impl Iterator<Item = &'a Seen>,
+    sight: &Sight,
 ) -> Result<(), String> {
     let mut held: Vec<&sync::Entry> = held.values().collect();
     held.sort_by_key(|it| it.position);
-    let mut held = held.into_iter();
-    for seen in expected {
-        match held.next() {
-            Some(it) if *it == seen.entry => {}
-            Some(it) => {
-                return Err(format!(
-                    "{:?} is held where {:?} belongs",
-                    it.position, seen.entry.position
-                ));
-            }
-            None => {
-                return Err(format!(
-                    "{:?} is missing below {cursor}",
-                    seen.entry.position
-                ));
-            }
+    let mut held = held.into_iter().peekable();
+    for seen in seen {
+        let position = seen.entry.position;
+        if held.next_if(|it| **it == seen.entry).is_none() && sight.must_hold(seen) {
+            return Err(format!("{position:?} is missing below {}", sight.cursor));
         }
     }
     match held.next() {
         Some(it) => Err(format!(
-            "{:?} is held and not to be seen below {cursor}",
-            it.position
+            "{:?} is held and not to be seen below {}",
+            it.position, sight.cursor
         )),
         None => Ok(()),
     }
