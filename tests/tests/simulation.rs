@@ -99,4 +99,8 @@ broken_rules_are_found! {
     a_rewritten_log_is_found: RewritesLog,
     a_device_that_never_retries_is_found: NeverRetries,
     a_garbled_frame_is_found: GarblesFrame,
+    an_entry_that_a_purge_left_is_found: LeavesEntry,
+    an_entry_that_a_backfill_left_out_is_found: BackfillsLess,
+    a_scope_that_was_not_told_is_found: KeepsScope,
+    a_revocation_passed_over_is_found: PassesOverRevocation,
 }

@@ -244,7 +244,7 @@ impl World<'_> {
         if self.devices[device].held_up_until > self.time.now() {
             return true;
         }
-        if self.healed_at.is_some() || !self.dice.percent(20) {
+        if self.healed_at.is_some() || !self.dice.percent(25) {
             return false;
         }
         let name = self.devices[device].name.clone();

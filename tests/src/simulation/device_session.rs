@@ -1,23 +1,19 @@
 //! The device's pump over a simulated link, as [`canbao_transport::drive_device`] over QUIC.
 
-use std::collections::BTreeMap;
 use std::future::Future;
 
-use canbao_client::driver::{Fault, Held};
-use canbao_core::facts::{Entry, Fact};
-use canbao_core::ids::DeviceId;
+use canbao_client::driver::Fault;
 use canbao_core::message::Lang;
 use canbao_core::refusal::RefusalName;
-use canbao_core::structure::check_batch;
-use canbao_core::sync::device::{Advance, DeviceInput, DeviceOutput, DeviceSession, SessionReport};
+use canbao_core::sync::device::{DeviceInput, DeviceOutput, DeviceSession, SessionReport};
 use canbao_core::sync::{CloseReason, Verdict};
 use canbao_transport::{DeviceBackend, DeviceEvent, Statistics, Transport};
 use futures_util::FutureExt;
 
 use super::broken::Broken;
-use super::device::Answered;
 use super::invariants::{Invariant, Step, Violation};
 use super::journal::Met;
+use super::kept::Answered;
 use super::network::{End, LinkId};
 use super::world::{Event, World};
 
@@ -339,68 +335,10 @@ impl World<'_> {
         };
         self.hold(Invariant::NothingFailsUnprovoked, found)
     }
-
-    /// Where a purge leaves something behind, one entry that it took is there again.
-    fn leave_entry(&mut self, device: usize, before: Option<BTreeMap<u64, Held>>) -> Step {
-        let it = &mut self.devices[device];
-        let held = &it.kept.held;
-        let mut purged = before.into_iter().flatten();
-        let purged = purged.find_map(|(place, it)| match it {
-            Held::Entry(entry) if !held.contains_key(&place) => Some(entry),
-            Held::Entry(_) | Held::Pack(_) => None,
-        });
-        if let Some(entry) = purged
-            && let Some(process) = &mut it.process
-            && let Ok(start) = process.door.session_start()
-        {
-            let advance = Advance {
-                entries: vec![entry],
-                cursor: start.cursor,
-                scope_version: start.scope_version,
-            };
-            if at_once(process.backend.persist(advance)).is_ok() {
-                self.note_kept(device)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// What a broken rule makes of what the device is to keep.
-    fn tampered(&mut self, device: usize, output: DeviceOutput) -> DeviceOutput {
-        if let DeviceOutput::Backfill(mut backfilled) = output {
-            if self.is_broken(Broken::BackfillsLess) {
-                backfilled.entries.pop();
-            }
-            return DeviceOutput::Backfill(backfilled);
-        }
-        let DeviceOutput::Persist(mut advance) = output else {
-            return output;
-        };
-        if self.is_broken(Broken::SkipsEntry) && self.dice.percent(5) {
-            advance.entries.pop();
-        }
-        if self.is_broken(Broken::LosesBatch) && self.dice.percent(30) {
-            let id = self.devices[device].id;
-            advance
-                .entries
-                .retain(|it| !is_batch_of_another(id, &it.bytes));
-        }
-        DeviceOutput::Persist(advance)
-    }
-}
-
-fn is_batch_of_another(device: DeviceId, entry: &[u8]) -> bool {
-    let fact = Entry::from_bytes(entry).ok().and_then(|it| it.fact().ok());
-    match fact {
-        Some(Fact::BatchAdmitted { batch, .. }) => {
-            check_batch(&batch).is_ok_and(|it| !it.run.batch.actor.starts_with(&device.0))
-        }
-        Some(_) | None => false,
-    }
 }
 
 /// The device's side of the store waits for nothing.
-fn at_once<T>(future: impl Future<Output = T>) -> T {
+pub(super) fn at_once<T>(future: impl Future<Output = T>) -> T {
     future
         .now_or_never()
         .expect("a device's store answers at once")

@@ -50,26 +50,41 @@ impl Sight {
 
     /// Whether everything of a unit below the cursor is held.
     pub(super) fn is_whole(&self, unit: UnitId) -> bool {
-        self.parts.get(&Audience::Unit(unit)) == Some(&Coverage::Whole)
+        self.holds_whole(&Audience::Unit(unit))
     }
 
-    /// Whether the device holds this entry.
-    pub(super) fn holds(&self, seen: &Seen) -> bool {
+    /// Whether nothing of a part is missing.
+    pub(super) fn holds_whole(&self, audience: &Audience) -> bool {
+        self.parts.get(audience) == Some(&Coverage::Whole)
+    }
+
+    /// Whether the device may hold this entry by now.
+    pub(super) fn may_hold(&self, seen: &Seen) -> bool {
         let position = seen.entry.position.0;
-        let covered = |audience: &Audience| {
-            let end = if audience.is_of_documents() {
-                self.cursor.max(self.late_from)
-            } else {
-                self.cursor
-            };
-            match self.parts.get(audience) {
-                Some(Coverage::Whole) => position < end,
-                Some(Coverage::Missing { from, upto }) => {
-                    position < *from || (*upto..self.cursor).contains(&position)
-                }
-                None => false,
+        let holds = |it: &Audience| self.includes(it) && position < self.end(it);
+        seen.audience.iter().any(holds)
+    }
+
+    /// Whether it must hold this entry. In the range that a part misses it may hold some: where a
+    /// session ends before the feed has come as far as the range ends.
+    pub(super) fn must_hold(&self, seen: &Seen) -> bool {
+        let position = seen.entry.position.0;
+        let covered = |audience: &Audience| match self.parts.get(audience) {
+            Some(Coverage::Whole) => position < self.end(audience),
+            Some(Coverage::Missing { from, upto }) => {
+                position < *from || (*upto..self.cursor).contains(&position)
             }
+            None => false,
         };
         seen.audience.iter().any(covered)
+    }
+
+    /// Up to where a part that is whole is held: what comes late may be ahead of the cursor.
+    fn end(&self, audience: &Audience) -> u64 {
+        if audience.is_of_documents() {
+            self.cursor.max(self.late_from)
+        } else {
+            self.cursor
+        }
     }
 }

@@ -162,9 +162,9 @@ impl Truth {
         Ok(())
     }
 
-    /// The entries that a device holds.
-    pub(super) fn held_by<'a>(&'a self, sight: &'a Sight) -> impl Iterator<Item = &'a Seen> {
-        self.entries.iter().filter(|it| sight.holds(it))
+    /// The entries that a device may hold by now.
+    pub(super) fn seen_by<'a>(&'a self, sight: &'a Sight) -> impl Iterator<Item = &'a Seen> {
+        self.entries.iter().filter(|it| sight.may_hold(it))
     }
 
     /// How many entries of the whole log are for one of the parts that a device may see.

@@ -82,14 +82,14 @@ impl World<'_> {
         let told: Vec<usize> = (0..self.devices.len()).filter(told).collect();
         if let Some(device) = self.dice.pick(&told).copied() {
             // Whose new keys do not come calls the administration now and then.
-            if self.needs(device) == Some(Needs::Keys) && self.dice.percent(30) {
+            if self.needs(device) == Some(Needs::Keys) && self.dice.percent(50) {
                 self.revoke(device);
                 return Ok(());
             }
             return self.renew(device);
         }
         match self.dice.place(self.devices.len()) {
-            Some(device) if !self.devices[device].lost && self.dice.percent(35) => {
+            Some(device) if !self.devices[device].lost && self.dice.percent(50) => {
                 self.rekey(device)
             }
             Some(_) | None => Ok(()),
@@ -363,7 +363,7 @@ impl World<'_> {
             };
             ("opens a period", Fact::SettlementOpened { month })
         };
-        self.order(Order::State(said, fact));
+        self.order(Order::State(said, Box::new(fact)));
     }
 
     /// A unit moves to another district (DIST-2).
@@ -378,7 +378,7 @@ impl World<'_> {
         let others: Vec<_> = others.copied().collect();
         if let Some(to) = self.dice.pick(&others).copied() {
             let moved = Fact::UnitMoved { unit, from, to };
-            self.order(Order::State("moves a unit", moved));
+            self.order(Order::State("moves a unit", Box::new(moved)));
         }
     }
 

@@ -14,7 +14,7 @@ use canbao_core::structure::check_batch;
 use canbao_core::sync;
 use futures_util::FutureExt;
 
-use super::super::device::{Kept, Made, Piece};
+use super::super::kept::{Kept, Made, Piece};
 use super::super::scopes::Scopes;
 use super::super::sight::Sight;
 use super::super::truth::{Seen, Truth};
@@ -52,31 +52,30 @@ pub(in crate::simulation) fn kept_is_durable(
     Ok(())
 }
 
-/// The entries held are exactly those expected, whatever the order in which they came.
+/// The entries held are those that the device may see below its cursor, but for some of the range
+/// that a part misses, whatever the order in which they came.
 pub(in crate::simulation) fn facts_are_a_prefix<'a>(
     kept: &Kept,
-    expected: impl Iterator<Item = &'a Seen>,
-    cursor: u64,
+    seen: impl Iterator<Item = &'a Seen>,
+    sight: &Sight,
 ) -> Result<(), String> {
     let mut pieces = kept.pieces().into_iter().peekable();
-    for seen in expected {
+    for seen in seen {
         let position = seen.entry.position;
         let mut found = false;
         while let Some(piece) = pieces.next_if(|it| it.position() == position) {
             is_of_log(piece, seen)?;
             found = true;
         }
-        if !found {
-            let instead = pieces.peek().map(Piece::position);
-            return Err(format!(
-                "{position:?} is missing below {cursor}; {instead:?} comes next"
-            ));
+        if !found && sight.must_hold(seen) {
+            return Err(format!("{position:?} is missing below {}", sight.cursor));
         }
     }
     match pieces.next() {
         Some(it) => Err(format!(
-            "{:?} is held and not to be seen below {cursor}",
-            it.position()
+            "{:?} is held and not to be seen below {}",
+            it.position(),
+            sight.cursor
         )),
         None => Ok(()),
     }

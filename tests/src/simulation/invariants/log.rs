@@ -2,7 +2,7 @@
 
 use canbao_core::sync::Entry;
 
-use super::super::device::Answered;
+use super::super::kept::Answered;
 use super::super::truth::Truth;
 
 /// The log, read again, begins with what was seen of it.

@@ -32,8 +32,7 @@ pub enum Invariant {
     /// figures are those of the log.
     OneSubmissionOneEffect,
     /// The facts on a device are those of the log for the parts of its scope up to its cursor,
-    /// but for the range of a part that is still missing there; nothing that left its scope is
-    /// on it.
+    /// but for some of the range that a part still misses; nothing that left its scope is on it.
     Prefix,
     /// The parts of a device's scope are what its certificates covered at some length of the log
     /// from its cursor on.
@@ -115,8 +114,8 @@ impl World<'_> {
         let it = &self.devices[device];
         let told = scope_was_told(&self.truth.scopes, &it.keys, &sight);
         self.hold(Invariant::Scope, named(&it.name, told))?;
-        let held = self.truth.held_by(&sight);
-        let prefix = facts_are_a_prefix(&it.kept, held, sight.cursor);
+        let seen = self.truth.seen_by(&sight);
+        let prefix = facts_are_a_prefix(&it.kept, seen, &sight);
         self.hold(Invariant::Prefix, named(&it.name, prefix))?;
         let left = nothing_is_left_behind(&it.kept.made, &sight);
         self.hold(Invariant::Prefix, named(&it.name, left))
@@ -233,10 +232,12 @@ impl World<'_> {
         let Some(sight) = self.sight_of(device).filter(|_| !waits) else {
             return Ok(());
         };
-        let held = self.truth.held_by(&sight);
+        // A document is shown once its part is whole.
+        let seen = self.truth.seen_by(&sight);
+        let seen = seen.filter(|it| it.audience.iter().all(|it| sight.holds_whole(it)));
         let same = process
             .door
-            .look(|app| same_batches_same_document(app, held));
+            .look(|app| same_batches_same_document(app, seen));
         self.hold(Invariant::SameBatchesSameDocument, named(&it.name, same))
     }
 
