@@ -6,6 +6,7 @@ use std::path::Path;
 use canbao_core::document::{DocumentId, Volume};
 use canbao_core::enrolment::{EnrolmentCode, Request as EnrolmentRequest};
 use canbao_core::facts::Projection;
+use canbao_core::newest::Newest;
 use canbao_core::store::{Store, Stream};
 use canbao_core::sync::Entry;
 use canbao_core::sync::device::DeviceStart;
@@ -14,7 +15,7 @@ use crate::app::App;
 use crate::door::Door;
 use crate::feed;
 use crate::response::Enrolled;
-use crate::world::World;
+use crate::world::{System, World};
 
 pub use crate::fault::Fault;
 pub use crate::session::Backend;
@@ -26,6 +27,15 @@ impl Door {
     /// [`Fault`] of the store's class.
     pub fn over(store: Store, world: Box<dyn World>) -> Result<Self, Fault> {
         App::over(store, Path::new("."), world).map(Self::to)
+    }
+
+    /// The door to a data directory as a program has it that knows the formats so far: the one of
+    /// yesterday.
+    ///
+    /// # Errors
+    /// [`Fault`] of the store's class.
+    pub fn open_knowing(directory: &Path, newest: Newest) -> Result<Self, Fault> {
+        App::open_knowing(directory, newest, Box::new(System)).map(Self::to)
     }
 
     /// The request for an enrolment code, with keys that are durable.

@@ -50,6 +50,7 @@ impl Door {
         let queued = app.outbox.waiting(&app.feed).count() as u64;
         let report = SyncReport {
             queued,
+            held: app.outbox.held(&app.feed).count() as u64,
             checkpoint: app.checkpoint(),
             ..backend.report
         };
@@ -78,6 +79,7 @@ impl Door {
         let queued = app.outbox.waiting(&app.feed).count() as u64;
         Ok(SyncReport {
             queued,
+            held: app.outbox.held(&app.feed).count() as u64,
             checkpoint: app.checkpoint(),
             ..SyncReport::default()
         })

@@ -17,7 +17,9 @@ mod operation;
 mod reach;
 mod reader;
 
-pub use batch::{BatchError, CheckedBatch, MAX_BATCH_BYTES, MAX_BATCH_CHANGES, check_batch};
+pub use batch::{
+    BatchError, CheckedBatch, MAX_BATCH_BYTES, MAX_BATCH_CHANGES, check_batch, check_batch_up_to,
+};
 pub use chunk::{
     ACTOR_BYTES, ChangeHash, ChangeHead, ChunkError, MAX_CHANGE_BYTES, MAX_DEPENDENCIES,
     check_chunk, check_document,

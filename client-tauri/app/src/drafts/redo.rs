@@ -197,7 +197,7 @@ impl Bench {
         let is_fallen = |id: &[u8; 32]| fallen.iter().any(|it| it.id == *id);
         let mut batches = Vec::new();
         for admitted in source.admitted(&document) {
-            batches.extend(check_batch(&source.read(admitted)?));
+            batches.extend(source.check(admitted)?);
         }
         for item in source.waiting(document).filter(|it| !is_fallen(&it.id)) {
             batches.push(source.own_batch(item.sequence)?);

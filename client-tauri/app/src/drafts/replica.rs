@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use canbao_core::document::Action;
 use canbao_core::document::{ActorId, BatchId, Chunk, DocumentError, DocumentId, Own, Volume};
 use canbao_core::store::Commit;
-use canbao_core::structure::{BatchError, CheckedBatch, History, StructureError, check_batch};
+use canbao_core::structure::{BatchError, CheckedBatch, History, StructureError};
 use canbao_core::time::Timestamp;
 
 use super::snapshot::{Id, Snapshot, generations};
@@ -25,7 +25,8 @@ pub(crate) struct Replica {
     history: Option<History>,
     /// Every admitted batch below this place of the feed's stream was looked at.
     seen: u64,
-    /// Admitted batches that build on some that are not here: they come by a backfill.
+    /// Admitted batches that are not in the document: those that build on some that are not
+    /// here and come by a backfill, and those of a newer schema.
     ahead: Vec<Admitted>,
     /// Changes taken in since the newest snapshot, and that one's generation.
     since: usize,
@@ -100,7 +101,11 @@ impl Replica {
             match self.judge(&admitted, source)? {
                 Judged::Good(batch) => good.push(Incoming { admitted, batch }),
                 Judged::Ahead => self.ahead.push(admitted),
-                Judged::Newer => outcome.newer.push(admitted.id),
+                // It stays ahead, so that no snapshot passes it over before the update.
+                Judged::Newer => {
+                    outcome.newer.push(admitted.id);
+                    self.ahead.push(admitted);
+                }
                 Judged::LeftOut(code) => outcome.left_out.push((admitted.id, code)),
             }
         }
@@ -159,7 +164,7 @@ impl Replica {
         let is_new = |it: &Admitted| new.iter().any(|new| new.id == it.id);
         for admitted in source.admitted(&id).iter().filter(|it| !is_new(it)) {
             // What was left out then is left out now.
-            if let Ok(batch) = check_batch(&source.read(admitted)?) {
+            if let Ok(batch) = source.check(admitted)? {
                 let _ = history.check(&batch);
             }
         }
@@ -167,7 +172,7 @@ impl Replica {
     }
 
     fn judge(&mut self, admitted: &Admitted, source: &Source<'_>) -> Result<Judged, Fault> {
-        let batch = match check_batch(&source.read(admitted)?) {
+        let batch = match source.check(admitted)? {
             Ok(batch) => batch,
             Err(BatchError::NewerSchema(_)) => return Ok(Judged::Newer),
             Err(error) => return Ok(Judged::LeftOut(error.code())),

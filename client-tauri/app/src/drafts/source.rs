@@ -7,7 +7,7 @@ use canbao_core::ids::CertificateSerial;
 use canbao_core::refusal::RefusalName;
 use canbao_core::signing::{Domain, PublicKey};
 use canbao_core::store::{Store, Stream};
-use canbao_core::structure::{CheckedBatch, check_batch};
+use canbao_core::structure::{BatchError, CheckedBatch, check_batch, check_batch_up_to};
 
 use crate::fault::Fault;
 use crate::feed::{Admitted, Feed};
@@ -97,10 +97,20 @@ impl<'a> Source<'a> {
         match self.made(sequence)? {
             Made::Batch { batch, .. } => check_batch(&batch)
                 .map_err(|error| Fault::store(error.code()).with("detail", error)),
-            Made::Statement { .. } | Made::Ended { .. } | Made::GivenUp { .. } => {
-                Err(lost(sequence))
-            }
+            Made::Statement { .. }
+            | Made::Ended { .. }
+            | Made::GivenUp { .. }
+            | Made::Held { .. } => Err(lost(sequence)),
         }
+    }
+
+    /// Checks the form of an admitted batch, as far as this program knows it.
+    pub(super) fn check(
+        &self,
+        admitted: &Admitted,
+    ) -> Result<Result<CheckedBatch, BatchError>, Fault> {
+        let newest = self.feed.newest.schema;
+        Ok(check_batch_up_to(&self.read(admitted)?, newest))
     }
 
     /// Checks that an operator of the owner signed the batch. Whether they might was decided by

@@ -14,7 +14,7 @@ pub use declarations::{
     PersonRow, ReviewRow, StageCount, SubmitReport, TransactionRow, WageSpanView,
 };
 pub use device::{
-    AgencyView, CheckpointView, Enrolled, OperatorView, PersonRef, QuarantineRow, Rekeyed,
+    AgencyView, CheckpointView, Enrolled, HeldView, OperatorView, PersonRef, QuarantineRow, Rekeyed,
     RevealedView, StatusView, SyncReport, UnitRef,
 };
 pub use records::{
