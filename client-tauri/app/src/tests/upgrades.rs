@@ -50,11 +50,11 @@ fn held(app: &mut App) -> Vec<(String, u64)> {
 /// The newest batch made here, as the next program would have made it.
 fn of_the_next_schema(app: &App) -> Fact {
     let made = app.made_here(0).expect("read");
-    let batches = made.iter().filter_map(|it| match Made::from_bytes(it) {
+    let mut batches = made.iter().filter_map(|it| match Made::from_bytes(it) {
         Ok(Made::Batch { batch, .. }) => Some(batch),
         _ => None,
     });
-    let checked = check_batch(&batches.last().expect("one")).expect("good");
+    let checked = check_batch(&batches.next_back().expect("one")).expect("good");
     let operator = app.identity.operators.first().expect("enrolled");
     let batch = Batch {
         schema: NEXT.schema,
