@@ -27,6 +27,7 @@ pub mod admission;
 pub mod document;
 pub mod facts;
 pub mod ledger;
+pub mod newest;
 pub mod structure;
 pub mod sync;
 

@@ -4,6 +4,7 @@ use minicbor::{Decode, Encode};
 
 use crate::certificate::Certificate;
 use crate::declaration::Declaration;
+use crate::facts::kind;
 use crate::ids::{AuditId, CertificateSerial, PersonId, StatementId, UnitId};
 use crate::month::Month;
 use crate::refusal::RefusalName;
@@ -141,6 +142,9 @@ impl Verdict {
 }
 
 impl Statement {
+    /// The newest kind that this program knows.
+    pub const NEWEST_KIND: u64 = 5;
+
     /// Its id, which depends on what is stated and not on who signed it when: repeats are one.
     #[must_use]
     pub fn id(&self) -> StatementId {
@@ -273,10 +277,22 @@ impl Unverified {
     /// # Errors
     /// [`StatementError`].
     pub fn verify(&self, certificate: &Certificate) -> Result<Verified, StatementError> {
+        self.verify_up_to(certificate, Statement::NEWEST_KIND)
+    }
+
+    /// The same for a program that knows the kinds up to this one.
+    ///
+    /// # Errors
+    /// [`StatementError`].
+    pub fn verify_up_to(
+        &self,
+        certificate: &Certificate,
+        newest_kind: u64,
+    ) -> Result<Verified, StatementError> {
         let content: Content = self
             .signed
             .open(&certificate.operator_key, Domain::Statement)?;
-        let statement = read_statement(&content.statement)?;
+        let statement = read_statement(&content.statement, newest_kind)?;
         Ok(Verified {
             statement,
             signer: content.signer,
@@ -291,7 +307,7 @@ impl Unverified {
 /// [`StatementError`].
 pub fn read_admitted(bytes: &[u8]) -> Result<Verified, StatementError> {
     let Unverified { content, .. } = Unverified::read(bytes)?;
-    let statement = read_statement(&content.statement)?;
+    let statement = read_statement(&content.statement, Statement::NEWEST_KIND)?;
     Ok(Verified {
         statement,
         signer: content.signer,
@@ -299,7 +315,10 @@ pub fn read_admitted(bytes: &[u8]) -> Result<Verified, StatementError> {
     })
 }
 
-fn read_statement(bytes: &[u8]) -> Result<Statement, StatementError> {
+fn read_statement(bytes: &[u8], newest_kind: u64) -> Result<Statement, StatementError> {
+    if kind(bytes).is_some_and(|kind| kind > newest_kind) {
+        return Err(StatementError::NewerKind);
+    }
     if let Err(error) = minicbor::decode::<Statement>(bytes)
         && error.is_unknown_variant()
     {

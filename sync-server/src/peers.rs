@@ -29,7 +29,7 @@ use tokio::task::JoinSet;
 use crate::centre::{Answer, Centre, Head, Unavailable};
 use crate::metrics::Metrics;
 use enrolment::Allowance;
-use places::Places;
+use places::{Places, turns_true};
 use scope::Scope;
 
 /// Most entries of one page of the feed.
@@ -147,13 +147,18 @@ impl Peer {
     async fn sync(self, connection: &Connection, device: PublicKey) {
         let feed = self.centre.trust().feed;
         let _connected = self.metrics.connected();
-        let place = self.places.take(device);
-        let too_many = || Refusal::new(RefusalName::PeersTooManySessions, "");
         let mut session = Session::new(self.centre, device, self.clock, self.metrics, self.stopped);
-        session.ending = place.is_none().then(too_many);
-        match drive_hub(connection, feed, &mut session).await {
-            Ok(end) => tracing::debug!(code = end.code(), "session ended"),
-            Err(error) => tracing::error!(code = error.code(), "session failed"),
+        let mut place = self.places.take(device);
+        session.displaced = Some(place.displaced());
+        tokio::select! {
+            end = drive_hub(connection, feed, &mut session) => match end {
+                Ok(end) => tracing::debug!(code = end.code(), "session ended"),
+                Err(error) => tracing::error!(code = error.code(), "session failed"),
+            },
+            () = place.overstayed() => {
+                connection.close(RefusalName::PeersTooManySessions.as_str());
+                tracing::debug!("a session gave its place to a newer one");
+            }
         }
     }
 }
@@ -168,6 +173,8 @@ pub struct Session {
     metrics: Arc<Metrics>,
     stopped: watch::Receiver<bool>,
     refusals: u32,
+    /// Turns true when a newer session of the device takes this one's place.
+    displaced: Option<watch::Receiver<bool>>,
     /// Why the session shall end.
     ending: Option<Refusal>,
 }
@@ -191,6 +198,7 @@ impl Session {
             metrics,
             stopped,
             refusals: 0,
+            displaced: None,
             ending: None,
         }
     }
@@ -289,6 +297,11 @@ impl HubBackend for Session {
         if submits && matches!(answer, Answer::Taken(_)) {
             self.metrics.submission_taken();
         }
+        if answer == Answer::Held {
+            tracing::warn!(
+                "an item of a newer program waits on its device for this centre's update"
+            );
+        }
         if let Answer::Refused(refusal) = &answer {
             tracing::warn!(code = refusal.code(), "item refused");
             self.metrics.refused(refusal.code());
@@ -310,7 +323,7 @@ impl HubBackend for Session {
     }
 
     fn needs_update(&mut self, what: NeedsUpdate) {
-        tracing::warn!(?what, "a device is newer than this centre");
+        tracing::warn!(%what, "a device is newer than this centre");
     }
 
     async fn next_event(&mut self) -> HubEvent {
@@ -321,6 +334,10 @@ impl HubBackend for Session {
             grown = self.heads.changed() => grown.is_ok(),
             // An error means that the endpoint is gone.
             _ = self.stopped.wait_for(|stopped| *stopped) => false,
+            () = turns_true(self.displaced.as_mut()) => {
+                let refusal = Refusal::new(RefusalName::PeersTooManySessions, "");
+                return HubEvent::Refuse(refusal);
+            }
         };
         if !grown {
             return HubEvent::Stop;

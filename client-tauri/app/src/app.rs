@@ -7,6 +7,7 @@ use canbao_core::certificate::Mandate;
 use canbao_core::document::{Action, ActorId, Batch, DocumentId, SignedBatch};
 use canbao_core::facts::UnitView;
 use canbao_core::message::Lang;
+use canbao_core::newest::Newest;
 use canbao_core::signed::encode;
 use canbao_core::statement::Statement;
 use canbao_core::store::{Commit, SealingKey, Store, Stream};
@@ -38,6 +39,8 @@ pub struct App {
     pub(crate) outbox: Outbox,
     pub(crate) drafts: Drafts,
     pub(crate) proofs: Proofs,
+    /// How far this program knows what it reads.
+    newest: Newest,
     /// The transport of the live session.
     pub(crate) transport: Option<&'static str>,
 }
@@ -54,12 +57,31 @@ impl App {
 
     /// The same in a world of the caller's.
     pub(crate) fn open_in(directory: &Path, world: Box<dyn World>) -> Result<Self, Fault> {
-        Self::over(open_store(directory)?, directory, world)
+        Self::open_knowing(directory, Newest::KNOWN, world)
+    }
+
+    /// The same for a program that knows the formats so far.
+    pub(crate) fn open_knowing(
+        directory: &Path,
+        newest: Newest,
+        world: Box<dyn World>,
+    ) -> Result<Self, Fault> {
+        Self::knowing(newest, open_store(directory)?, directory, world)
     }
 
     /// The application over a store that is open; exports go to the directory where the request
     /// names none.
     pub(crate) fn over(
+        store: Store,
+        directory: &Path,
+        world: Box<dyn World>,
+    ) -> Result<Self, Fault> {
+        Self::knowing(Newest::KNOWN, store, directory, world)
+    }
+
+    /// The same for a program that knows the formats so far.
+    pub(crate) fn knowing(
+        newest: Newest,
         store: Store,
         directory: &Path,
         world: Box<dyn World>,
@@ -74,6 +96,7 @@ impl App {
             outbox: Outbox::default(),
             drafts: Drafts::default(),
             proofs: Proofs::default(),
+            newest,
             transport: None,
         };
         app.read_streams()?;
@@ -83,7 +106,8 @@ impl App {
     /// Folds the streams of feed, own items and proofs from their start.
     pub(crate) fn read_streams(&mut self) -> Result<(), Fault> {
         let store = &self.store;
-        self.feed = Feed::open(store, scope::incomplete(&scope::parts(store)))?;
+        let incomplete = scope::incomplete(&scope::parts(store));
+        self.feed = Feed::open(store, incomplete, self.newest)?;
         self.outbox = Outbox::open(store)?;
         self.proofs = Proofs::open(store)?;
         self.mark_proven();

@@ -7,6 +7,7 @@ use canbao_core::document::{DocumentId, Volume};
 use canbao_core::enrolment::{EnrolmentCode, Rekey, Request as EnrolmentRequest};
 use canbao_core::facts::{Audience, Projection};
 use canbao_core::message::Lang;
+use canbao_core::newest::Newest;
 use canbao_core::signing::PublicKey;
 use canbao_core::statement::read_admitted;
 use canbao_core::store::{Store, Stream};
@@ -20,7 +21,7 @@ use crate::feed::Stored;
 use crate::outbox::Made;
 use crate::request::Context;
 use crate::response::{Enrolled, Rekeyed};
-use crate::world::World;
+use crate::world::{System, World};
 
 pub use crate::fault::Fault;
 pub use crate::session::Backend;
@@ -38,7 +39,7 @@ pub struct OwnValue {
 
 /// A value of the feed's stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Held {
+pub enum FeedValue {
     /// An entry.
     Entry(Entry),
     /// Batches that came packed.
@@ -52,6 +53,15 @@ impl Door {
     /// [`Fault`] of the store's class.
     pub fn over(store: Store, world: Box<dyn World>) -> Result<Self, Fault> {
         App::over(store, Path::new("."), world).map(Self::to)
+    }
+
+    /// The door to a data directory as a program has it that knows the formats so far: the one of
+    /// yesterday.
+    ///
+    /// # Errors
+    /// [`Fault`] of the store's class.
+    pub fn open_knowing(directory: &Path, newest: Newest) -> Result<Self, Fault> {
+        App::open_knowing(directory, newest, Box::new(System)).map(Self::to)
     }
 
     /// The request for an enrolment code, with keys that are durable.
@@ -149,19 +159,19 @@ impl App {
     ///
     /// # Errors
     /// [`Fault`] where the store does not read.
-    pub fn entries_held(&self, from: u64) -> Result<Vec<(u64, Held)>, Fault> {
+    pub fn entries_held(&self, from: u64) -> Result<Vec<(u64, FeedValue)>, Fault> {
         let stored = self
             .store
             .read(Stream::Feed, from, usize::MAX, usize::MAX)?;
         let held = stored.into_iter().map(|(place, bytes)| {
             let held = match Stored::from_bytes(&bytes)? {
-                Stored::Entry(held) => Held::Entry(Entry {
+                Stored::Entry(held) => FeedValue::Entry(Entry {
                     position: held.position,
                     salt: held.salt,
                     bytes: held.bytes,
                 }),
                 Stored::Pack(held) => {
-                    Held::Pack(unpack(&held.pack).expect("it was unpacked when it came"))
+                    FeedValue::Pack(unpack(&held.pack).expect("it was unpacked when it came"))
                 }
             };
             Ok((place, held))
@@ -221,6 +231,6 @@ fn audience_of(made: &Made) -> Option<Audience> {
             let read = read_admitted(signed).ok()?;
             Some(Audience::Unit(read.statement.unit()))
         }
-        Made::Ended { .. } | Made::GivenUp { .. } => None,
+        Made::Ended { .. } | Made::GivenUp { .. } | Made::Held { .. } => None,
     }
 }

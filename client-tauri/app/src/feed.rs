@@ -6,9 +6,9 @@ use canbao_core::certificate::{Certificate, Chain};
 use canbao_core::document::{BatchId, DocumentId, SignedBatch};
 use canbao_core::facts::{Audience, Entry, Fact, Placed, Projection};
 use canbao_core::ids::{CertificateSerial, Position, UnitId};
+use canbao_core::newest::Newest;
 use canbao_core::signed::{Signed, encode};
 use canbao_core::signing::PublicKey;
-use canbao_core::statement::read_admitted;
 use canbao_core::store::{Store, Stream};
 use canbao_core::structure::contents;
 use canbao_core::sync;
@@ -97,6 +97,22 @@ pub(crate) struct Admitted {
     pub(crate) place: u64,
 }
 
+/// How much is held that a newer program has to read, and since when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Newer {
+    pub(crate) count: u64,
+    /// When the first of it arrived, by the device's clock.
+    pub(crate) since: Option<Timestamp>,
+}
+
+impl Newer {
+    pub(crate) fn add(&mut self, received_at: Timestamp) {
+        self.count += 1;
+        let since = self.since.map_or(received_at, |it| it.min(received_at));
+        self.since = Some(since);
+    }
+}
+
 /// Everything the feed says.
 #[derive(Debug, Default)]
 pub(crate) struct Feed {
@@ -115,8 +131,10 @@ pub(crate) struct Feed {
     pub(crate) chains: Vec<Chain>,
     /// The postings by the place of their first record.
     pub(crate) runs: BTreeMap<Position, Run>,
-    /// Entries of a kind this program does not know: held, counted, never dropped.
-    pub(crate) newer: u64,
+    /// Entries that this program does not know how to read: held, counted, never dropped.
+    pub(crate) newer: Newer,
+    /// How far this program knows what it reads.
+    pub(crate) newest: Newest,
     pub(crate) heard: Option<Timestamp>,
     /// The centre's clock in the newest entry.
     pub(crate) centre_clock: Option<Timestamp>,
@@ -135,9 +153,14 @@ pub(crate) struct Feed {
 
 impl Feed {
     /// Reads the stream; what was erased of it is stepped over.
-    pub(crate) fn open(store: &Store, incomplete: BTreeSet<Audience>) -> Result<Self, Fault> {
+    pub(crate) fn open(
+        store: &Store,
+        incomplete: BTreeSet<Audience>,
+        newest: Newest,
+    ) -> Result<Self, Fault> {
         let mut feed = Self {
             incomplete,
+            newest,
             ordered: true,
             ..Self::default()
         };
@@ -252,6 +275,14 @@ impl Feed {
         Ok(Some(entries))
     }
 
+    /// When the value arrived that lies at a place of the stream, by the device's clock.
+    pub(crate) fn received_at(store: &Store, place: u64) -> Result<Timestamp, Fault> {
+        Ok(match stored_at(store, place)? {
+            Stored::Entry(held) => held.received_at,
+            Stored::Pack(pack) => pack.received_at,
+        })
+    }
+
     /// A certificate by its serial, once the authority's signature on it holds.
     pub(crate) fn certificate(
         &self,
@@ -303,6 +334,7 @@ impl Feed {
         let mut fresh = Self {
             length: self.length,
             heard: self.heard,
+            newest: self.newest,
             incomplete: std::mem::take(&mut self.incomplete),
             ordered: true,
             ..Self::default()
@@ -350,30 +382,18 @@ impl Feed {
 
     fn fold_entry(&mut self, held: &Held, place: u64) {
         let Ok(entry) = Entry::from_bytes(&held.bytes) else {
-            self.newer += 1;
+            self.newer.add(held.received_at);
             return;
         };
         self.centre_clock = self.centre_clock.max(Some(entry.at));
         if entry.audience.iter().all(|it| self.incomplete.contains(it)) {
             return;
         }
-        let Ok(fact) = entry.fact() else {
-            self.newer += 1;
+        let Ok(fact) = entry.fact_up_to(self.newest.fact) else {
+            self.newer.add(held.received_at);
             return;
         };
-        self.note_answers(&fact);
-        self.note_documents(&fact, held.position, place);
-        if let Fact::PostingTaken { unit, lines, .. } = &fact {
-            let first = Position(held.position.0.saturating_add(1));
-            self.runs.insert(
-                first,
-                Run {
-                    unit: *unit,
-                    first,
-                    count: *lines,
-                },
-            );
-        }
+        self.note(&fact, held, place);
         self.projection.apply(&Placed {
             position: held.position,
             at: entry.at,
@@ -381,64 +401,63 @@ impl Feed {
         });
     }
 
-    fn note_documents(&mut self, fact: &Fact, position: Position, place: u64) {
+    fn note(&mut self, fact: &Fact, held: &Held, place: u64) {
+        match fact.answers() {
+            Ok(Some(item)) => drop(self.answered.insert(item.id())),
+            Ok(None) => {}
+            // What follows from the statement is in the fact; the statement itself is not read.
+            Err(_) => self.newer.add(held.received_at),
+        }
         match fact {
             Fact::BatchAdmitted { document, batch } => {
                 let id = SignedBatch(batch.clone()).id();
-                self.admit(*document, Some(id), position, place);
+                self.admit(*document, Some(id), held.position, place);
+            }
+            Fact::BatchRefused { batch, reason, .. } => {
+                self.refused.insert(*batch, reason.clone());
             }
             Fact::DeviceEnrolled { certificate, .. } => {
                 if let Ok(read) = minicbor::decode::<Certificate>(&certificate.content) {
                     self.certificates.insert(read.serial, certificate.clone());
                 }
             }
-            _ => {}
-        }
-    }
-
-    fn note_answers(&mut self, fact: &Fact) {
-        match fact {
-            Fact::Received { statement, .. }
-            | Fact::NotReceived { statement, .. }
-            | Fact::WithdrawalTaken { statement, .. }
-            | Fact::DecisionTaken { statement, .. }
-            | Fact::AssessmentTaken { statement, .. }
-            | Fact::Audited { statement, .. } => {
-                if let Ok(verified) = read_admitted(statement) {
-                    self.answered.insert(verified.statement.id().0);
-                }
-            }
-            Fact::BatchAdmitted { batch, .. } => {
-                self.answered.insert(SignedBatch(batch.clone()).id().0);
-            }
-            Fact::BatchRefused { batch, reason, .. } => {
-                self.answered.insert(*batch);
-                self.refused.insert(*batch, reason.clone());
-            }
             Fact::CertificateRevoked { serial, reason, .. } => {
                 self.revoked.insert(*serial, reason.clone());
             }
+            Fact::PostingTaken { unit, lines, .. } => {
+                let first = Position(held.position.0.saturating_add(1));
+                let run = Run {
+                    unit: *unit,
+                    first,
+                    count: *lines,
+                };
+                self.runs.insert(first, run);
+            }
+            Fact::LogKeyChanged { chain } => self.chains.push((**chain).clone()),
             Fact::AgencyListed(_)
             | Fact::ParametersAdopted { .. }
             | Fact::SettlementOpened { .. }
             | Fact::VolumeOpened { .. }
             | Fact::VolumeSealed { .. }
             | Fact::UnitRegistered(_)
-            | Fact::PersonsListed { .. }
             | Fact::UnitMoved { .. }
+            | Fact::PersonsListed { .. }
             | Fact::CodeIssued { .. }
-            | Fact::DeviceEnrolled { .. }
+            | Fact::Received { .. }
+            | Fact::NotReceived { .. }
+            | Fact::WithdrawalTaken { .. }
+            | Fact::DecisionTaken { .. }
+            | Fact::AssessmentTaken { .. }
             | Fact::ReceivablesRaised { .. }
             | Fact::TransactionQueued { .. }
             | Fact::TransactionSending { .. }
             | Fact::TransactionReceiving { .. }
             | Fact::Collected { .. }
-            | Fact::PostingTaken { .. }
             | Fact::Recorded(_)
             | Fact::IncidentRaised { .. }
             | Fact::TaxEventsTaken { .. }
-            | Fact::StatementRefused { .. } => {}
-            Fact::LogKeyChanged { chain } => self.chains.push((**chain).clone()),
+            | Fact::StatementRefused { .. }
+            | Fact::Audited { .. } => {}
         }
     }
 }

@@ -19,6 +19,7 @@ mod drafts;
 mod enrol;
 mod fault;
 mod feed;
+mod held;
 mod identity;
 mod keyring;
 mod notes;

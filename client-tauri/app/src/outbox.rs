@@ -73,6 +73,15 @@ pub(crate) enum Made {
         #[n(2)]
         at: Timestamp,
     },
+    /// The centre cannot read an item yet and left it here: it is offered again at each session
+    /// until the centre is updated.
+    #[n(5)]
+    Held {
+        #[cbor(n(0), with = "minicbor::bytes")]
+        item: [u8; 32],
+        #[n(1)]
+        at: Timestamp,
+    },
 }
 
 impl Made {
@@ -137,6 +146,8 @@ pub(crate) struct Outbox {
     /// What a batch stands in the place of.
     stands_for: BTreeMap<[u8; 32], [u8; 32]>,
     given_up: BTreeMap<[u8; 32], String>,
+    /// Items that the centre could not read when they were offered, and since when.
+    held: BTreeMap<[u8; 32], Timestamp>,
     /// The newest item by its id.
     by_id: BTreeMap<[u8; 32], usize>,
     /// The newest item by what it is about.
@@ -223,6 +234,9 @@ impl Outbox {
             Made::GivenUp { batch, code, .. } => {
                 self.given_up.insert(*batch, code.clone());
             }
+            Made::Held { item, at } => {
+                self.held.entry(*item).or_insert(*at);
+            }
         }
         Ok(())
     }
@@ -239,6 +253,18 @@ impl Outbox {
     /// What waits for the centre, in order.
     pub(crate) fn waiting<'a>(&'a self, feed: &'a Feed) -> impl Iterator<Item = &'a Waiting> {
         self.items.iter().filter(|it| self.is_waiting(it, feed))
+    }
+
+    /// Since when the centre has had no answer to what it cannot read yet, for each item of
+    /// that kind that waits.
+    pub(crate) fn held<'a>(&'a self, feed: &'a Feed) -> impl Iterator<Item = Timestamp> {
+        self.waiting(feed)
+            .filter_map(|it| self.held.get(&it.id).copied())
+    }
+
+    /// Whether it is known that the centre cannot read an item yet.
+    pub(crate) fn is_held(&self, id: &[u8; 32]) -> bool {
+        self.held.contains_key(id)
     }
 
     /// What the centre did not answer for good: it waits, or was refused for the sake of its
@@ -467,6 +493,6 @@ fn content(store: &Store, sequence: u64) -> Result<Item, Fault> {
     match Made::from_bytes(&bytes)? {
         Made::Batch { batch, .. } => Ok(Item::Batch(batch)),
         Made::Statement { signed, .. } => Ok(Item::Statement(signed)),
-        Made::Ended { .. } | Made::GivenUp { .. } => Err(lost()),
+        Made::Ended { .. } | Made::GivenUp { .. } | Made::Held { .. } => Err(lost()),
     }
 }

@@ -279,7 +279,9 @@ impl Purge {
                         (!is_in(parts, &Audience::Unit(unit))).then_some(Item { id, unit })
                     })
                 }
-                Made::Ended { item, .. } | Made::GivenUp { batch: item, .. } => {
+                Made::Ended { item, .. }
+                | Made::GivenUp { batch: item, .. }
+                | Made::Held { item, .. } => {
                     if purged.contains(&item) {
                         self.local.push(place);
                     }

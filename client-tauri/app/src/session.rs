@@ -123,6 +123,7 @@ impl App {
     pub(crate) fn so_far(&self, exchanged: SyncReport) -> SyncReport {
         SyncReport {
             queued: self.outbox.waiting(&self.feed).count() as u64,
+            held: self.outbox.held(&self.feed).count() as u64,
             checkpoint: self.checkpoint(),
             ..exchanged
         }
@@ -182,6 +183,8 @@ pub struct Backend<D> {
     renewed: bool,
     /// Whether the session may ask for packs.
     packed: bool,
+    /// Something of a newer centre was stepped over in this session.
+    stepped_over: bool,
     wanted: VecDeque<ProofWanted>,
     /// First positions of proofs asked for, or waiting to be.
     known: BTreeSet<Position>,
@@ -205,6 +208,7 @@ impl<D: Deref<Target = Door>> Backend<D> {
             settled: false,
             renewed: false,
             packed: false,
+            stepped_over: false,
             wanted: VecDeque::new(),
             known: BTreeSet::new(),
             out: 0,
@@ -219,6 +223,7 @@ impl<D: Deref<Target = Door>> Backend<D> {
         self.settled = false;
         self.renewed = false;
         self.packed = self.door.app().takes_packs();
+        self.stepped_over = false;
         self.wanted.clear();
         self.known.clear();
         self.again.clear();
@@ -307,7 +312,7 @@ impl<D: Deref<Target = Door> + Send> DeviceBackend for Backend<D> {
         self.hear();
         match verdict {
             Verdict::Taken { .. } => self.report.sent += 1,
-            Verdict::Held => {}
+            Verdict::Held => self.door.app().note_held(item)?,
             Verdict::Refused(refusal) => {
                 let mut app = self.door.app();
                 let renewed = app.refused_item(item, refusal.code(), refusal.detail())?;
@@ -361,12 +366,18 @@ impl<D: Deref<Target = Door> + Send> DeviceBackend for Backend<D> {
             }
             SessionReport::Settled => {
                 self.settled = true;
+                if !self.stepped_over {
+                    self.door.app().nothing_stepped_over();
+                }
                 let so_far = self.door.app().so_far(self.report.clone());
                 self.door.settled.send_replace(so_far);
             }
-            SessionReport::NeedsUpdate(what) => tracing::warn!(%what, "update needed"),
+            SessionReport::NeedsUpdate(what) => {
+                self.stepped_over = true;
+                self.door.app().note_stepped_over(what);
+            }
             SessionReport::FeedHeld { cursor } => {
-                tracing::warn!(cursor, "the feed waits for an update of this program");
+                self.door.app().note_feed_held(cursor);
             }
             SessionReport::ItemTooLarge { item, bytes } => {
                 tracing::warn!(%item, bytes, "an item is too large to travel");

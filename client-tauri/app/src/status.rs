@@ -10,6 +10,7 @@ use canbao_core::time::Timestamp;
 
 use crate::app::App;
 use crate::captions::coded;
+use crate::held::Held;
 use crate::identity::Operator;
 use crate::keyring::Lock;
 use crate::request::Context;
@@ -29,6 +30,7 @@ impl App {
         let units: Vec<&UnitView> = self.units_in_reach().collect();
         let contact = self.last_contact();
         let waiting: Vec<Timestamp> = self.outbox.waiting(&self.feed).map(|it| it.at).collect();
+        let held = self.held();
         let records = units.iter().flat_map(|unit| &unit.records);
         StatusView {
             device: self.identity.device_id().map(|it| it.to_string()),
@@ -55,7 +57,12 @@ impl App {
             to_review: self.to_review(),
             records: records.clone().count() as u64,
             unproven_records: records.filter(|it| !it.proven).count() as u64,
-            needs_update: self.needs_update(),
+            needs_update: held
+                .iter()
+                .filter(|it| it.is_here())
+                .map(|it| it.count)
+                .sum(),
+            held: held.iter().map(|it| it.in_words(context.lang)).collect(),
             refused: self.outbox.refused(&self.feed),
             checkpoint: self.checkpoint(),
             warnings: self.warnings(context.lang),
@@ -113,7 +120,16 @@ impl App {
         warnings.extend(self.void_decisions(lang));
         warnings.extend(self.certificate_warnings(lang));
         warnings.extend(self.lock_warning(lang));
-        if self.needs_update() > 0 {
+        let held = self.held();
+        if held.iter().any(|it| !it.is_here()) {
+            warnings.push(coded(
+                "status.centre_needs_update",
+                lang,
+                "有条目需待中心更新后才能受理,保留在本机,届时自动重送",
+                "items wait for the centre's update; they are kept and offered again until then",
+            ));
+        }
+        if held.iter().any(Held::is_here) {
             warnings.push(coded(
                 "status.needs_update",
                 lang,
@@ -158,11 +174,6 @@ impl App {
     }
 
     /// What is to be minded about time: a wrong clock, a stale calendar. No rule depends on it.
-    /// How many things are held that this program does not read (需要更新).
-    fn needs_update(&self) -> u64 {
-        self.feed.newer + self.drafts.newer.len() as u64
-    }
-
     /// The time that the rules go by here: the device's, unless the centre signed something
     /// later. A clock that is behind must not stand in the way of what may be declared today;
     /// the centre judges by its own (SIL-19).

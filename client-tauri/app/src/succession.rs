@@ -97,7 +97,7 @@ impl MadeBy {
                 let signed = Signed::from_bytes(batch).ok()?;
                 decode_canonical(&signed.content).ok().map(Self::Batch)
             }
-            Made::Ended { .. } | Made::GivenUp { .. } => None,
+            Made::Ended { .. } | Made::GivenUp { .. } | Made::Held { .. } => None,
         }
     }
 
@@ -276,7 +276,8 @@ impl App {
                 Made::Statement { .. }
                 | Made::Batch { .. }
                 | Made::Ended { .. }
-                | Made::GivenUp { .. },
+                | Made::GivenUp { .. }
+                | Made::Held { .. },
                 _,
             ) => None,
         }

@@ -51,6 +51,7 @@ impl Door {
         let queued = app.outbox.waiting(&app.feed).count() as u64;
         let report = SyncReport {
             queued,
+            held: app.outbox.held(&app.feed).count() as u64,
             checkpoint: app.checkpoint(),
             ..backend.report
         };
@@ -79,6 +80,7 @@ impl Door {
         let queued = app.outbox.waiting(&app.feed).count() as u64;
         Ok(SyncReport {
             queued,
+            held: app.outbox.held(&app.feed).count() as u64,
             checkpoint: app.checkpoint(),
             ..SyncReport::default()
         })

@@ -70,6 +70,17 @@ impl Entry {
     /// # Errors
     /// [`FactError`].
     pub fn fact(&self) -> Result<Fact, FactError> {
+        self.fact_up_to(Fact::NEWEST_KIND)
+    }
+
+    /// The fact, for a program that knows the kinds up to this one.
+    ///
+    /// # Errors
+    /// [`FactError`].
+    pub fn fact_up_to(&self, newest_kind: u64) -> Result<Fact, FactError> {
+        if kind(&self.fact).is_some_and(|kind| kind > newest_kind) {
+            return Err(FactError::NewerKind);
+        }
         minicbor::decode(&self.fact).map_err(|error| {
             if error.is_unknown_variant() {
                 FactError::NewerKind
@@ -78,6 +89,13 @@ impl Entry {
             }
         })
     }
+}
+
+/// The number of the kind with which the bytes of a fact or a statement begin.
+pub(crate) fn kind(bytes: &[u8]) -> Option<u64> {
+    let mut decoder = minicbor::Decoder::new(bytes);
+    decoder.array().ok()?;
+    decoder.u64().ok()
 }
 
 /// A fact where the feed put it.

@@ -459,6 +459,9 @@ pub enum AssessmentOutcome {
 }
 
 impl Fact {
+    /// The newest kind that this program knows.
+    pub const NEWEST_KIND: u64 = 40;
+
     /// Whom it is for (architecture, section 1).
     pub(super) fn audience(&self) -> Vec<Audience> {
         match self {

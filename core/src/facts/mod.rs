@@ -4,6 +4,7 @@
 //! everyone sees, [`UnitView`] of one unit. The projection of a unit from the facts it may see
 //! equals the projection of all facts restricted to it.
 
+mod answered;
 mod assessment;
 mod audience;
 mod common;
@@ -19,9 +20,11 @@ mod submission;
 mod tax;
 mod unit;
 
+pub use answered::Answered;
 pub use assessment::{Assessment, Receivable, Totalled, UNEMPLOYMENT, assess};
 pub use audience::Audience;
 pub use common::{Agency, CommonView};
+pub(crate) use entry::kind;
 pub use entry::{Entry, EntryError, FactError, Placed};
 pub use fact::{
     AssessmentOutcome, Effect, Fact, ListedPerson, MAX_REVOCATION_REASON, Revoker, Void,

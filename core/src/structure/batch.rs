@@ -118,11 +118,19 @@ impl CheckedRun {
 /// # Errors
 /// [`BatchError`], in the order of the checks.
 pub fn check_batch(bytes: &[u8]) -> Result<CheckedBatch, BatchError> {
+    check_batch_up_to(bytes, SCHEMA_VERSION)
+}
+
+/// The same for a program that knows the schemas up to this one.
+///
+/// # Errors
+/// [`BatchError`], in the order of the checks.
+pub fn check_batch_up_to(bytes: &[u8], newest_schema: u64) -> Result<CheckedBatch, BatchError> {
     if bytes.len() > MAX_BATCH_BYTES {
         return Err(BatchError::TooLarge);
     }
     let signed = Signed::from_bytes(bytes)?;
-    check_schema(&signed.content)?;
+    check_schema(&signed.content, newest_schema)?;
     let batch: Batch = decode_canonical(&signed.content)?;
     if batch.chunks.is_empty() || batch.chunks.len() > MAX_BATCH_CHANGES {
         return Err(BatchError::ChangeCount);
@@ -137,7 +145,7 @@ pub fn check_batch(bytes: &[u8]) -> Result<CheckedBatch, BatchError> {
 }
 
 /// The schema is read alone, since a batch of a newer one may hold more than this program reads.
-fn check_schema(content: &[u8]) -> Result<(), BatchError> {
+fn check_schema(content: &[u8], newest: u64) -> Result<(), BatchError> {
     #[derive(Decode)]
     struct Schema {
         #[n(6)]
@@ -145,15 +153,15 @@ fn check_schema(content: &[u8]) -> Result<(), BatchError> {
     }
     let Schema { schema } =
         minicbor::decode(content).map_err(|error| SignedError::Malformed(error.to_string()))?;
-    is_known(schema)
+    is_known(schema, newest)
 }
 
 /// Whether a batch of this schema is read.
-pub(super) fn is_known(schema: u64) -> Result<(), BatchError> {
+pub(super) fn is_known(schema: u64, newest: u64) -> Result<(), BatchError> {
     match schema {
         0 => Err(BatchError::NoSchema),
-        1..=SCHEMA_VERSION => Ok(()),
-        newer => Err(BatchError::NewerSchema(newer)),
+        newer if newer > newest => Err(BatchError::NewerSchema(newer)),
+        _ => Ok(()),
     }
 }
 

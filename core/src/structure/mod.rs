@@ -20,6 +20,7 @@ mod reader;
 
 pub use batch::{
     BatchError, CheckedBatch, CheckedRun, MAX_BATCH_BYTES, MAX_BATCH_CHANGES, check_batch,
+    check_batch_up_to,
 };
 pub use chunk::{
     ACTOR_BYTES, ChangeHash, ChangeHead, ChunkError, MAX_CHANGE_BYTES, MAX_DEPENDENCIES,

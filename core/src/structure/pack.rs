@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use minicbor::{Decode, Encode};
 
-use crate::document::{Batch, Chunk, DocumentId};
+use crate::document::{Batch, Chunk, DocumentId, SCHEMA_VERSION};
 use crate::ids::{CertificateSerial, Position};
 
 use super::batch::{BatchError, CheckedRun, check_run, is_known};
@@ -184,7 +184,7 @@ fn read(bytes: &[u8]) -> Result<Vec<PackedBatch>, PackError> {
 
 impl PackedBatch {
     fn unpack(self, known: &mut Vec<ChangeHash>, room: &mut usize) -> Result<Packed, PackError> {
-        is_known(self.schema)?;
+        is_known(self.schema, SCHEMA_VERSION)?;
         let (mut heads, mut chunks) = (Vec::new(), Vec::new());
         for PackedChange { dependencies, rest } in &self.changes {
             let dependencies = dependencies

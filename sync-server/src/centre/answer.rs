@@ -15,7 +15,9 @@ use crate::keys::KeysError;
 pub enum Answer {
     /// A fact answers it; the same item offered again has the same place.
     Taken(Position),
-    /// A newer program's kind: the device keeps it and offers it again.
+    /// A newer program's kind or schema. Nothing of it is kept here, since a centre that kept what
+    /// it cannot read would keep whatever a device sends: the device keeps it, and offers it again
+    /// at each session.
     Held,
     /// Refused by name; the same item offered again is refused alike.
     Refused(Refusal),

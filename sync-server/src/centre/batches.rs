@@ -7,9 +7,10 @@ use canbao_core::certificate::Certificate;
 use canbao_core::document::{BatchId, SignedBatch, genesis_hash};
 use canbao_core::facts::Fact;
 use canbao_core::ids::StatementId;
+use canbao_core::newest::Newest;
 use canbao_core::refusal::RefusalName;
 use canbao_core::store::Store;
-use canbao_core::structure::{ChangeHash, CheckedBatch, check_batch};
+use canbao_core::structure::{ChangeHash, CheckedBatch, check_batch_up_to};
 use canbao_core::time::Timestamp;
 
 use super::answer::{Answer, Unavailable};
@@ -29,9 +30,10 @@ pub(super) struct Checked {
 pub(super) fn check(
     store: &Store,
     keys: &Keys,
+    newest: &Newest,
     bytes: Vec<u8>,
 ) -> Result<Result<Checked, Answer>, Unavailable> {
-    let batch = match check_batch(&bytes) {
+    let batch = match check_batch_up_to(&bytes, newest.schema) {
         Ok(batch) => batch,
         Err(error) => {
             let held = || Answer::Held;

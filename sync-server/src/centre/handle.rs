@@ -10,6 +10,7 @@ use canbao_core::enrolment::{self, EnrolmentCode};
 use canbao_core::facts::{Audience, CommonView, Fact, Sending, TransactionId, UnitView};
 use canbao_core::ids::{CertificateSerial, DistrictId, Position, UnitId};
 use canbao_core::ledger::merkle::TreeHead;
+use canbao_core::newest::Newest;
 use canbao_core::signing::{PublicKey, SigningKey};
 use canbao_core::store::Store;
 use canbao_core::sync::hub::{FeedPage, PartPage};
@@ -64,6 +65,7 @@ pub struct Centre {
 pub(super) struct Shared {
     pub(super) store: Arc<Store>,
     pub(super) keys: Arc<Keys>,
+    newest: Newest,
     jobs: mpsc::Sender<Job>,
     heads: watch::Receiver<Head>,
     /// Views for readers; the writer has its own, which run ahead.
@@ -79,14 +81,15 @@ impl Centre {
     /// [`OpenError`].
     pub fn open(dir: &Path) -> Result<Self, OpenError> {
         let (store, keys) = keys::open(dir)?;
-        Self::over(store, keys, Arc::new(border::salt))
+        Self::over(store, keys, Arc::new(border::salt), Newest::KNOWN)
     }
 
-    /// Opens the centre of a store that is open, with the keys it holds.
+    /// Opens the centre of a store that is open, with the keys it holds. What devices offer beyond
+    /// the newest it knows it leaves with them.
     ///
     /// # Errors
     /// [`OpenError`].
-    pub fn over(store: Store, keys: Keys, salts: Salts) -> Result<Self, OpenError> {
+    pub fn over(store: Store, keys: Keys, salts: Salts, newest: Newest) -> Result<Self, OpenError> {
         let (store, keys) = (Arc::new(store), Arc::new(keys));
         let desk = Desk::load(Arc::clone(&store), Arc::clone(&keys))?;
         let mut desk = desk.salted(Arc::clone(&salts));
@@ -106,6 +109,7 @@ impl Centre {
         let shared = Shared {
             store,
             keys,
+            newest,
             jobs: sender,
             heads: shown,
             units: Mutex::default(),
@@ -137,7 +141,13 @@ impl Centre {
         bytes: Vec<u8>,
         now: Timestamp,
     ) -> Result<Answer, Unavailable> {
-        match statements::check(&self.shared.store, &self.shared.keys, bytes)? {
+        let Shared {
+            store,
+            keys,
+            newest,
+            ..
+        } = &*self.shared;
+        match statements::check(store, keys, newest, bytes)? {
             Err(answer) => Ok(answer),
             Ok(checked) => {
                 self.ask(move |desk| desk.take_statement(checked, now))
@@ -151,7 +161,13 @@ impl Centre {
     /// # Errors
     /// [`Unavailable`]: nothing was acknowledged.
     pub async fn take_batch(&self, bytes: Vec<u8>, now: Timestamp) -> Result<Answer, Unavailable> {
-        match batches::check(&self.shared.store, &self.shared.keys, bytes)? {
+        let Shared {
+            store,
+            keys,
+            newest,
+            ..
+        } = &*self.shared;
+        match batches::check(store, keys, newest, bytes)? {
             Err(answer) => Ok(answer),
             Ok(checked) => self.ask(move |desk| desk.take_batch(checked, now)).await,
         }

@@ -2,12 +2,11 @@
 
 use canbao_core::certificate::Certificate;
 use canbao_core::document::{DocumentId, SignedBatch};
-use canbao_core::facts::{Audience, Fact, IncidentKind, Sending, TransactionId};
+use canbao_core::facts::{Answered, Audience, Fact, IncidentKind, Sending, TransactionId};
 use canbao_core::ids::{CertificateSerial, DistrictId, PersonId, StatementId, UnitId};
 use canbao_core::ledger::tile::{Row, TileId};
 use canbao_core::signed::encode;
 use canbao_core::signing::{PublicKey, hash_parts};
-use canbao_core::statement::read_admitted;
 use canbao_core::store::{Store, View};
 use canbao_core::structure::{ChangeHash, check_batch};
 
@@ -269,17 +268,10 @@ impl Index<'_> {
     }
 
     fn fact(&mut self, fact: &Fact) {
+        if let Ok(Some(Answered::Statement(id))) = fact.answers() {
+            self.lead(answered(&id));
+        }
         match fact {
-            Fact::Received { statement, .. }
-            | Fact::NotReceived { statement, .. }
-            | Fact::WithdrawalTaken { statement, .. }
-            | Fact::DecisionTaken { statement, .. }
-            | Fact::AssessmentTaken { statement, .. }
-            | Fact::Audited { statement, .. } => {
-                if let Ok(verified) = read_admitted(statement) {
-                    self.lead(answered(&verified.statement.id()));
-                }
-            }
             Fact::StatementRefused {
                 signer,
                 statement,
@@ -354,6 +346,12 @@ impl Index<'_> {
             | Fact::SettlementOpened { .. }
             | Fact::VolumeOpened { .. }
             | Fact::VolumeSealed { .. }
+            | Fact::Received { .. }
+            | Fact::NotReceived { .. }
+            | Fact::WithdrawalTaken { .. }
+            | Fact::DecisionTaken { .. }
+            | Fact::AssessmentTaken { .. }
+            | Fact::Audited { .. }
             | Fact::ReceivablesRaised { .. }
             | Fact::TransactionReceiving { .. }
             | Fact::Collected { .. }

@@ -3,6 +3,7 @@
 use canbao_core::certificate::Certificate;
 use canbao_core::facts::{Fact, UnitView};
 use canbao_core::ids::{CertificateSerial, StatementId};
+use canbao_core::newest::Newest;
 use canbao_core::refusal::RefusalName;
 use canbao_core::statement::{Statement, StatementError, Unverified, Verified};
 use canbao_core::store::Store;
@@ -26,6 +27,7 @@ pub(super) struct Checked {
 pub(super) fn check(
     store: &Store,
     keys: &Keys,
+    newest: &Newest,
     bytes: Vec<u8>,
 ) -> Result<Result<Checked, Answer>, Unavailable> {
     let refuse = |error: &StatementError| {
@@ -43,14 +45,16 @@ pub(super) fn check(
             "no such certificate",
         )));
     };
-    Ok(match unverified.verify(&certificate) {
-        Ok(verified) => Ok(Checked {
-            verified,
-            certificate,
-            bytes,
-        }),
-        Err(error) => Err(refuse(&error)),
-    })
+    Ok(
+        match unverified.verify_up_to(&certificate, newest.statement) {
+            Ok(verified) => Ok(Checked {
+                verified,
+                certificate,
+                bytes,
+            }),
+            Err(error) => Err(refuse(&error)),
+        },
+    )
 }
 
 impl Desk {

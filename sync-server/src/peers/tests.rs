@@ -461,6 +461,7 @@ fn session_of(it: &Fixture, operator: &Operator) -> Session {
         metrics: Arc::default(),
         stopped: watch::channel(false).1,
         refusals: 0,
+        displaced: None,
         ending: None,
     }
 }

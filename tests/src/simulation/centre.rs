@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use canbao_core::ids::FeedId;
 use canbao_core::ledger::note::{KeyName, VerifierKey};
+use canbao_core::newest::Newest;
 use canbao_core::signing::{PublicKey, SigningKey};
 use canbao_core::store::simulated::SimulatedDisk;
 use canbao_core::store::{SealingKey, Store};
@@ -101,7 +102,7 @@ impl CentreSide {
         let sealing = SealingKey::from_bytes(self.sealing);
         let store = Store::on_simulated_disk(&self.disk, &sealing).map_err(|it| it.to_string())?;
         let keys = keys::read(&store).map_err(|it| it.to_string())?;
-        let centre = Centre::over(store, keys, Arc::clone(&self.salts));
+        let centre = Centre::over(store, keys, Arc::clone(&self.salts), Newest::KNOWN);
         Ok(Process {
             centre: centre.map_err(|it| it.to_string())?,
             metrics: Arc::default(),

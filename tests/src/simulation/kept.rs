@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use canbao_client::App;
-use canbao_client::driver::{Fault, Held, OwnValue};
+use canbao_client::driver::{Fault, FeedValue, OwnValue};
 use canbao_core::facts::Audience;
 use canbao_core::ids::Position;
 use canbao_core::signing::hash_parts;
@@ -22,7 +22,7 @@ pub(super) struct Kept {
     /// What was made here, by its place.
     pub(super) made: BTreeMap<u64, Made>,
     /// The entries of the feed, by their place, which is the order of arrival.
-    pub(super) held: BTreeMap<u64, Held>,
+    pub(super) held: BTreeMap<u64, FeedValue>,
     /// The items that the centre said were taken, with what stood at their place then.
     pub(super) answered: Vec<Answered>,
     /// Records whose proof was verified here once more.
@@ -121,8 +121,8 @@ impl Kept {
         let mut pieces = Vec::new();
         for held in self.held.values() {
             match held {
-                Held::Entry(entry) => pieces.push(Piece::Entry(entry)),
-                Held::Pack(pack) => pieces.extend(pack.iter().map(Piece::Packed)),
+                FeedValue::Entry(entry) => pieces.push(Piece::Entry(entry)),
+                FeedValue::Pack(pack) => pieces.extend(pack.iter().map(Piece::Packed)),
             }
         }
         pieces.sort_by_key(Piece::position);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use canbao_client::driver::Held;
+use canbao_client::driver::FeedValue;
 use canbao_core::facts::{Entry, Fact};
 use canbao_core::ids::DeviceId;
 use canbao_core::structure::check_batch;
@@ -19,14 +19,14 @@ impl World<'_> {
     pub(super) fn leave_entry(
         &mut self,
         device: usize,
-        before: Option<BTreeMap<u64, Held>>,
+        before: Option<BTreeMap<u64, FeedValue>>,
     ) -> Step {
         let it = &mut self.devices[device];
         let held = &it.kept.held;
         let mut purged = before.into_iter().flatten();
         let purged = purged.find_map(|(place, it)| match it {
-            Held::Entry(entry) if !held.contains_key(&place) => Some(entry),
-            Held::Entry(_) | Held::Pack(_) => None,
+            FeedValue::Entry(entry) if !held.contains_key(&place) => Some(entry),
+            FeedValue::Entry(_) | FeedValue::Pack(_) => None,
         });
         if let Some(entry) = purged
             && let Some(process) = &mut it.process

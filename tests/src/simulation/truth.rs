@@ -1,7 +1,6 @@
 //! The centre's log as it was seen to grow, and what it says.
 
-use canbao_core::document::SignedBatch;
-use canbao_core::facts::{Audience, Entry, Fact, Placed, Projection, Revoker};
+use canbao_core::facts::{Answered, Audience, Entry, Fact, Placed, Projection, Revoker};
 use canbao_core::ids::Position;
 use canbao_core::ledger::checkpoint::Checkpoint;
 use canbao_core::ledger::commitment::commitment;
@@ -9,7 +8,6 @@ use canbao_core::ledger::consistency::{prove_consistency, verify_consistency};
 use canbao_core::ledger::merkle::{Hash, TreeHead, empty_root, tree_root};
 use canbao_core::ledger::nodes::TileNodes;
 use canbao_core::ledger::note::{SignedNote, VerifierKey};
-use canbao_core::statement::read_admitted;
 use canbao_core::sync;
 use canbao_core::time::Timestamp;
 use canbao_server::centre::{Centre, Unavailable};
@@ -200,38 +198,5 @@ impl Truth {
 
 /// The id of the item that a fact answers.
 pub(super) fn answered_item(fact: &Fact) -> Option<[u8; 32]> {
-    match fact {
-        Fact::Received { statement, .. }
-        | Fact::NotReceived { statement, .. }
-        | Fact::WithdrawalTaken { statement, .. }
-        | Fact::DecisionTaken { statement, .. }
-        | Fact::AssessmentTaken { statement, .. }
-        | Fact::Audited { statement, .. } => {
-            read_admitted(statement).ok().map(|it| it.statement.id().0)
-        }
-        Fact::BatchAdmitted { batch, .. } => Some(SignedBatch(batch.clone()).id().0),
-        Fact::BatchRefused { batch, .. } => Some(*batch),
-        Fact::AgencyListed(_)
-        | Fact::ParametersAdopted { .. }
-        | Fact::SettlementOpened { .. }
-        | Fact::VolumeOpened { .. }
-        | Fact::VolumeSealed { .. }
-        | Fact::UnitRegistered(_)
-        | Fact::PersonsListed { .. }
-        | Fact::CodeIssued { .. }
-        | Fact::DeviceEnrolled { .. }
-        | Fact::CertificateRevoked { .. }
-        | Fact::UnitMoved { .. }
-        | Fact::LogKeyChanged { .. }
-        | Fact::ReceivablesRaised { .. }
-        | Fact::TransactionQueued { .. }
-        | Fact::TransactionSending { .. }
-        | Fact::TransactionReceiving { .. }
-        | Fact::Collected { .. }
-        | Fact::PostingTaken { .. }
-        | Fact::Recorded(_)
-        | Fact::IncidentRaised { .. }
-        | Fact::TaxEventsTaken { .. }
-        | Fact::StatementRefused { .. } => None,
-    }
+    fact.answers().ok().flatten().map(Answered::id)
 }

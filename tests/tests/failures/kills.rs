@@ -20,9 +20,6 @@ use super::*;
 
 /// How many kills of one victim.
 const KILLS: u64 = 50;
-/// After so many deaths of the device the centre is killed as well: it takes eight sessions of a
-/// device, and holds one for alive until it was silent for long.
-const MOST_DEAD_SESSIONS: u64 = 6;
 /// How long a device may take to store an answer that has reached it.
 const TO_STORE: Duration = Duration::from_millis(500);
 /// How long a store is not written to when a commit is done.
@@ -73,8 +70,6 @@ struct Scene<'a> {
     /// The receipt of each declaration that was submitted, where it is known.
     receipts: BTreeMap<String, Option<String>>,
     random: Seeded,
-    /// How many sessions of dead devices the centre may still hold for alive.
-    dead_sessions: u64,
 }
 
 /// Receipts by declaration.
@@ -199,12 +194,10 @@ impl Scene<'_> {
     fn recover(&mut self, victim: Victim, aim: Moment) -> Moment {
         self.relay.release();
         let stored = self.stored();
-        if victim == Victim::Centre || self.dead_sessions == MOST_DEAD_SESSIONS {
+        if victim == Victim::Centre {
             self.centre.kill();
             self.log = self.centre.start_telling();
-            self.dead_sessions = 0;
         }
-        self.dead_sessions += 1;
 
         let committed = self.known_to(&self.witness);
         let moment = self.struck(victim, aim, &stored, &committed);
@@ -309,7 +302,6 @@ fn check(victim: Victim, seed: u64) {
         persons: insured_of(&LARGE.path()),
         receipts: BTreeMap::new(),
         random: Seeded::new(seed),
-        dead_sessions: 0,
     };
 
     let mut struck: BTreeMap<Moment, u64> = BTreeMap::new();

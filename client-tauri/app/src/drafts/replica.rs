@@ -27,7 +27,8 @@ pub(crate) struct Replica {
     history: Option<History>,
     /// Every admitted batch below this place of the feed's stream was looked at.
     seen: u64,
-    /// Admitted batches that build on some that are not here: they come by a backfill.
+    /// Admitted batches that are not in the document: those that build on some that are not
+    /// here and come by a backfill, and those of a newer schema.
     ahead: Vec<Admitted>,
     /// Changes taken in since the newest snapshot, and that one's generation.
     since: usize,
@@ -107,7 +108,11 @@ impl Replica {
             match self.judge(&admitted, batch, &vouched_for, source) {
                 Judged::Good(run) => good.push(Incoming { position, run }),
                 Judged::Ahead => self.ahead.push(admitted),
-                Judged::Newer => outcome.newer.push(position),
+                // It stays ahead, so that no snapshot passes it over before the update.
+                Judged::Newer => {
+                    outcome.newer.push(position);
+                    self.ahead.push(admitted);
+                }
                 Judged::Unvouched => outcome.unvouched = true,
                 Judged::LeftOut(code) => outcome.left_out.push((position, code)),
             }

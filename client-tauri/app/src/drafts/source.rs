@@ -8,7 +8,9 @@ use canbao_core::ids::{CertificateSerial, Position};
 use canbao_core::refusal::RefusalName;
 use canbao_core::signing::{Domain, PublicKey};
 use canbao_core::store::{Store, Stream};
-use canbao_core::structure::{BatchError, CheckedBatch, CheckedRun, check_batch, unpack};
+use canbao_core::structure::{
+    BatchError, CheckedBatch, CheckedRun, check_batch, check_batch_up_to, unpack,
+};
 
 use crate::fault::Fault;
 use crate::feed::{self, Admitted, Feed, Stored};
@@ -101,7 +103,7 @@ impl<'a> Source<'a> {
         &self,
         admitted: impl IntoIterator<Item = &'b Admitted>,
     ) -> impl Iterator<Item = Result<Read, Fault>> {
-        let store = self.store;
+        let (store, newest) = (self.store, self.feed.newest.schema);
         let mut unpacked = Unpacked::default();
         admitted.into_iter().map(move |it| {
             let batch = match feed::stored_at(store, it.place)? {
@@ -109,7 +111,7 @@ impl<'a> Source<'a> {
                     let entry = Entry::from_bytes(&held.bytes).ok();
                     match entry.and_then(|it| it.fact().ok()) {
                         Some(Fact::BatchAdmitted { batch, .. }) => {
-                            check_batch(&batch).map(AdmittedBatch::Signed)
+                            check_batch_up_to(&batch, newest).map(AdmittedBatch::Signed)
                         }
                         Some(_) | None => return Err(feed::lost(it.place)),
                     }
@@ -140,9 +142,10 @@ impl<'a> Source<'a> {
         match self.made(sequence)? {
             Made::Batch { batch, .. } => check_batch(&batch)
                 .map_err(|error| Fault::store(error.code()).with("detail", error)),
-            Made::Statement { .. } | Made::Ended { .. } | Made::GivenUp { .. } => {
-                Err(lost(sequence))
-            }
+            Made::Statement { .. }
+            | Made::Ended { .. }
+            | Made::GivenUp { .. }
+            | Made::Held { .. } => Err(lost(sequence)),
         }
     }
 

@@ -115,14 +115,28 @@ pub struct StatusView {
     pub records: u64,
     /// Payment records whose proof was not verified here yet.
     pub unproven_records: u64,
-    /// Entries of a kind that this program does not know: 需要更新.
+    /// How many things wait for an update of this program: 需要更新.
     pub needs_update: u64,
+    /// What waits for an update, of this program or of the centre's, and since when.
+    pub held: Vec<HeldView>,
     /// Own items that the centre refused by name.
     pub refused: u64,
     /// The newest checkpoint verified here.
     pub checkpoint: Option<CheckpointView>,
     /// What to mind.
     pub warnings: Vec<Coded>,
+}
+
+/// Something that waits for an update: it is kept as it is, and goes on once that is made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldView {
+    /// What: `held.facts`, `held.changes`, `held.frames`, `held.messages`, `held.feed` wait for
+    /// an update of this program, `held.at_centre` for one of the centre's.
+    pub what: Coded,
+    /// How many.
+    pub count: u64,
+    /// When the first of it came, by the device's clock.
+    pub since: String,
 }
 
 /// A district agency (DIST-1).
@@ -160,6 +174,8 @@ pub struct SyncReport {
     pub sent: u64,
     /// Own items still waiting.
     pub queued: u64,
+    /// Those of them that the centre cannot read before its update.
+    pub held: u64,
     /// Own items the centre refused by name.
     pub refused: Vec<ProblemView>,
     /// Units that left this device's scope; what it held of them was purged.

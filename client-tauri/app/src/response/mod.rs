@@ -14,8 +14,8 @@ pub use declarations::{
     PersonRow, ReviewRow, StageCount, SubmitReport, TransactionRow, WageSpanView,
 };
 pub use device::{
-    AgencyView, CheckpointView, Enrolled, OperatorView, PersonRef, QuarantineRow, Rekeyed,
-    RevealedView, StatusView, SyncReport, UnitRef,
+    AgencyView, CheckpointView, Enrolled, HeldView, OperatorView, PersonRef, QuarantineRow,
+    Rekeyed, RevealedView, StatusView, SyncReport, UnitRef,
 };
 pub use records::{
     ExportAllView, ExportView, ProofView, ReceiptRow, RecordRow, RecordsView, TrustFile,

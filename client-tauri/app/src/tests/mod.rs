@@ -16,11 +16,13 @@ mod review;
 mod scope;
 mod sentences;
 mod succession;
+mod upgrades;
 
 use std::path::Path;
 
 use canbao_core::certificate::Mandate;
 use canbao_core::message::Lang;
+use canbao_core::newest::Newest;
 use canbao_core::signing::hash_parts;
 use canbao_core::time::Timestamp;
 
@@ -69,6 +71,13 @@ pub(super) fn open_at(directory: &Path, seed: u8, now: Timestamp) -> App {
         }),
     )
     .expect("opens")
+}
+
+/// The same by a program that knows the formats so far.
+pub(super) fn open_knowing(directory: &Path, seed: u8, newest: Newest) -> App {
+    let (now, drawn) = (NOW, 0);
+    let world = Box::new(Fixed { now, seed, drawn });
+    App::open_knowing(directory, newest, world).expect("opens")
 }
 
 /// An employer's device, enrolled, with the feed so far.

@@ -114,7 +114,7 @@ fn a_damaged_snapshot_gives_way_to_the_older_one_and_both_to_the_changes() {
     assert_eq!(declarations(&mut app)[0].wage.as_deref(), Some("6209.00"));
 }
 
-fn raise(id: &str, amount: u32) -> Request {
+pub(super) fn raise(id: &str, amount: u32) -> Request {
     Request::DeclareEdit {
         id: id.parse().expect("an id"),
         person: None,

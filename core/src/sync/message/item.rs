@@ -116,7 +116,8 @@ pub enum Verdict {
     /// It was refused, and will be whenever it is offered.
     #[n(1)]
     Refused(#[n(0)] Refusal),
-    /// It is kept at the centre, which cannot decide about it yet.
+    /// The centre cannot read it yet: it stays in the outbox, and is offered again at each session
+    /// until the centre is updated.
     #[n(2)]
     Held,
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use canbao_client::driver::Held;
+use canbao_client::driver::FeedValue;
 use canbao_client::request::{Context, Request};
 use canbao_client::response::Response;
 use canbao_client::{App, Door};
@@ -248,9 +248,9 @@ fn proven_records(
 fn without_effects(app: &App, sight: &Sight) -> Result<Projection, String> {
     let held = app.entries_held(0).map_err(|fault| fault.to_string())?;
     let entries = held.into_iter().filter_map(|(_, held)| match held {
-        Held::Entry(entry) => Some(entry),
+        FeedValue::Entry(entry) => Some(entry),
         // Nothing of documents is projected.
-        Held::Pack(_) => None,
+        FeedValue::Pack(_) => None,
     });
     let mut held: Vec<sync::Entry> = entries.collect();
     held.sort_by_key(|it| it.position);
@@ -271,13 +271,13 @@ fn without_effects(app: &App, sight: &Sight) -> Result<Projection, String> {
     Ok(projection)
 }
 
-fn audience_of(held: &Held) -> Result<Vec<Audience>, String> {
+fn audience_of(held: &FeedValue) -> Result<Vec<Audience>, String> {
     match held {
-        Held::Entry(entry) => {
+        FeedValue::Entry(entry) => {
             let read = Entry::from_bytes(&entry.bytes).map_err(|error| error.to_string())?;
             Ok(read.audience)
         }
-        Held::Pack(pack) => {
+        FeedValue::Pack(pack) => {
             let documents = pack.iter().map(|it| it.run.batch.document);
             Ok(documents.map(|it| it.audience()).collect())
         }

@@ -48,6 +48,7 @@ pub(super) fn status(view: &StatusView, lang: Lang) -> String {
         standing(view, lang),
         people(view, lang),
         agencies(view, lang),
+        held(view, lang),
         warnings(&view.warnings, lang),
     ])
 }
@@ -58,6 +59,7 @@ pub(super) fn synced(report: &SyncReport, lang: Lang) -> String {
         .with("entries_received", report.entries)
         .with("items_sent", report.sent)
         .with("queued", report.queued)
+        .counted("held_at_centre", report.held)
         .with("proven", report.proven);
     if let Some(checkpoint) = &report.checkpoint {
         fields = head(fields, checkpoint);
@@ -202,6 +204,19 @@ fn agencies(view: &StatusView, lang: Lang) -> String {
         words("phone"),
     ];
     titled("agencies", lang, &table(lang, &columns, rows))
+}
+
+/// What waits for an update, and since when.
+fn held(view: &StatusView, lang: Lang) -> String {
+    if view.held.is_empty() {
+        return String::new();
+    }
+    let rows = view
+        .held
+        .iter()
+        .map(|it| [it.what.text.clone(), it.count.to_string(), it.since.clone()]);
+    let columns = [words("held_what"), words("held_count"), words("held_since")];
+    titled("held", lang, &table(lang, &columns, rows))
 }
 
 fn role(operator: &OperatorView, lang: Lang) -> String {

@@ -330,7 +330,7 @@ fn the_status_names_what_to_mind() {
         "last_contact_age_seconds": 7384, "transport": null, "feed_entries": 9, "drafts": 1,
         "conflicts": 3,
         "queued": 2, "oldest_queued": "2022-01-05T01:00:00Z", "received": 0, "to_review": 0,
-        "records": 0, "unproven_records": 0, "needs_update": 1, "refused": 0,
+        "records": 0, "unproven_records": 0, "needs_update": 1, "held": [], "refused": 0,
         "checkpoint": checkpoint(), "warnings": [coded("status.stale", "超过七天未联系")],
     });
     let parts = [

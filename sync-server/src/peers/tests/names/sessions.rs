@@ -1,5 +1,7 @@
 //! Devices that get no session, or lose the one they have.
 
+use std::collections::VecDeque;
+
 use canbao_core::facts::UnitRecord;
 use canbao_core::identity::CreditCode;
 use canbao_core::ids::UnitId;
@@ -89,28 +91,21 @@ fn registered(number: u32) -> Fact {
     })
 }
 
-/// Sessions of one device until it gets no more; they end, and the next one is taken.
+/// Sessions of one device until its oldest is ended, by name, for the sake of the newest.
 pub(super) async fn too_many(stage: &Stage) -> String {
-    let mut held = Vec::new();
-    let refused = loop {
+    let mut held = VecDeque::new();
+    loop {
         assert!(held.len() < 100, "no bound");
-        match held_open(stage).await {
-            Ok(session) => held.push(session),
-            Err(code) => break code,
-        }
-    };
-    assert!(!held.is_empty());
-    for session in held {
-        session.abort();
-        assert!(session.await.unwrap_err().is_cancelled());
-    }
-    // The centre hears of each end by the network.
-    for _ in 0..1_000 {
-        if end(stage, &stage.peer.device_key, Vec::new()).await.code() == "sync.stopped" {
-            return refused;
+        let newest = held_open(stage).await;
+        held.push_back(newest.expect("a device that proves its key gets its session"));
+        if held[0].is_finished() {
+            break;
         }
     }
-    panic!("no place is free again")
+    let oldest = held.pop_front().unwrap().await.unwrap();
+    assert!(!held.back().unwrap().is_finished(), "the newest goes on");
+    held.iter().for_each(JoinHandle::abort);
+    oldest.code().to_owned()
 }
 
 /// A session that has settled and goes on, or why there is none.
