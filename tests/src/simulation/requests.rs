@@ -28,7 +28,7 @@ const BUSY: (u64, u64) = (40, 1_500);
 #[derive(Debug, Clone)]
 pub(super) enum Order {
     /// To state a fact; how the event log names it.
-    State(&'static str, Fact),
+    State(&'static str, Box<Fact>),
     /// To revoke a certificate.
     Revoke(Revocation),
 }
@@ -42,7 +42,7 @@ struct Answers {
 impl Order {
     async fn give(self, centre: &Centre, now: Timestamp) -> Result<(), AdminError> {
         match self {
-            Self::State(_, fact) => centre.append_facts(vec![fact], now).await.map(|_| ()),
+            Self::State(_, fact) => centre.append_facts(vec![*fact], now).await.map(|_| ()),
             Self::Revoke(revocation) => centre.revoke(revocation, now).await.map(|_| ()),
         }
     }

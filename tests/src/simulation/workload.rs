@@ -358,7 +358,7 @@ impl World<'_> {
             };
             ("opens a period", Fact::SettlementOpened { month })
         };
-        self.order(Order::State(said, fact));
+        self.order(Order::State(said, Box::new(fact)));
     }
 
     /// A unit moves to another district (DIST-2).
@@ -373,7 +373,7 @@ impl World<'_> {
         let others: Vec<_> = others.copied().collect();
         if let Some(to) = self.dice.pick(&others).copied() {
             let moved = Fact::UnitMoved { unit, from, to };
-            self.order(Order::State("moves a unit", moved));
+            self.order(Order::State("moves a unit", Box::new(moved)));
         }
     }
 
