@@ -77,32 +77,32 @@ impl What {
     fn in_words(self, lang: Lang) -> Coded {
         let (code, zh, en) = match self {
             Self::Facts => (
-                "held.facts",
+                "facts",
                 "中心下发的内容".to_owned(),
                 "entries of the centre's feed".to_owned(),
             ),
             Self::Changes => (
-                "held.changes",
+                "changes",
                 "其他设备所作的改动".to_owned(),
                 "changes made on other devices".to_owned(),
             ),
             Self::Frames(version) => (
-                "held.frames",
+                "frames",
                 format!("第{version}版的传输内容"),
                 format!("frames of version {version}"),
             ),
             Self::Messages(kind) => (
-                "held.messages",
+                "messages",
                 format!("第{kind}类传输内容"),
                 format!("messages of kind {kind}"),
             ),
             Self::Feed(cursor) => (
-                "held.feed",
+                "feed",
                 format!("自第{cursor}条起的下发内容"),
                 format!("the centre's feed from entry {cursor} on"),
             ),
             Self::AtCentre => (
-                "held.at_centre",
+                "at_centre",
                 "待中心更新后受理的条目".to_owned(),
                 "items that wait for the centre's update".to_owned(),
             ),

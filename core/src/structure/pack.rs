@@ -98,7 +98,9 @@ enum Link {
 #[derive(Default)]
 pub struct Packer {
     batches: Vec<PackedBatch>,
+    /// Where each change stands, counted from 0.
     numbers: BTreeMap<ChangeHash, u64>,
+    changes: u64,
     bytes: usize,
 }
 
@@ -111,7 +113,8 @@ impl Packer {
         let mut changes = Vec::new();
         for (head, Chunk(bytes)) in run.heads.iter().zip(&run.batch.chunks) {
             let rest = after_dependencies(bytes)?.to_vec();
-            let number = self.numbers.len() as u64;
+            let number = self.changes;
+            self.changes += 1;
             let link = |hash: &ChangeHash| match self.numbers.get(hash) {
                 Some(earlier) => Link::Back(number - earlier),
                 None => Link::Outside(hash.0),

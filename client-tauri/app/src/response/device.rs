@@ -130,8 +130,8 @@ pub struct StatusView {
 /// Something that waits for an update: it is kept as it is, and goes on once that is made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeldView {
-    /// What: `held.facts`, `held.changes`, `held.frames`, `held.messages`, `held.feed` wait for
-    /// an update of this program, `held.at_centre` for one of the centre's.
+    /// What: `facts`, `changes`, `frames`, `messages`, `feed` wait for
+    /// an update of this program, `at_centre` for one of the centre's.
     pub what: Coded,
     /// How many.
     pub count: u64,

@@ -38,7 +38,7 @@ fn status(app: &mut App) -> StatusView {
 /// What waits, by code, and how much of it.
 fn held(app: &mut App) -> Vec<(String, u64)> {
     let status = status(app);
-    let here = |code: &str| code != "held.at_centre";
+    let here = |code: &str| code != "at_centre";
     let waits_here = status.held.iter().any(|it| here(&it.what.code));
     let warned = |code: &str| status.warnings.iter().any(|it| it.code == code);
     assert_eq!(warned("status.needs_update"), waits_here);
@@ -95,7 +95,7 @@ fn a_change_of_a_newer_schema_is_held_over_any_snapshot_and_in_the_document_afte
         centre.deliver(&mut reader);
     }
 
-    assert_eq!(held(&mut reader), [("held.changes".to_owned(), 1)]);
+    assert_eq!(held(&mut reader), [("changes".to_owned(), 1)]);
     assert_eq!(
         declarations(&mut reader).len(),
         1,
@@ -107,7 +107,7 @@ fn a_change_of_a_newer_schema_is_held_over_any_snapshot_and_in_the_document_afte
     );
     drop(reader);
     let mut reader = open(directories[2].path(), 71);
-    assert_eq!(held(&mut reader), [("held.changes".to_owned(), 1)]);
+    assert_eq!(held(&mut reader), [("changes".to_owned(), 1)]);
     drop(reader);
     let mut reader = open_knowing(directories[2].path(), 72, NEXT);
     assert_eq!(held(&mut reader), []);
@@ -139,7 +139,7 @@ fn a_fact_of_a_newer_kind_is_held_and_folded_after_the_update() {
     let [(what, count)] = &held(&mut app)[..] else {
         panic!("facts alone")
     };
-    assert_eq!(what, "held.facts");
+    assert_eq!(what, "facts");
     assert!(*count >= 2, "the batch's admission and the decision");
     let since = &status(&mut app).held[0].since;
     assert_eq!(*since, NOW.to_string());
@@ -171,7 +171,7 @@ async fn an_item_that_the_centre_cannot_read_yet_waits_and_is_shown_until_it_is_
     }
     drop(door);
     let mut app = open(directory.path(), 2);
-    assert_eq!(held(&mut app), [("held.at_centre".to_owned(), 1)]);
+    assert_eq!(held(&mut app), [("at_centre".to_owned(), 1)]);
     let shown = status(&mut app);
     assert_eq!((shown.queued, shown.needs_update), (1, 0));
     let warnings = shown.warnings.iter();
@@ -231,8 +231,8 @@ async fn what_a_newer_centre_says_holds_the_feed_and_is_read_after_the_update() 
     let frame = vec![0, 0, 0, 3, FRAME_VERSION + 1, 0, 1];
     let message = encode(&[0x82, 0x18, 99, 0x80]).expect("short").concat();
     for (newer, code, what) in [
-        (frame, "held.frames", NeedsUpdate::Frame(FRAME_VERSION + 1)),
-        (message, "held.messages", NeedsUpdate::Message(99)),
+        (frame, "frames", NeedsUpdate::Frame(FRAME_VERSION + 1)),
+        (message, "messages", NeedsUpdate::Message(99)),
     ] {
         let directory = tempfile::tempdir().expect("a directory");
         let centre: Shared = Arc::new(Mutex::new(Centre::new(1)));
@@ -269,7 +269,7 @@ async fn what_a_newer_centre_says_holds_the_feed_and_is_read_after_the_update() 
             bytes_of(&Message::CaughtUp(behind)),
         ];
         assert_eq!(hears(&door, &said).await, None, "the session goes on");
-        let expected = [(code.to_owned(), 1), ("held.feed".to_owned(), 1)];
+        let expected = [(code.to_owned(), 1), ("feed".to_owned(), 1)];
         assert_eq!(held(&mut door.app()), expected);
         assert_eq!(door.session_start().expect("enrolled").cursor, at.cursor);
         assert_eq!(door.look(|app| app.feed.count()), kept);
