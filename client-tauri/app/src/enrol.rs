@@ -7,7 +7,6 @@ use canbao_core::passphrase::Passphrase;
 use canbao_core::refusal::RefusalName;
 use canbao_core::signed::decode_canonical;
 use canbao_core::signing::{PublicKey, SigningKey};
-use canbao_core::sync::Refusal;
 use canbao_transport::{Alpn, ClientEndpoint, EnrolError, ask_to_enrol};
 
 use crate::app::App;
@@ -15,7 +14,7 @@ use crate::door::Door;
 use crate::fault::Fault;
 use crate::identity::{Operator, Step};
 use crate::keyring::Lock;
-use crate::response::{Enrolled, FailureClass};
+use crate::response::Enrolled;
 use crate::status::operator_view;
 use crate::sync::{connect_fault, resolve};
 use crate::world::random;
@@ -195,14 +194,9 @@ pub(crate) fn is_the_centre(
 pub(crate) fn enrol_fault(error: EnrolError<Fault>) -> Fault {
     match error {
         EnrolError::Chain(fault) => fault,
-        EnrolError::Refused(refusal) => refusal_fault(&refusal),
+        EnrolError::Refused(refusal) => Fault::of_hub(&refusal),
         EnrolError::Cut(_) | EnrolError::TooSlow | EnrolError::Violation(_) => {
             Fault::network(error.code()).with("detail", &error)
         }
     }
-}
-
-/// What the hub refused, by its own name.
-pub(crate) fn refusal_fault(refusal: &Refusal) -> Fault {
-    Fault::new(FailureClass::Refused, refusal.code()).with("detail", refusal.detail())
 }

@@ -7,6 +7,7 @@ use canbao_core::declaration::{Field, Problem};
 use canbao_core::document::DocumentError;
 use canbao_core::message::{self, Lang, Message};
 use canbao_core::store::{CommitError, KeyFileError, OpenError, ReadError};
+use canbao_core::sync::Refusal;
 
 use crate::response::{Failure, FailureClass, ProblemView};
 use crate::world::NoRandomness;
@@ -37,6 +38,11 @@ impl Fault {
             args: Vec::new(),
             problems: Vec::new(),
         }
+    }
+
+    /// What the hub refused, by its own name.
+    pub(crate) fn of_hub(refusal: &Refusal) -> Self {
+        Self::refused(refusal.code()).with("detail", refusal.detail())
     }
 
     pub(crate) fn refused(code: &str) -> Self {

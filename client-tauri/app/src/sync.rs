@@ -16,7 +16,6 @@ use canbao_transport::{
 use tokio::time::{sleep, timeout};
 
 use crate::door::Door;
-use crate::enrol::refusal_fault;
 use crate::fault::Fault;
 use crate::identity::Step;
 use crate::packs;
@@ -202,7 +201,7 @@ impl Door {
         self.app().end_session(refused)?;
         match ended? {
             SessionEnd::Closed(CloseReason::Stopped) => Ok(()),
-            SessionEnd::Closed(CloseReason::Refused(refusal)) => Err(refusal_fault(&refusal)),
+            SessionEnd::Closed(CloseReason::Refused(refusal)) => Err(Fault::of_hub(&refusal)),
             SessionEnd::Closed(CloseReason::NeedsUpdate(what)) => {
                 Err(Fault::refused(RefusalName::SyncNeedsUpdate.as_str()).with("detail", what))
             }

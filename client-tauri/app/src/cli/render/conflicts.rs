@@ -1,10 +1,10 @@
 //! Fields that say several things at once, and what was chosen.
 
-use canbao_client::response::{Coded, ConflictRow, Resolved, StandingView};
+use canbao_client::response::{ConflictRow, Resolved, StandingView};
 use canbao_core::message::Lang;
 
-use super::layout::{Fields, NONE, amounts, caption, caption_with, or_none, parts, table, words};
-use super::people::name_of;
+use super::cells::name_of;
+use super::layout::{Fields, NONE, amounts, caption, or_none, parts, table, words};
 
 /// Every conflict, a line for each of its values.
 pub(super) fn list(rows: &[ConflictRow], lang: Lang) -> String {
@@ -50,13 +50,6 @@ pub(super) fn resolved(view: &Resolved, lang: Lang) -> String {
         ])
     };
     parts([fields, left])
-}
-
-/// The fields of a record that wait for a choice, in one cell; nothing where there are none.
-pub(super) fn mark(fields: &[Coded], lang: Lang) -> Option<String> {
-    let names: Vec<&str> = fields.iter().map(|it| it.text.as_str()).collect();
-    let args = [("fields", names.join("、"))];
-    (!names.is_empty()).then(|| caption_with("conflict_in", &args, lang))
 }
 
 /// The record stands before its first value alone.

@@ -3,9 +3,8 @@
 use canbao_client::response::{DeclarationRow, ReceiptRow, SubmitReport};
 use canbao_core::message::Lang;
 
-use super::conflicts::mark;
+use super::cells::{mark, name_of};
 use super::layout::{Fields, NONE, caption_with, or_none, parts, table, words};
-use super::people::name_of;
 use super::problems::{problems, warnings};
 
 /// What a declaration, or a submission under review, says.

@@ -1,5 +1,6 @@
 //! Answers for people: tables and captioned lines in a language.
 
+mod cells;
 mod conflicts;
 mod declarations;
 mod layout;

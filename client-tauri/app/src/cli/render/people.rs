@@ -1,9 +1,9 @@
 //! Persons: the roster and one person's months.
 
-use canbao_client::response::{MonthView, PersonDetail, PersonRef, PersonRow, RevealedView};
+use canbao_client::response::{MonthView, PersonDetail, PersonRow, RevealedView};
 use canbao_core::message::Lang;
 
-use super::conflicts::mark;
+use super::cells::mark;
 use super::declarations;
 use super::layout::{
     Fields, NONE, amounts, caption, caption_with, or_none, parts, table, titled, words,
@@ -90,14 +90,6 @@ pub(super) fn person(detail: &PersonDetail, lang: Lang) -> String {
             &declarations::list(&detail.declarations, lang),
         ),
     ])
-}
-
-/// Name and masked number, or the sign that there is nobody.
-pub(super) fn name_of(person: Option<&PersonRef>) -> String {
-    person.map_or_else(
-        || NONE.to_owned(),
-        |it| format!("{} {}", it.name, it.personal_number),
-    )
 }
 
 fn months(months: &[MonthView], lang: Lang) -> String {
