@@ -4,7 +4,7 @@ use canbao_client::response::{ConflictRow, Resolved, StandingView};
 use canbao_core::message::Lang;
 
 use super::cells::name_of;
-use super::layout::{Fields, NONE, amounts, caption, or_none, parts, table, words};
+use super::layout::{Fields, NONE, amounts, caption, caption_with, or_none, parts, table, words};
 
 /// Every conflict, a line for each of its values.
 pub(super) fn list(rows: &[ConflictRow], lang: Lang) -> String {

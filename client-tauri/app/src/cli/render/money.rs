@@ -3,8 +3,8 @@
 use canbao_client::response::{AssessmentRow, RecordsView, TransactionRow};
 use canbao_core::message::Lang;
 
+use super::cells::name_of;
 use super::layout::{Column, Fields, NONE, amounts, caption, or_none, parts, table, titled, words};
-use super::people::name_of;
 use super::problems::problems;
 
 /// 核定申请 and its result.

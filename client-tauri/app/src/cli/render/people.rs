@@ -5,9 +5,7 @@ use canbao_core::message::Lang;
 
 use super::cells::mark;
 use super::declarations;
-use super::layout::{
-    Fields, NONE, amounts, caption, caption_with, or_none, parts, table, titled, words,
-};
+use super::layout::{Fields, amounts, caption, caption_with, or_none, parts, table, titled, words};
 
 /// 单位人员参保状态查询 (QRY-2).
 pub(super) fn roster(rows: &[PersonRow], lang: Lang) -> String {

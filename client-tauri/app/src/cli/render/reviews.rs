@@ -3,9 +3,9 @@
 use canbao_client::response::{DecideReport, ReviewRow};
 use canbao_core::message::Lang;
 
+use super::cells::name_of;
 use super::declarations::Said;
 use super::layout::{caption, caption_with, or_none, parts, table, words};
-use super::people::name_of;
 use super::problems::problems;
 
 /// What is undecided, the oldest as it comes.
