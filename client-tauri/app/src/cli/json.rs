@@ -47,7 +47,7 @@ mod tests {
         assert_eq!(
             document,
             json!({"ok": true, "result": {
-                "entries": 3, "sent": 0, "queued": 0, "refused": [], "left": [], "proven": 0,
+                "entries": 3, "sent": 0, "queued": 0, "held": 0, "refused": [], "left": [], "proven": 0,
                 "checkpoint": null,
             }})
         );

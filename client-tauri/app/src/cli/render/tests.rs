@@ -115,7 +115,7 @@ fn columns_of_chinese_text_end_at_one_width() {
 #[test]
 fn an_exchange_reads_in_either_language() {
     let body = json!({
-        "entries": 3, "sent": 1, "queued": 0, "refused": [], "proven": 2,
+        "entries": 3, "sent": 1, "queued": 0, "held": 0, "refused": [], "proven": 2,
         "left": [{
             "id": "01J", "name": "甲户", "credit_code": "-",
             "unemployment_number": "0210300178", "pension_number": "-",
