@@ -31,6 +31,9 @@ const PREDECESSOR_COUNT: u64 = 112;
 const PREDECESSOR_ACTOR: u64 = 113;
 const PREDECESSOR_COUNTER: u64 = 115;
 
+/// A value's type is in the low bits of its number, its length in the others.
+const VALUE_TYPE_BITS: u32 = 4;
+
 const KNOWN: [u64; 10] = [
     OBJECT_ACTOR,
     OBJECT_COUNTER,
@@ -102,6 +105,8 @@ impl<'a> Columns<'a> {
         if predecessors > PREDECESSORS + PREDECESSORS_PER_OPERATION * operations {
             return Err(ChunkError::PredecessorCount);
         }
+        check_texts(self.get(KEY_TEXT))?;
+        self.check_values()?;
         for column in [OBJECT_ACTOR, PREDECESSOR_ACTOR] {
             for_each_run(self.get(column), |run| match run.value {
                 Some(actor) if actor >= actors => Err(ChunkError::UnknownActor),
@@ -111,11 +116,87 @@ impl<'a> Columns<'a> {
         Ok(operations)
     }
 
+    /// The values say how long each is: together no more than there is.
+    fn check_values(&self) -> Result<(), ChunkError> {
+        let mut claimed: u64 = 0;
+        for_each_run(self.get(VALUE_TYPE), |run| {
+            let length = run.value.unwrap_or(0) >> VALUE_TYPE_BITS;
+            claimed = claimed.saturating_add(run.rows.saturating_mul(length));
+            Ok(())
+        })?;
+        if claimed > self.get(VALUE).len() as u64 {
+            return Err(ChunkError::Columns);
+        }
+        Ok(())
+    }
+
     fn get(&self, number: u64) -> &'a [u8] {
         KNOWN
             .iter()
             .zip(self.0)
             .find(|(known, _)| **known == number)
             .map_or(&[], |(_, column)| column)
+    }
+}
+
+/// Whether every text of a column of texts is there: automerge makes room for the length that a
+/// text claims before it looks for its bytes.
+fn check_texts(column: &[u8]) -> Result<(), ChunkError> {
+    let mut reader = Reader::new(column);
+    while !reader.rest.is_empty() {
+        let count = reader.signed()?;
+        let texts = match count {
+            0 => {
+                reader.number()?;
+                0
+            }
+            1.. => 1,
+            ..0 => count.unsigned_abs(),
+        };
+        for _ in 0..texts {
+            let length = reader.number()?;
+            reader.take(length)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_no_longer_than_its_column() {
+        let check = |column: &[u8]| check_texts(column);
+        assert_eq!(check(&[3, 2, b'a', b'b', 0, 7, 0x7e, 0, 1, b'c']), Ok(()));
+        assert_eq!(check(&[]), Ok(()));
+        for column in [
+            &[1, 3, b'a', b'b'][..],
+            &[0x7f, 0xff, 0xff, 0xff, 0xff, 0x0f, b'a'],
+            &[0x7e, 1, b'a'],
+            &[0],
+        ] {
+            assert_eq!(check(column), Err(ChunkError::Malformed), "{column:?}");
+        }
+    }
+
+    #[test]
+    fn values_are_no_longer_than_their_bytes() {
+        let of = |types: &'static [u8], values: &'static [u8]| {
+            let mut columns = [&[][..]; KNOWN.len()];
+            for (place, known) in KNOWN.iter().enumerate() {
+                match *known {
+                    VALUE_TYPE => columns[place] = types,
+                    VALUE => columns[place] = values,
+                    _ => {}
+                }
+            }
+            Columns(columns).check_values()
+        };
+        // Two texts of two bytes, and a nothing.
+        assert_eq!(of(&[2, 0x26, 0x7f, 0], b"abcd"), Ok(()));
+        assert_eq!(of(&[2, 0x26], b"abc"), Err(ChunkError::Columns));
+        let most = &[2, 0xf6, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1];
+        assert_eq!(of(most, b"abc"), Err(ChunkError::Columns));
     }
 }

@@ -49,6 +49,20 @@ fn a_pack_gives_the_same_bytes_again() {
 }
 
 #[test]
+fn a_change_that_stands_twice_does_not_shift_what_others_build_on() {
+    let mut twice = admitted(&edited(4, 1));
+    let first = twice[0].run.clone();
+    twice.insert(
+        1,
+        Packed {
+            position: Position(twice[0].position.0 + 1),
+            run: first,
+        },
+    );
+    assert_eq!(unpack(&pack(&twice)).unwrap(), twice);
+}
+
+#[test]
 fn a_batch_of_several_changes_stays_one() {
     let mut device = Device::new(1);
     let chunks: Vec<Chunk> = (1..4).map(|it| device.act(&declare(it))).collect();
