@@ -68,7 +68,12 @@ fn follow(previous: &Encoded, change: &mut ExpandedChange) {
     change.actor_id = previous.actor_id().clone();
     change.seq = previous.seq().saturating_add(1);
     change.deps = vec![previous.hash()];
-    change.start_op = start(previous.max_op().saturating_add(1));
+    // automerge's own `max_op` adds without a look.
+    let next = previous
+        .start_op()
+        .get()
+        .saturating_add(previous.len() as u64);
+    change.start_op = start(next);
 }
 
 fn edit(change: &mut ExpandedChange, input: &mut Input<'_>) {
