@@ -9,7 +9,6 @@ use canbao_core::facts::{Audience, Projection};
 use canbao_core::message::Lang;
 use canbao_core::newest::Newest;
 use canbao_core::signing::PublicKey;
-use canbao_core::statement::read_admitted;
 use canbao_core::store::{Store, Stream};
 use canbao_core::structure::{Packed, unpack};
 use canbao_core::sync::device::DeviceStart;
@@ -188,7 +187,7 @@ impl App {
             .store
             .read(Stream::Local, from, usize::MAX, usize::MAX)?;
         let read = |(place, bytes): (u64, Vec<u8>)| {
-            let audience = audience_of(&Made::from_bytes(&bytes)?);
+            let audience = Made::from_bytes(&bytes)?.audience();
             Ok(OwnValue {
                 place,
                 bytes,
@@ -221,16 +220,5 @@ impl App {
     #[must_use]
     pub fn document(&self, id: &DocumentId) -> Option<&Volume> {
         self.drafts.document(id)
-    }
-}
-
-fn audience_of(made: &Made) -> Option<Audience> {
-    match made {
-        Made::Batch { document, .. } => Some(document.audience()),
-        Made::Statement { signed, .. } => {
-            let read = read_admitted(signed).ok()?;
-            Some(Audience::Unit(read.statement.unit()))
-        }
-        Made::Ended { .. } | Made::GivenUp { .. } | Made::Held { .. } => None,
     }
 }

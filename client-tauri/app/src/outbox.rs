@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use canbao_core::declaration::Declaration;
 use canbao_core::document::{Action, DocumentId, SignedBatch};
+use canbao_core::facts::Audience;
 use canbao_core::ids::{AuditId, DeclarationId, StatementId, UnitId};
 use canbao_core::month::Month;
 use canbao_core::signed::encode;
@@ -85,6 +86,18 @@ pub(crate) enum Made {
 }
 
 impl Made {
+    /// Whom it is for; none where it says what became of another one.
+    pub(crate) fn audience(&self) -> Option<Audience> {
+        match self {
+            Self::Batch { document, .. } => Some(document.audience()),
+            Self::Statement { signed, .. } => {
+                let read = read_admitted(signed).ok()?;
+                Some(Audience::Unit(read.statement.unit()))
+            }
+            Self::Ended { .. } | Self::GivenUp { .. } | Self::Held { .. } => None,
+        }
+    }
+
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         encode(self)
     }

@@ -261,22 +261,21 @@ impl Purge {
     fn look_at_local(&mut self, store: &Store, parts: &Parts) -> Result<(), Fault> {
         let mut purged = BTreeSet::new();
         each(store, Stream::Local, |place, bytes| {
-            let item = match Made::from_bytes(bytes)? {
+            let made = Made::from_bytes(bytes)?;
+            let gone = made.audience().is_some_and(|it| !is_in(parts, &it));
+            let item = match made {
                 Made::Batch {
                     document, batch, ..
-                } => {
-                    let gone = !is_in(parts, &document.audience());
-                    gone.then(|| {
-                        self.documents.insert(document);
-                        let (id, unit) = (SignedBatch(batch).id().0, document.unit());
-                        Item { id, unit }
-                    })
-                }
+                } => gone.then(|| {
+                    self.documents.insert(document);
+                    let (id, unit) = (SignedBatch(batch).id().0, document.unit());
+                    Item { id, unit }
+                }),
                 Made::Statement { signed, .. } => {
-                    let read = read_admitted(&signed).ok();
-                    read.and_then(|it| {
+                    let read = read_admitted(&signed).ok().filter(|_| gone);
+                    read.map(|it| {
                         let (id, unit) = (it.statement.id().0, it.statement.unit());
-                        (!is_in(parts, &Audience::Unit(unit))).then_some(Item { id, unit })
+                        Item { id, unit }
                     })
                 }
                 Made::Ended { item, .. }

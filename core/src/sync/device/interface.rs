@@ -19,7 +19,8 @@ pub struct DeviceStart {
     pub cursor: u64,
     /// How many items wait in its outbox.
     pub offers: u32,
-    /// As last persisted with a scope; none before the first session.
+    /// From where the feed brings the parts that come late, as last persisted with a scope; none
+    /// before the first session.
     pub late_from: Option<u64>,
     /// Whether packs are taken in backfills.
     pub packed: bool,
