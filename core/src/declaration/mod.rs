@@ -3,21 +3,29 @@
 //! [`Draft`] is what a form holds; [`Declaration::parse`] turns it into a [`Declaration`] or
 //! reports every problem at once. Desktop, command line and centre call the same function.
 
+mod content;
 mod draft;
-mod parse;
+mod form;
+mod ground;
+mod movement;
 mod problem;
+mod registration;
+mod revision;
+mod wage;
 
+pub use content::{Content, Entrant, PersonNumber, Subject, Who};
 pub use draft::{Draft, Kind};
-pub use parse::{check_revision, next_revision};
+pub use ground::{Ground, Pool, PoolPerson};
 pub use problem::{Field, Problem, ProblemCode};
+pub use revision::{check_revision, next_revision};
 
 use minicbor::{Decode, Encode};
 
-use crate::ids::{ContentHash, DeclarationId, PersonId, StatementId, UnitId};
-use crate::money::Money;
-use crate::month::Month;
+use crate::ids::{ContentHash, DeclarationId, StatementId, UnitId};
 use crate::signed::encode;
 use crate::signing::hash_parts;
+
+use form::Form;
 
 /// A frozen declaration: parsed, complete, with a stable id and a content hash (SUB-3).
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -34,66 +42,42 @@ pub struct Declaration {
     /// What is declared.
     #[n(3)]
     pub content: Content,
-}
-
-/// What a declaration declares.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-pub enum Content {
-    /// INT 职工缴费中断申报.
-    #[n(1)]
-    Interruption {
-        /// Who stops.
-        #[n(0)]
-        person: PersonId,
-        /// The change month: the last month paid (MON-1).
-        #[n(1)]
-        month: Month,
-        /// The reason, by its Chinese name in the parameters.
-        #[n(2)]
-        reason: String,
-    },
-    /// WAGE 职工缴费工资申报.
-    #[n(2)]
-    Wage {
-        /// Whose wage.
-        #[n(0)]
-        person: PersonId,
-        /// The first month of the wage.
-        #[n(1)]
-        from: Month,
-        /// The last month of the wage, included.
-        #[n(2)]
-        to: Month,
-        /// The monthly wage; the base follows from it when a month is assessed.
-        #[n(3)]
-        wage: Money,
-    },
-}
-
-impl Content {
-    /// The person it is about.
-    #[must_use]
-    pub fn person(&self) -> PersonId {
-        match self {
-            Self::Interruption { person, .. } | Self::Wage { person, .. } => *person,
-        }
-    }
-
-    /// Its kind.
-    #[must_use]
-    pub fn kind(&self) -> Kind {
-        match self {
-            Self::Interruption { .. } => Kind::Interruption,
-            Self::Wage { .. } => Kind::Wage,
-        }
-    }
+    /// The approved declaration that this one does again (重做, MON-3).
+    #[n(4)]
+    pub redoes: Option<DeclarationId>,
 }
 
 impl Declaration {
+    /// Parses a draft against the unit's roster and what is known of the pool: the one check on
+    /// desktop, command line and at the centre's intake.
+    ///
+    /// `revision` is the number the frozen declaration gets.
+    ///
+    /// # Errors
+    /// Every problem of the draft, in the order of the form's fields.
+    pub fn parse(draft: &Draft, revision: u32, ground: &Ground<'_>) -> Result<Self, Vec<Problem>> {
+        let mut form = Form::open(draft, ground);
+        let redoes = form.redone();
+        let content = match draft.kind {
+            Kind::Interruption => form.interruption(redoes),
+            Kind::Wage => form.wage(),
+            Kind::Registration => form.registration(redoes),
+            Kind::Resumption => form.resumption(redoes),
+        };
+        let declared = |content| Self {
+            id: draft.id,
+            revision,
+            unit: ground.unit.record.id,
+            content,
+            redoes: redoes.map(|it| it.declaration.id),
+        };
+        form.close(content.map(declared))
+    }
+
     /// The hash of what is declared; the same content typed twice has one hash.
     #[must_use]
     pub fn content_hash(&self) -> ContentHash {
-        let content = encode(&self.content);
+        let content = encode(&(&self.content, &self.redoes));
         ContentHash(hash_parts(
             "canbao/declaration/1",
             &[&self.unit.0, &content],
@@ -102,10 +86,7 @@ impl Declaration {
 
     /// The longest free text in it, in bytes.
     pub(crate) fn longest_text(&self) -> usize {
-        match &self.content {
-            Content::Interruption { reason, .. } => reason.len(),
-            Content::Wage { .. } => 0,
-        }
+        self.content.longest_text()
     }
 
     /// The id of the submission that carries it: the same content submitted twice, on one

@@ -31,6 +31,24 @@ pub enum Field {
     /// The declaration or request as a whole.
     #[n(7)]
     Whole,
+    /// 证件类型.
+    #[n(8)]
+    IdKind,
+    /// 姓名.
+    #[n(9)]
+    Name,
+    /// 出生日期.
+    #[n(10)]
+    Born,
+    /// 性别.
+    #[n(11)]
+    Sex,
+    /// The tick 失业保险.
+    #[n(12)]
+    Insurance,
+    /// 重做: the declaration that is done again.
+    #[n(13)]
+    Redo,
 }
 
 /// Declares the codes once: the enum, its dotted names, and the list for tests.
@@ -71,16 +89,12 @@ problem_codes! {
     6 NotPaying = "declaration.not_paying",
     /// The month lies before the person's first payable month.
     7 BeforeStart = "declaration.before_start",
-    /// The month or a month after it was already assessed (SIL-20).
-    8 AfterAssessment = "declaration.after_assessment",
     /// Not one of the reasons in the parameters.
     9 ReasonUnknown = "declaration.reason_unknown",
     /// The range ends before it starts.
     10 RangeReversed = "declaration.range_reversed",
     /// A wage of nothing or less.
     11 WageNotPositive = "declaration.wage_not_positive",
-    /// Another approved or undecided wage covers some of the months (SIL-5).
-    12 WageOverlap = "declaration.wage_overlap",
     /// The month is too far from any month that can be declared.
     13 MonthOutOfRange = "declaration.month_out_of_range",
     /// Another declaration of this person and kind is undecided.
@@ -115,6 +129,42 @@ problem_codes! {
     32 ReasonMissing = "decision.reason_missing",
     /// The submission can no longer be approved; its problems follow.
     33 NoLongerApprovable = "decision.no_longer_approvable",
+    /// The person who is enrolled pays in this unit already (REG-1).
+    40 InsuredHere = "declaration.insured_here",
+    /// The person was insured before: 恢复 instead of 登记 (SIL-15).
+    41 ResumeInstead = "declaration.resume_instead",
+    /// The person pays in another unit (SIL-3).
+    42 InsuredElsewhere = "declaration.insured_elsewhere",
+    /// The months were paid in another unit (SIL-3).
+    43 DoubleElsewhere = "declaration.double_elsewhere",
+    /// Younger than the law allows (REG).
+    44 TooYoung = "declaration.too_young",
+    /// 终止缴费: back only at the window (STA-3).
+    45 Terminated = "declaration.terminated",
+    /// A resumption at or before the last payable month (MON-5).
+    46 DoubleMonth = "declaration.double_month",
+    /// The person pays already.
+    47 AlreadyPaying = "declaration.already_paying",
+    /// Further back than the parameter allows (SIL-6).
+    48 LookBack = "declaration.look_back",
+    /// The name is not that of the number's person.
+    49 NameDiffers = "declaration.name_differs",
+    /// 失业保险 is not ticked.
+    50 NotTicked = "declaration.not_ticked",
+    /// No such kind of ID document.
+    51 IdKindUnknown = "declaration.id_kind_unknown",
+    /// The text is no birth date.
+    52 NotABirthDate = "declaration.not_a_birth_date",
+    /// Neither 男 nor 女.
+    53 SexUnknown = "declaration.sex_unknown",
+    /// The ID number states another birth date or sex.
+    54 DocumentContradicts = "declaration.document_contradicts",
+    /// No approved declaration of this kind and person is there to be done again (MON-3).
+    55 RedoUnknown = "declaration.redo_unknown",
+    /// Months of a wage that are posted (SIL-4).
+    56 Posted = "declaration.posted",
+    /// A text longer than allowed.
+    57 TextTooLong = "declaration.text_too_long",
 }
 
 impl serde::Serialize for ProblemCode {

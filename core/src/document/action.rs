@@ -90,99 +90,94 @@ impl Action {
     }
 }
 
-/// A field of a draft and its new value.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-pub enum Change {
-    /// The person, as resolved or as typed.
-    #[n(1)]
-    Person(#[n(0)] String),
-    /// 变更时间.
-    #[n(2)]
-    Month(#[n(0)] String),
-    /// 变更原因.
-    #[n(3)]
-    Reason(#[n(0)] String),
-    /// 开始年月.
-    #[n(4)]
-    From(#[n(0)] String),
-    /// 结束年月.
-    #[n(5)]
-    To(#[n(0)] String),
-    /// 工资.
-    #[n(6)]
-    Wage(#[n(0)] Money),
+/// Declares a change for each text field of a draft once: the enum, and how each is read, put
+/// and shown.
+macro_rules! changes {
+    ($($(#[$doc:meta])* $n:literal $name:ident in $field:ident),* $(,)?) => {
+        /// A field of a draft and its new value.
+        #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+        pub enum Change {
+            /// 工资.
+            #[n(6)]
+            Wage(#[n(0)] Money),
+            $($(#[$doc])* #[n($n)] $name(#[n(0)] String)),*
+        }
+
+        impl Change {
+            /// The change that puts a value into a field; `None` where no draft has the field, or
+            /// the field no such value.
+            #[must_use]
+            pub fn of(field: FieldName, value: Value) -> Option<Self> {
+                match (field, value) {
+                    $((FieldName::$name, Value::Text(text)) => Some(Self::$name(text)),)*
+                    (FieldName::Wage, Value::Amount(wage)) => Some(Self::Wage(wage)),
+                    (FieldName::Department | FieldName::Phone, _)
+                    | (_, Value::Text(_) | Value::Amount(_)) => None,
+                }
+            }
+
+            /// The filled fields of a draft.
+            #[must_use]
+            pub fn all_of(draft: &Draft) -> Vec<Self> {
+                let texts = [$((&draft.$field, Self::$name as fn(String) -> Self)),*];
+                texts
+                    .into_iter()
+                    .filter(|(text, _)| !text.is_empty())
+                    .map(|(text, field)| field(text.clone()))
+                    .chain(draft.wage.map(Self::Wage))
+                    .collect()
+            }
+
+            /// Which field it changes.
+            #[must_use]
+            pub fn field(&self) -> FieldName {
+                match self {
+                    $(Self::$name(_) => FieldName::$name,)*
+                    Self::Wage(_) => FieldName::Wage,
+                }
+            }
+
+            /// Puts the value into a draft.
+            pub fn apply_to(&self, draft: &mut Draft) {
+                match self {
+                    $(Self::$name(text) => draft.$field.clone_from(text),)*
+                    Self::Wage(wage) => draft.wage = Some(*wage),
+                }
+            }
+
+            pub(super) fn value(&self) -> Value {
+                match self {
+                    $(Self::$name(text))|* => Value::Text(text.clone()),
+                    Self::Wage(wage) => Value::Amount(*wage),
+                }
+            }
+        }
+    };
 }
 
-impl Change {
-    /// The change that puts a value into a field; `None` where no draft has the field, or the
-    /// field no such value.
-    #[must_use]
-    pub fn of(field: FieldName, value: Value) -> Option<Self> {
-        match (field, value) {
-            (FieldName::Person, Value::Text(text)) => Some(Self::Person(text)),
-            (FieldName::Month, Value::Text(text)) => Some(Self::Month(text)),
-            (FieldName::Reason, Value::Text(text)) => Some(Self::Reason(text)),
-            (FieldName::From, Value::Text(text)) => Some(Self::From(text)),
-            (FieldName::To, Value::Text(text)) => Some(Self::To(text)),
-            (FieldName::Wage, Value::Amount(wage)) => Some(Self::Wage(wage)),
-            (FieldName::Department | FieldName::Phone, _)
-            | (_, Value::Text(_) | Value::Amount(_)) => None,
-        }
-    }
-
-    /// The filled fields of a draft.
-    #[must_use]
-    pub fn all_of(draft: &Draft) -> Vec<Self> {
-        let texts = [
-            (&draft.person, Self::Person as fn(String) -> Self),
-            (&draft.month, Self::Month),
-            (&draft.reason, Self::Reason),
-            (&draft.from, Self::From),
-            (&draft.to, Self::To),
-        ];
-        texts
-            .into_iter()
-            .filter(|(text, _)| !text.is_empty())
-            .map(|(text, field)| field(text.clone()))
-            .chain(draft.wage.map(Self::Wage))
-            .collect()
-    }
-
-    /// Which field it changes.
-    #[must_use]
-    pub fn field(&self) -> FieldName {
-        match self {
-            Self::Person(_) => FieldName::Person,
-            Self::Month(_) => FieldName::Month,
-            Self::Reason(_) => FieldName::Reason,
-            Self::From(_) => FieldName::From,
-            Self::To(_) => FieldName::To,
-            Self::Wage(_) => FieldName::Wage,
-        }
-    }
-
-    /// Puts the value into a draft.
-    pub fn apply_to(&self, draft: &mut Draft) {
-        match self {
-            Self::Person(text) => draft.person.clone_from(text),
-            Self::Month(text) => draft.month.clone_from(text),
-            Self::Reason(text) => draft.reason.clone_from(text),
-            Self::From(text) => draft.from.clone_from(text),
-            Self::To(text) => draft.to.clone_from(text),
-            Self::Wage(wage) => draft.wage = Some(*wage),
-        }
-    }
-
-    pub(super) fn value(&self) -> Value {
-        match self {
-            Self::Person(text)
-            | Self::Month(text)
-            | Self::Reason(text)
-            | Self::From(text)
-            | Self::To(text) => Value::Text(text.clone()),
-            Self::Wage(wage) => Value::Amount(*wage),
-        }
-    }
+changes! {
+    /// The person, as resolved or as typed.
+    1 Person in person,
+    /// 变更时间.
+    2 Month in month,
+    /// 变更原因.
+    3 Reason in reason,
+    /// 开始年月.
+    4 From in from,
+    /// 结束年月.
+    5 To in to,
+    /// 证件类型.
+    7 IdKind in id_kind,
+    /// 姓名.
+    8 Name in name,
+    /// 出生日期.
+    9 Born in born,
+    /// 性别.
+    10 Sex in sex,
+    /// 险种.
+    11 Insurance in insurance,
+    /// 重做.
+    12 Redo in redo,
 }
 
 #[cfg(test)]

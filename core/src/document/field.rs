@@ -22,6 +22,18 @@ pub enum FieldName {
     To,
     /// 工资.
     Wage,
+    /// 证件类型.
+    IdKind,
+    /// 姓名, of an enrolment or of a person from elsewhere.
+    Name,
+    /// 出生日期.
+    Born,
+    /// 性别.
+    Sex,
+    /// 险种, which is ticked.
+    Insurance,
+    /// 重做: the declaration that is done again.
+    Redo,
     /// 部门, of an overlay.
     Department,
     /// 联系电话, of an overlay.
@@ -30,13 +42,19 @@ pub enum FieldName {
 
 impl FieldName {
     /// The fields of a draft, in the order of the form.
-    pub const OF_DRAFT: [Self; 6] = [
+    pub const OF_DRAFT: [Self; 12] = [
+        Self::IdKind,
         Self::Person,
+        Self::Name,
+        Self::Born,
+        Self::Sex,
         Self::Month,
         Self::Reason,
         Self::From,
         Self::To,
         Self::Wage,
+        Self::Insurance,
+        Self::Redo,
     ];
 
     /// The fields of a roster overlay.
@@ -52,6 +70,12 @@ impl FieldName {
             Self::From => "from",
             Self::To => "to",
             Self::Wage => "wage",
+            Self::IdKind => "id_kind",
+            Self::Name => "name",
+            Self::Born => "born",
+            Self::Sex => "sex",
+            Self::Insurance => "insurance",
+            Self::Redo => "redo",
             Self::Department => "department",
             Self::Phone => "phone",
         }
@@ -104,6 +128,12 @@ impl Value {
             | FieldName::Reason
             | FieldName::From
             | FieldName::To
+            | FieldName::IdKind
+            | FieldName::Name
+            | FieldName::Born
+            | FieldName::Sex
+            | FieldName::Insurance
+            | FieldName::Redo
             | FieldName::Department
             | FieldName::Phone => Some(Self::Text(held.as_str()?.to_owned())),
         }

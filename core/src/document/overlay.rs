@@ -91,7 +91,13 @@ impl OverlayField {
                 | FieldName::Reason
                 | FieldName::From
                 | FieldName::To
-                | FieldName::Wage,
+                | FieldName::Wage
+                | FieldName::IdKind
+                | FieldName::Name
+                | FieldName::Born
+                | FieldName::Sex
+                | FieldName::Insurance
+                | FieldName::Redo,
                 Value::Text(_) | Value::Amount(_),
             ) => None,
         }

@@ -57,6 +57,12 @@ impl Field {
                 | FieldName::Reason
                 | FieldName::From
                 | FieldName::To
+                | FieldName::IdKind
+                | FieldName::Name
+                | FieldName::Born
+                | FieldName::Sex
+                | FieldName::Insurance
+                | FieldName::Redo
                 | FieldName::Department
                 | FieldName::Phone,
             ) => Shape::Text,

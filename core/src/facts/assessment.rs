@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use minicbor::{Decode, Encode};
 
-use crate::contribution::{self, TotalRule};
+use crate::contribution::{self, Contribution, TotalRule};
 use crate::declaration::{Field, Problem, ProblemCode};
 use crate::ids::{ParameterSetId, PersonId};
 use crate::money::Money;
@@ -11,6 +11,7 @@ use crate::month::Month;
 use crate::parameters::{MissingParameter, ParameterSet};
 
 use super::common::CommonView;
+use super::late::{self, Late};
 use super::person::PersonView;
 use super::unit::UnitView;
 
@@ -23,7 +24,7 @@ const NAMED_PERSONS: usize = 20;
 /// The head of an assessment; its lines follow as receivables.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Assessment {
-    /// The settlement period, which here is also the month paid for (MON-6).
+    /// The settlement period, which is also the month that its normal lines pay for (MON-6).
     #[n(0)]
     pub settlement: Month,
     /// The parameter set it used.
@@ -32,16 +33,20 @@ pub struct Assessment {
     /// The total rule it used, by its name in the parameters.
     #[n(2)]
     pub total_rule: TotalRule,
-    /// 核定人数: how many persons (WAGE-3).
+    /// 核定人数: how many persons pay for the month itself (WAGE-3), a normal line each. What was
+    /// approved too late for its own month follows in further lines (SIL-20).
     #[n(3)]
     pub persons: u32,
-    /// The sums.
+    /// The sums of what is due.
     #[n(4)]
     pub totals: Totalled,
+    /// The sums of what is given back, in lines of kind 20.
+    #[n(5)]
+    pub refunds: Totalled,
 }
 
-/// Sums over the lines of an assessment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+/// Sums over lines of an assessment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Encode, Decode)]
 pub struct Totalled {
     /// Of the bases.
     #[n(0)]
@@ -69,7 +74,8 @@ pub struct Receivable {
     /// For whom.
     #[n(3)]
     pub person: PersonId,
-    /// Kind of receivable in the field's codes: 10 normal.
+    /// Kind of receivable in the field's codes: [`NORMAL`], [`REFUND`], [`BACK_PAYMENT`] or
+    /// [`ADJUSTMENT`].
     #[n(4)]
     pub kind: u16,
     /// 缴费基数.
@@ -83,10 +89,20 @@ pub struct Receivable {
     pub person_amount: Money,
 }
 
+/// 10 正常应缴: the month itself.
+pub const NORMAL: u16 = 10;
+/// 20 退费: its amounts are given back.
+pub const REFUND: u16 = 20;
+/// 31 中断补缴: a month that came to be payable after it was assessed.
+pub const BACK_PAYMENT: u16 = 31;
+/// 34 基数补差: what a higher base adds to a month that was assessed.
+pub const ADJUSTMENT: u16 = 34;
+
 /// Assesses a unit for a settlement month, or says everything that stands against it.
 ///
 /// The number assessed equals the number of persons with a base who are payable in the month
-/// (WAGE-3). `known_on` decides which parameter values were known (SIL-23).
+/// (WAGE-3). What was approved behind an earlier assessment follows as adjustments and refunds
+/// (SIL-20). `known_on` decides which parameter values were known (SIL-23).
 ///
 /// # Errors
 /// The problems: periods out of order or not open, persons without a base (named), parameters
@@ -108,13 +124,15 @@ pub fn assess(
         ]);
     };
     let payable = payable_with_wages(unit, settlement)?;
-    raise(parameters, &payable, settlement, known_on).map_err(|missing| {
-        vec![
-            Problem::new(ProblemCode::ParameterMissing, Field::Whole)
-                .with("parameter", missing.parameter)
-                .with("month", missing.month),
-        ]
-    })
+    let late = late::changes(unit, parameters, settlement, known_on)?;
+    raise(parameters, &payable, late, settlement, known_on)
+        .map_err(|missing| vec![parameter_missing(&missing)])
+}
+
+pub(super) fn parameter_missing(missing: &MissingParameter) -> Problem {
+    Problem::new(ProblemCode::ParameterMissing, Field::Whole)
+        .with("parameter", missing.parameter)
+        .with("month", missing.month)
 }
 
 fn out_of_order(unit: &UnitView, common: &CommonView, settlement: Month) -> Option<Problem> {
@@ -140,22 +158,11 @@ fn payable_with_wages(
     for person in unit.persons.values().filter(|person| person.payable(month)) {
         match person.wage(month) {
             Some(wage) => lines.push((person, wage)),
-            None => without.push(person.record.name.as_str()),
+            None => without.push(person),
         }
     }
     if !without.is_empty() {
-        let names = without
-            .iter()
-            .take(NAMED_PERSONS)
-            .copied()
-            .collect::<Vec<_>>()
-            .join("、");
-        return Err(vec![
-            Problem::new(ProblemCode::BaseMissing, Field::Wage)
-                .with("month", month)
-                .with("count", without.len())
-                .with("names", names),
-        ]);
+        return Err(vec![base_missing(month, &without)]);
     }
     if lines.is_empty() {
         let nobody = Problem::new(ProblemCode::NobodyPayable, Field::Month).with("month", month);
@@ -164,9 +171,22 @@ fn payable_with_wages(
     Ok(lines)
 }
 
+pub(super) fn base_missing(month: Month, without: &[&PersonView]) -> Problem {
+    let names: Vec<&str> = without
+        .iter()
+        .take(NAMED_PERSONS)
+        .map(|it| it.record.name.as_str())
+        .collect();
+    Problem::new(ProblemCode::BaseMissing, Field::Wage)
+        .with("month", month)
+        .with("count", without.len())
+        .with("names", names.join("、"))
+}
+
 fn raise(
     parameters: &ParameterSet,
     payable: &[(&PersonView, Money)],
+    late: Vec<Late>,
     settlement: Month,
     known_on: Date,
 ) -> Result<(Assessment, Vec<Receivable>), MissingParameter> {
@@ -177,35 +197,69 @@ fn raise(
         .collect::<Result<Vec<Money>, _>>()?;
     let rule = parameters.total_rule(settlement, known_on)?;
     let totalled = contribution::total(&bases, rates, rule);
-    let receivables: Vec<Receivable> = payable
-        .iter()
-        .zip(&bases)
-        .zip(&totalled.lines)
+    let normal = payable.iter().zip(&bases).zip(&totalled.lines);
+    let normal = normal.map(|(((person, _), base), part)| Late {
+        person: person.record.id,
+        month: settlement,
+        kind: NORMAL,
+        base: *base,
+        part: *part,
+    });
+    let receivables: Vec<Receivable> = normal
+        .chain(late)
         .zip(1..)
-        .map(|((((person, _), base), part), line)| Receivable {
-            line,
-            settlement,
-            month: settlement,
-            person: person.record.id,
-            kind: NORMAL,
-            base: *base,
-            unit_amount: part.unit,
-            person_amount: part.person,
-        })
+        .map(|(it, line)| it.line(settlement, line))
         .collect();
+    let (refunds, due): (Vec<_>, Vec<_>) = receivables.iter().partition(|it| it.kind == REFUND);
     let assessment = Assessment {
         settlement,
         parameters: parameters.id(),
         total_rule: rule,
-        persons: receivables.len() as u32,
-        totals: Totalled {
-            base: bases.iter().copied().sum(),
-            unit: totalled.unit,
-            person: totalled.person,
-        },
+        persons: payable.len() as u32,
+        totals: due.into_iter().collect(),
+        refunds: refunds.into_iter().collect(),
     };
     Ok((assessment, receivables))
 }
 
-/// A normal receivable in the field's codes.
-const NORMAL: u16 = 10;
+impl Totalled {
+    /// Both sums, one on the other: what a transaction's own totals are checked by.
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        Self {
+            base: self.base + other.base,
+            unit: self.unit + other.unit,
+            person: self.person + other.person,
+        }
+    }
+
+    /// What is left of these sums without the others.
+    #[must_use]
+    pub(super) fn less(self, other: Self) -> Self {
+        Self {
+            base: self.base - other.base,
+            unit: self.unit - other.unit,
+            person: self.person - other.person,
+        }
+    }
+
+    /// The parts alone.
+    pub(super) fn part(self) -> Contribution {
+        Contribution {
+            unit: self.unit,
+            person: self.person,
+        }
+    }
+}
+
+impl<'a> FromIterator<&'a Receivable> for Totalled {
+    fn from_iter<T: IntoIterator<Item = &'a Receivable>>(lines: T) -> Self {
+        lines.into_iter().fold(Self::default(), |sums, it| {
+            sums.with(Self {
+                base: it.base,
+                unit: it.unit_amount,
+                person: it.person_amount,
+            })
+        })
+    }
+}

@@ -5,7 +5,7 @@ use minicbor::{Decode, Encode};
 use crate::certificate::{Certificate, Chain, Mandate};
 use crate::declaration::Problem;
 use crate::document::DocumentId;
-use crate::ids::{CertificateSerial, DistrictId, PersonId, StatementId, UnitId, VolumeId};
+use crate::ids::{CertificateSerial, DistrictId, StatementId, UnitId, VolumeId};
 use crate::money::Money;
 use crate::month::Month;
 use crate::signed::Signed;
@@ -14,6 +14,7 @@ use crate::time::Timestamp;
 use super::assessment::{Assessment, Receivable};
 use super::audience::Audience;
 use super::common::Agency;
+use super::effect::Effect;
 use super::person::PersonRecord;
 use super::posting::Incident;
 use super::record::PaymentRecord;
@@ -403,40 +404,6 @@ pub struct ListedPerson {
     /// The last month for which [`Self::wage`] counts.
     #[n(3)]
     pub bases_until: Month,
-}
-
-/// What an approval changes, resolved by the centre so that nobody recomputes it.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-pub enum Effect {
-    /// The person's open interval closes at this month, the last payable one (MON-1).
-    #[n(1)]
-    Stopped {
-        /// Who.
-        #[n(0)]
-        person: PersonId,
-        /// The last payable month.
-        #[n(1)]
-        month: Month,
-        /// 终止 rather than 暂停 (STA-3).
-        #[n(2)]
-        terminated: bool,
-    },
-    /// The person's wage is declared for these months.
-    #[n(2)]
-    WageSet {
-        /// Who.
-        #[n(0)]
-        person: PersonId,
-        /// The first month.
-        #[n(1)]
-        from: Month,
-        /// The last month.
-        #[n(2)]
-        to: Month,
-        /// The wage.
-        #[n(3)]
-        wage: Money,
-    },
 }
 
 /// Why a statement that was taken in has no effect.

@@ -2,14 +2,16 @@
 
 use crate::declaration::Problem;
 use crate::ids::Position;
-use crate::month::{Interval, Month};
+use crate::month::Month;
 use crate::statement::{Statement, Verified, read_admitted};
 use crate::time::Timestamp;
 
 use super::assessment::Receivable;
+use super::effect::{Effect, Joining};
 use super::entry::Placed;
-use super::fact::{AssessmentOutcome, Effect, Fact, ListedPerson, Void};
-use super::person::{BaseSpan, PersonView};
+use super::fact::{AssessmentOutcome, Fact, ListedPerson, Void};
+use super::movement::{Movement, Turn};
+use super::person::{BaseSpan, PersonRecord, PersonView};
 use super::record::PaymentRecord;
 use super::submission::{Decided, ReceiptNumber, RefusedView, SubmissionState, SubmissionView};
 use super::tax::{Receiving, Sending, TransactionView};
@@ -26,7 +28,9 @@ impl UnitView {
             Fact::UnitRegistered(record) => self.record = record.clone(),
             Fact::UnitMoved { to, .. } => self.record.district = *to,
             Fact::PersonsListed { persons, .. } => {
-                persons.iter().for_each(|person| self.list(person));
+                persons
+                    .iter()
+                    .for_each(|person| self.list(person, *position));
             }
             Fact::Received {
                 statement,
@@ -54,12 +58,12 @@ impl UnitView {
                 ..
             } => {
                 self.decide(statement, decided_by, void.as_ref(), *at);
-                self.take_effect(effect.as_ref());
+                self.take_effect(effect.as_ref(), *position);
             }
             Fact::AssessmentTaken {
                 statement, outcome, ..
             } => {
-                self.take_assessment(statement, outcome, *at);
+                self.take_assessment(statement, outcome, *at, *position);
             }
             Fact::ReceivablesRaised { lines, .. } => self.raise(lines),
             Fact::TransactionQueued {
@@ -120,25 +124,61 @@ impl UnitView {
         }
     }
 
-    fn list(&mut self, listed: &ListedPerson) {
+    fn list(&mut self, listed: &ListedPerson, position: Position) {
         let record = &listed.person;
-        self.by_personal_number
-            .insert(record.personal_number.as_str().to_owned(), record.id);
-        self.by_document
-            .insert(record.document.number().to_owned(), record.id);
         let baseline = listed.wage.map(|wage| BaseSpan {
             from: listed.paying_since,
             to: listed.bases_until,
             wage,
+            position,
         });
-        let view = PersonView {
+        let loaded = Movement {
+            submission: None,
+            position,
+            turn: Turn::In(listed.paying_since),
+            redone_by: None,
+        };
+        let view = self.know(record);
+        view.baseline = baseline;
+        view.take(loaded, None);
+    }
+
+    /// The view of a person, who may be new here.
+    fn know(&mut self, record: &PersonRecord) -> &mut PersonView {
+        self.by_personal_number
+            .insert(record.personal_number.as_str().to_owned(), record.id);
+        self.by_document
+            .insert(record.document.number().to_owned(), record.id);
+        let new = || PersonView {
             record: record.clone(),
-            intervals: vec![Interval::opening(listed.paying_since)],
-            baseline,
+            born: None,
+            sex: None,
+            movements: Vec::new(),
+            intervals: Vec::new(),
+            baseline: None,
             declared: Vec::new(),
             terminated: false,
         };
-        self.persons.insert(record.id, view);
+        self.persons.entry(record.id).or_insert_with(new)
+    }
+
+    fn join(&mut self, joining: &Joining, position: Position) {
+        let view = self.know(&joining.person);
+        view.born.clone_from(&joining.born);
+        view.sex = joining.sex;
+        view.declared.push(BaseSpan {
+            from: joining.month,
+            to: joining.wage_until,
+            wage: joining.wage,
+            position,
+        });
+        let movement = Movement {
+            submission: Some(joining.submission),
+            position,
+            turn: Turn::In(joining.month),
+            redone_by: None,
+        };
+        view.take(movement, joining.redoes);
     }
 
     fn receive(
@@ -226,18 +266,30 @@ impl UnitView {
         }
     }
 
-    fn take_effect(&mut self, effect: Option<&Effect>) {
+    fn take_effect(&mut self, effect: Option<&Effect>, position: Position) {
         match effect {
             None => {}
             Some(Effect::Stopped {
                 person,
                 month,
                 terminated,
+                submission,
+                redoes,
             }) => {
                 if let Some(view) = self.persons.get_mut(person) {
-                    view.stop(*month, *terminated);
+                    let movement = Movement {
+                        submission: Some(*submission),
+                        position,
+                        turn: Turn::Out {
+                            month: *month,
+                            terminated: *terminated,
+                        },
+                        redone_by: None,
+                    };
+                    view.take(movement, *redoes);
                 }
             }
+            Some(Effect::Entered(joining)) => self.join(joining, position),
             Some(Effect::WageSet {
                 person,
                 from,
@@ -249,18 +301,28 @@ impl UnitView {
                         from: *from,
                         to: *to,
                         wage: *wage,
+                        position,
                     });
                 }
             }
         }
     }
 
-    fn take_assessment(&mut self, statement: &[u8], outcome: &AssessmentOutcome, at: Timestamp) {
+    fn take_assessment(
+        &mut self,
+        statement: &[u8],
+        outcome: &AssessmentOutcome,
+        at: Timestamp,
+        position: Position,
+    ) {
         match outcome {
             AssessmentOutcome::Assessed(assessment) => {
-                let assessment = assessment.clone();
-                self.assessments
-                    .insert(assessment.settlement, AssessmentView { assessment, at });
+                let view = AssessmentView {
+                    assessment: assessment.clone(),
+                    at,
+                    position,
+                };
+                self.assessments.insert(assessment.settlement, view);
             }
             AssessmentOutcome::Failed(problems) => {
                 if let Ok(Verified {

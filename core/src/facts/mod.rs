@@ -8,9 +8,12 @@ mod answered;
 mod assessment;
 mod audience;
 mod common;
+mod effect;
 mod entry;
 mod fact;
 mod fold;
+mod late;
+mod movement;
 mod person;
 mod posting;
 mod projection;
@@ -21,14 +24,17 @@ mod tax;
 mod unit;
 
 pub use answered::Answered;
-pub use assessment::{Assessment, Receivable, Totalled, UNEMPLOYMENT, assess};
+pub use assessment::{
+    ADJUSTMENT, Assessment, BACK_PAYMENT, NORMAL, REFUND, Receivable, Totalled, UNEMPLOYMENT,
+    assess,
+};
 pub use audience::Audience;
 pub use common::{Agency, CommonView};
+pub use effect::{Effect, FreshNumbers, Joining};
 pub(crate) use entry::kind;
 pub use entry::{Entry, EntryError, FactError, Placed};
-pub use fact::{
-    AssessmentOutcome, Effect, Fact, ListedPerson, MAX_REVOCATION_REASON, Revoker, Void,
-};
+pub use fact::{AssessmentOutcome, Fact, ListedPerson, MAX_REVOCATION_REASON, Revoker, Void};
+pub use movement::{Clash, Movement, Turn, with_movement};
 pub use person::{BaseSpan, PaymentStatus, PersonRecord, PersonView};
 pub use posting::{
     Incident, IncidentKind, MAX_POSTING_LINES, Posting, PostingAnswer, PostingLine, take_posting,

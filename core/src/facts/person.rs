@@ -3,10 +3,12 @@
 use minicbor::{Decode, Encode};
 use serde::Serialize;
 
-use crate::identity::{IdDocument, PersonalNumber};
-use crate::ids::PersonId;
+use crate::identity::{BirthDate, IdDocument, PersonalNumber, Sex};
+use crate::ids::{PersonId, Position, StatementId};
 use crate::money::Money;
 use crate::month::{Interval, Month};
+
+use super::movement::{Movement, Turn, with_movement};
 
 /// Who a person is, as the centre holds it.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -46,6 +48,8 @@ pub struct BaseSpan {
     pub to: Month,
     /// The monthly wage.
     pub wage: Money,
+    /// Where in the feed it began to count.
+    pub position: Position,
 }
 
 impl BaseSpan {
@@ -61,6 +65,12 @@ impl BaseSpan {
 pub struct PersonView {
     /// Who.
     pub record: PersonRecord,
+    /// The birth date, where the document does not state it.
+    pub born: Option<BirthDate>,
+    /// The sex, where the document does not state it.
+    pub sex: Option<Sex>,
+    /// 人员增减, in the order in which they count; those that were redone among them.
+    pub movements: Vec<Movement>,
     /// Payable months, in order; only the last may be open.
     pub intervals: Vec<Interval>,
     /// The wage the centre loaded.
@@ -111,14 +121,35 @@ impl PersonView {
         }
     }
 
-    /// Closes the open interval at the last payable month; without one it changes nothing.
-    pub(super) fn stop(&mut self, month: Month, terminated: bool) {
-        if let Some(interval) = self.intervals.last_mut()
-            && interval.stop.is_none()
-            && let Ok(closed) = interval.closing(month)
-        {
-            *interval = closed;
-            self.terminated = terminated;
+    /// Takes in an approved movement, in the place of the one that it redoes. One that does not
+    /// fit changes nothing: the centre approves none.
+    pub(super) fn take(&mut self, movement: Movement, redoes: Option<StatementId>) {
+        if let Ok((movements, intervals)) = with_movement(&self.movements, movement, redoes) {
+            self.movements = movements;
+            self.intervals = intervals;
+            let counting = self.movements.iter().filter(|it| it.redone_by.is_none());
+            let last = counting.last().map(|it| it.turn);
+            self.terminated = matches!(
+                last,
+                Some(Turn::Out {
+                    terminated: true,
+                    ..
+                })
+            );
         }
+    }
+
+    /// The earliest month that anything approved behind this place of the feed may have changed.
+    pub(super) fn changed_since(&self, position: Position) -> Option<Month> {
+        let redone = |by: &Movement| {
+            let before = self
+                .movements
+                .iter()
+                .find(|it| it.redone_by.is_some() && it.redone_by == by.submission);
+            before.map_or(by.turn.month(), |it| it.turn.month().min(by.turn.month()))
+        };
+        let moved = self.movements.iter().filter(|it| it.position > position);
+        let declared = self.declared.iter().filter(|it| it.position > position);
+        moved.map(redone).chain(declared.map(|it| it.from)).min()
     }
 }

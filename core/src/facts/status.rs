@@ -30,9 +30,9 @@ pub enum DeclarationStatus {
     Rejected(String),
     /// 已撤回.
     Withdrawn,
-    /// 审核通过; an interruption not answered by tax yet.
+    /// 审核通过; a roster change not answered by tax yet.
     Approved,
-    /// 税务已接收: the roster change of an interruption.
+    /// 税务已接收: the roster change of an INT, REG or RES.
     TaxAccepted,
     /// 税务拒收, with tax's words.
     TaxRefused(String),
@@ -148,7 +148,9 @@ fn status_of_submission(submission: &SubmissionView, unit: &UnitView) -> Declara
 
 fn approved(declaration: &Declaration, unit: &UnitView) -> DeclarationStatus {
     match &declaration.content {
-        Content::Interruption { .. } => roster_change(declaration, unit),
+        Content::Interruption { .. }
+        | Content::Registration { .. }
+        | Content::Resumption { .. } => roster_change(declaration, unit),
         Content::Wage {
             person, from, to, ..
         } => DeclarationStatus::Months(

@@ -81,6 +81,26 @@ pub enum RosterChange {
         #[n(1)]
         month: Month,
     },
+    /// The month is the first one paid.
+    #[n(2)]
+    Start {
+        /// Who.
+        #[n(0)]
+        person: PersonId,
+        /// Tax's start month.
+        #[n(1)]
+        month: Month,
+    },
+}
+
+impl RosterChange {
+    /// Who.
+    #[must_use]
+    pub fn person(&self) -> PersonId {
+        match self {
+            Self::Stop { person, .. } | Self::Start { person, .. } => *person,
+        }
+    }
 }
 
 /// 社保发送状态.

@@ -47,6 +47,8 @@ pub struct AssessmentView {
     pub assessment: Assessment,
     /// When it was made.
     pub at: Timestamp,
+    /// Where in the feed: what is approved behind it never alters it (SIL-20).
+    pub position: Position,
 }
 
 /// A request for assessment that failed.
@@ -202,6 +204,13 @@ impl UnitView {
             .into_iter()
             .flatten()
             .filter_map(|key| self.receivables.get(key))
+    }
+
+    /// Whether a payment record of the person's month is there: nothing about it changes any more.
+    #[must_use]
+    pub fn is_posted(&self, person: PersonId, month: Month) -> bool {
+        self.receivables_for(person, month)
+            .any(|due| due.record.is_some())
     }
 
     /// The hash the unit's next record carries.

@@ -1,11 +1,13 @@
 //! The numbers by which people and units are known outside: parsed with their check digits,
 //! never repaired by guessing, masked wherever they might be printed.
 
+mod birth;
 mod credit_code;
 mod document;
 mod numbers;
 mod resident_id;
 
+pub use birth::{BirthDate, NoSuchSex, NotABirthDate};
 pub use credit_code::{CreditCode, CreditCodeProblem};
 pub use document::{IdDocument, IdKind, UnknownIdKind};
 pub use numbers::{NumberKind, NumberProblem, PensionNumber, PersonalNumber, UnemploymentNumber};

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::civil::Date;
+use minicbor::{Decode, Encode};
 
 use super::{masked, normalised, parsed_text};
 use crate::message::Message;
@@ -96,11 +97,14 @@ impl IdentityProblem {
 }
 
 /// The sex that a number states.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
 pub enum Sex {
     /// 男
+    #[n(1)]
     Male,
     /// 女
+    #[n(2)]
     Female,
 }
 

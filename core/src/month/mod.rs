@@ -137,6 +137,13 @@ impl Month {
         self.first_day().last_of_month()
     }
 
+    /// December of its year.
+    #[must_use]
+    pub fn last_of_year(self) -> Self {
+        let index = self.index - self.index % 12 + 11;
+        Self { index }
+    }
+
     /// The following month; none after 2999-12.
     #[must_use]
     pub fn next(self) -> Option<Self> {

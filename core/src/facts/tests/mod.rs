@@ -1,9 +1,11 @@
 //! Facts in small stories: each builds a centre's log by hand and looks at the views.
 
+mod late;
+mod movements;
 mod story;
 mod whole_and_part;
 
-use crate::declaration::{Declaration, Draft, Kind};
+use crate::declaration::{Declaration, Draft, Ground, Kind, Pool, Problem};
 use crate::identity::{IdDocument, IdKind};
 use crate::ids::{CertificateSerial, DeclarationId, DistrictId, PersonId, Position, UnitId};
 use crate::money::Money;
@@ -101,19 +103,27 @@ impl Log {
         unit: UnitId,
         draft: &Draft,
     ) -> Result<Declaration, Vec<&'static str>> {
-        Declaration::parse(
-            draft,
-            1,
-            self.unit(unit),
-            &self.projection.common,
-            NOW.date(),
-        )
-        .map_err(|problems| {
-            problems
-                .iter()
-                .map(|problem| problem.code.as_str())
-                .collect()
-        })
+        self.parse_in(unit, draft, &Pool::Unknown)
+    }
+
+    pub(super) fn parse_in(
+        &self,
+        unit: UnitId,
+        draft: &Draft,
+        pool: &Pool,
+    ) -> Result<Declaration, Vec<&'static str>> {
+        let parsed = Declaration::parse(draft, 1, &self.ground(unit, pool));
+        let codes = |problems: Vec<Problem>| problems.iter().map(|it| it.code.as_str()).collect();
+        parsed.map_err(codes)
+    }
+
+    fn ground<'a>(&'a self, unit: UnitId, pool: &'a Pool) -> Ground<'a> {
+        Ground {
+            unit: self.unit(unit),
+            common: &self.projection.common,
+            pool,
+            known_on: NOW.date(),
+        }
     }
 
     /// Takes a declaration in as the centre does.
@@ -129,12 +139,22 @@ impl Log {
         });
     }
 
-    pub(super) fn decide(
-        &mut self,
-        declaration: &Declaration,
-        verdict: Verdict,
-        effect: Option<Effect>,
-    ) {
+    /// Decides as the centre does; an approval has its effect.
+    pub(super) fn decide(&mut self, declaration: &Declaration, verdict: Verdict) {
+        self.decide_in(declaration, verdict, &Pool::Unknown);
+    }
+
+    pub(super) fn decide_in(&mut self, declaration: &Declaration, verdict: Verdict, pool: &Pool) {
+        let effect = (verdict == Verdict::Approve).then(|| {
+            let ground = self.ground(declaration.unit, pool);
+            let submission = &ground.unit.submissions[&declaration.submission_id()];
+            let number = self.facts.len() as u8;
+            let fresh = FreshNumbers {
+                id: PersonId([number; 16]),
+                personal_number: format!("9{number:09}").parse().expect("valid"),
+            };
+            Effect::of(submission, &ground, fresh).expect("what was submitted still holds")
+        });
         let statement = sign(&Statement::Decision {
             unit: declaration.unit,
             submission: declaration.submission_id(),

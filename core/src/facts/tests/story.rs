@@ -11,7 +11,7 @@ fn log_of_three() -> (Log, UnitId) {
 }
 
 /// The posting that pays a settlement period exactly as assessed.
-fn posting(log: &Log, unit: UnitId, settlement: &str, serial: &str) -> Posting {
+pub(super) fn posting(log: &Log, unit: UnitId, settlement: &str, serial: &str) -> Posting {
     let settlement = month(settlement);
     let lines: Vec<PostingLine> = log
         .unit(unit)
@@ -44,7 +44,7 @@ fn take(log: &Log, unit: UnitId, posting: &Posting) -> PostingAnswer {
     take_posting(log.unit(unit), posting, parameters, NOW.date())
 }
 
-fn record(log: &mut Log, unit: UnitId, posting: &Posting) {
+pub(super) fn record(log: &mut Log, unit: UnitId, posting: &Posting) {
     let PostingAnswer::Recorded(records) = take(log, unit, posting) else {
         panic!("recorded");
     };
@@ -69,12 +69,7 @@ fn zhang_stopped_in_january_is_due_in_january_and_not_in_february() {
     let declared = log.parse(unit, &draft).expect("no problem");
     log.submit(&declared);
     let zhang = person(1, 1);
-    let stopped = Effect::Stopped {
-        person: zhang,
-        month: month("2022-01"),
-        terminated: false,
-    };
-    log.decide(&declared, Verdict::Approve, Some(stopped));
+    log.decide(&declared, Verdict::Approve);
 
     log.assess(unit, "2022-01").expect("assessed");
     log.assess(unit, "2022-02").expect("assessed");
@@ -166,20 +161,17 @@ fn every_problem_of_a_draft_is_reported_at_once() {
         ],
     );
     log.assess(unit, "2022-01").expect("assessed");
+    let paid = posting(&log, unit, "2022-01", "S1");
+    record(&mut log, unit, &paid);
     check(
         &log,
         wage(1, "0001000001", "2022-01", "2022-02", "5000"),
-        &["declaration.after_assessment"],
-    );
-    check(
-        &log,
-        interruption(1, "0001000001", "2021-12", "辞职"),
-        &["declaration.after_assessment"],
+        &["declaration.posted"],
     );
 }
 
 #[test]
-fn a_second_undecided_declaration_and_an_overlapping_wage_are_refused_by_name() {
+fn a_second_undecided_declaration_is_refused_and_the_later_approved_wage_wins() {
     let (mut log, unit) = log_of_three();
     let first = log
         .parse(unit, &wage(1, "0001000001", "2022-01", "2022-06", "5000"))
@@ -187,19 +179,13 @@ fn a_second_undecided_declaration_and_an_overlapping_wage_are_refused_by_name() 
     log.submit(&first);
     let rival = wage(2, "0001000001", "2022-06", "2022-12", "6000");
     assert_eq!(log.parse(unit, &rival), Err(vec!["declaration.undecided"]));
-    let set = Effect::WageSet {
-        person: person(1, 1),
-        from: month("2022-01"),
-        to: month("2022-06"),
-        wage: yuan("5000"),
-    };
-    log.decide(&first, Verdict::Approve, Some(set));
-    assert_eq!(
-        log.parse(unit, &rival),
-        Err(vec!["declaration.wage_overlap"])
-    );
-    let after = wage(3, "0001000001", "2022-07", "2022-12", "6000");
-    assert!(log.parse(unit, &after).is_ok());
+    log.decide(&first, Verdict::Approve);
+    let second = log.parse(unit, &rival).expect("SIL-5");
+    log.submit(&second);
+    log.decide(&second, Verdict::Approve);
+    let zhang = &log.unit(unit).persons[&person(1, 1)];
+    let wages = ["2022-05", "2022-06", "2022-07"].map(|it| zhang.wage(month(it)));
+    assert_eq!(wages, ["5000", "6000", "6000"].map(|it| Some(yuan(it))));
 }
 
 #[test]
@@ -250,13 +236,7 @@ fn a_wage_goes_from_draft_to_recorded_by_its_facts() {
 
     log.submit(&declared);
     assert_eq!(status(&log).code(), "received");
-    let set = Effect::WageSet {
-        person: person(1, 1),
-        from: month("2022-01"),
-        to: month("2022-02"),
-        wage: yuan("5000"),
-    };
-    log.decide(&declared, Verdict::Approve, Some(set));
+    log.decide(&declared, Verdict::Approve);
     let stages: Vec<MonthStage> = months(&log);
     assert_eq!(stages, [MonthStage::Approved; 2]);
 

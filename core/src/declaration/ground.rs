@@ -1,0 +1,61 @@
+//! What a draft is judged against.
+
+use jiff::civil::Date;
+
+use crate::facts::{CommonView, PersonRecord, UnitView};
+use crate::identity::{BirthDate, Sex};
+use crate::month::{Interval, Month};
+
+/// What a draft is judged against: the unit, what everyone sees, and what is known of the person
+/// at the other units of the pool.
+#[derive(Debug, Clone, Copy)]
+pub struct Ground<'a> {
+    /// The unit that declares.
+    pub unit: &'a UnitView,
+    /// What everyone sees.
+    pub common: &'a CommonView,
+    /// The person in the rest of the pool.
+    pub pool: &'a Pool,
+    /// Which parameter values were known (SIL-23).
+    pub known_on: Date,
+}
+
+/// What is known of a declaration's person beyond the unit (SIL-3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pool {
+    /// Nothing: a device without the centre's answer. The centre decides (REG-1).
+    Unknown,
+    /// The person is not known at any unit.
+    Absent,
+    /// The person is known.
+    Known(PoolPerson),
+}
+
+/// A person as the centre knows them over all units.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PoolPerson {
+    /// Who.
+    pub record: PersonRecord,
+    /// The birth date, where the document does not state it.
+    pub born: Option<BirthDate>,
+    /// The sex, where the document does not state it.
+    pub sex: Option<Sex>,
+    /// The months payable at other units than the one that declares, in no order.
+    pub elsewhere: Vec<Interval>,
+    /// Whether the newest stop at any unit was for good.
+    pub terminated: bool,
+}
+
+impl PoolPerson {
+    /// The interval at another unit that is still open.
+    #[must_use]
+    pub fn open_elsewhere(&self) -> Option<&Interval> {
+        self.elsewhere.iter().find(|it| it.stop.is_none())
+    }
+
+    /// The last payable month at other units, where all of them are closed.
+    #[must_use]
+    pub fn last_stop(&self) -> Option<Month> {
+        self.elsewhere.iter().filter_map(|it| it.stop).max()
+    }
+}

@@ -1,0 +1,140 @@
+//! REG 职工参保登记申报: a person who was never insured in the pool.
+
+use crate::facts::{PersonView, SubmissionView, Turn};
+use crate::identity::{BirthDate, IdDocument, Sex};
+use crate::month::Month;
+
+use super::form::{Form, id_problem, moves};
+use super::{Content, Entrant, Field, Pool, Problem, ProblemCode, Subject};
+
+impl Form<'_> {
+    pub(super) fn registration(&mut self, redoes: Option<&SubmissionView>) -> Option<Content> {
+        let document = self.document();
+        let name = self.name();
+        let (born, sex) = self.birth_and_sex(document.as_ref());
+        let month = self.month(Field::Month, &self.draft.month);
+        let reason = self.in_reason(month);
+        let wage = self.amount();
+        let ticked = self.insurance();
+        let entrant = document.zip(name).map(|(document, name)| Entrant {
+            document,
+            name,
+            born,
+            sex,
+        });
+        if let (Some(entrant), Some(month)) = (&entrant, month) {
+            self.not_insured(entrant, month, redoes);
+            self.old_enough(entrant, month);
+            self.within_look_back(month, redoes);
+            let subject = Subject::New(entrant);
+            self.none_undecided(|it| moves(it, &subject));
+        }
+        if let (Some(month), Some(wage)) = (month, wage) {
+            self.months_have_their_parameters(month, wage);
+        }
+        ticked?;
+        Some(Content::Registration {
+            entrant: entrant?,
+            month: month?,
+            reason: reason?,
+            wage: wage?,
+        })
+    }
+
+    fn document(&mut self) -> Option<IdDocument> {
+        let number = self.number();
+        let kind = self.id_kind();
+        let document = IdDocument::parse(kind?, number?);
+        document.map_err(|it| self.report(id_problem(it))).ok()
+    }
+
+    /// What the document does not state must be given, and nothing given may contradict it
+    /// (SIL-14). What it states is not kept twice.
+    fn birth_and_sex(&mut self, document: Option<&IdDocument>) -> (Option<BirthDate>, Option<Sex>) {
+        let (born, sex) = (self.born(), self.sex());
+        let Some(document) = document else {
+            return (born, sex);
+        };
+        if let Some(id) = document.resident_id() {
+            if born.is_some_and(|it| it.date() != id.birth_date()) {
+                self.add(ProblemCode::DocumentContradicts, Field::Born);
+            }
+            if sex.is_some_and(|it| it != id.sex()) {
+                self.add(ProblemCode::DocumentContradicts, Field::Sex);
+            }
+            return (None, None);
+        }
+        if self.draft.born.trim().is_empty() {
+            self.add(ProblemCode::Missing, Field::Born);
+        }
+        if self.draft.sex.trim().is_empty() {
+            self.add(ProblemCode::Missing, Field::Sex);
+        }
+        (born, sex)
+    }
+
+    fn born(&mut self) -> Option<BirthDate> {
+        let typed = self.draft.born.trim();
+        let read = typed.parse().ok();
+        if read.is_none() && !typed.is_empty() {
+            self.add(ProblemCode::NotABirthDate, Field::Born);
+        }
+        read
+    }
+
+    fn sex(&mut self) -> Option<Sex> {
+        let typed = self.draft.sex.trim();
+        let read = typed.parse().ok();
+        if read.is_none() && !typed.is_empty() {
+            self.add(ProblemCode::SexUnknown, Field::Sex);
+        }
+        read
+    }
+
+    /// REG-1, SIL-15: not insured here nor, as far as is known, elsewhere; who was insured before
+    /// is resumed.
+    fn not_insured(&mut self, entrant: &Entrant, month: Month, redoes: Option<&SubmissionView>) {
+        match (
+            self.ground.unit.find_person(entrant.document.number()),
+            redoes,
+        ) {
+            (Some(person), Some(_)) => self.fits(person, Turn::In(month), redoes),
+            (None, Some(_)) => self.add(ProblemCode::RedoUnknown, Field::Redo),
+            (Some(person), None) => self.insured_here(person),
+            (None, None) => match self.ground.pool {
+                Pool::Unknown | Pool::Absent => {}
+                Pool::Known(person) if person.open_elsewhere().is_some() => {
+                    self.add(ProblemCode::InsuredElsewhere, Field::Person);
+                }
+                Pool::Known(_) => self.resume_instead(&entrant.name),
+            },
+        }
+    }
+
+    fn insured_here(&mut self, person: &PersonView) {
+        match person.open_interval() {
+            Some(_) => self.add_named(ProblemCode::InsuredHere, Field::Person, person),
+            None => self.resume_instead(&person.record.name),
+        }
+    }
+
+    fn resume_instead(&mut self, name: &str) {
+        self.report(Problem::new(ProblemCode::ResumeInstead, Field::Person).with("name", name));
+    }
+
+    /// At least as old as the law asks, by the end of the first payable month.
+    fn old_enough(&mut self, entrant: &Entrant, month: Month) {
+        let ground = self.ground;
+        let parameters = ground.common.parameters();
+        let least = parameters.and_then(|it| it.minimum_age(month, ground.known_on).ok());
+        let age = entrant
+            .birth_date()
+            .map(|born| born.age_on(month.last_day()));
+        if let (Some(age), Some(least)) = (age, least)
+            && age < u16::from(least)
+        {
+            let problem = Problem::new(ProblemCode::TooYoung, Field::Person).with("least", least);
+            self.report(problem);
+        }
+    }
+}
