@@ -178,42 +178,13 @@ impl App {
             } => self
                 .resolve(context, &record, &field, &choice)
                 .map(|it| Response::Resolved(Box::new(it))),
-            Request::DeclareInterruption {
-                person,
-                month,
-                reason,
-            } => self
-                .declare_interruption(context, person, month, reason)
-                .map(|it| Response::Declaration(Box::new(it))),
-            Request::DeclareWage {
-                person,
-                from,
-                to,
-                wage,
-            } => self
-                .declare_wage(context, person, from, to, &wage)
+            Request::Declare { kind, form } => self
+                .declare(context, kind, *form)
                 .map(|it| Response::Declaration(Box::new(it))),
             Request::DeclareList => self.declarations(context).map(Response::Declarations),
-            Request::DeclareEdit {
-                id,
-                person,
-                month,
-                reason,
-                from,
-                to,
-                wage,
-            } => {
-                let edit = crate::declare::Edit {
-                    person,
-                    month,
-                    reason,
-                    from,
-                    to,
-                    wage,
-                };
-                self.edit(context, id, edit)
-                    .map(|it| Response::Declaration(Box::new(it)))
-            }
+            Request::DeclareEdit { id, form } => self
+                .edit(context, id, *form)
+                .map(|it| Response::Declaration(Box::new(it))),
             Request::DeclareVoid { id } => self
                 .void(context, id)
                 .map(|it| Response::Declaration(Box::new(it))),

@@ -57,7 +57,9 @@ pub(crate) fn stage(stage: MonthStage, lang: Lang) -> Coded {
 /// The caption of a form.
 pub(crate) fn kind(kind: Kind, lang: Lang) -> String {
     let (zh, en) = match kind {
+        Kind::Registration => ("职工参保登记申报", "enrolment"),
         Kind::Interruption => ("职工缴费中断申报", "interruption of payment"),
+        Kind::Resumption => ("职工缴费恢复申报", "resumption of payment"),
         Kind::Wage => ("职工缴费工资申报", "declaration of a wage"),
     };
     coded("", lang, zh, en).text

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use canbao_core::declaration::{Declaration, Draft, Field, Kind};
-use canbao_core::document::{Action, Change, DocumentId, FieldName, StoredDraft};
+use canbao_core::declaration::{Declaration, Draft, Field, Ground, Kind, Pool};
+use canbao_core::document::{Action, Change, DocumentId, FieldName, StoredDraft, Value};
 use canbao_core::facts::UnitView;
 use canbao_core::ids::{DeclarationId, UnitId};
 use canbao_core::message::Lang;
@@ -12,55 +12,29 @@ use canbao_core::money::Money;
 use crate::app::App;
 use crate::captions;
 use crate::fault::{Fault, Trouble, troubles};
-use crate::request::Context;
+use crate::request::{Context, Form};
 use crate::response::DeclarationRow;
 use crate::world::random;
 
-/// The fields of a change; those not given stay.
-#[derive(Debug, Default)]
-pub(crate) struct Edit {
-    pub(crate) person: Option<String>,
-    pub(crate) month: Option<String>,
-    pub(crate) reason: Option<String>,
-    pub(crate) from: Option<String>,
-    pub(crate) to: Option<String>,
-    pub(crate) wage: Option<String>,
-}
-
 impl App {
-    pub(crate) fn declare_interruption(
+    /// 确定: a declaration as typed is made, where nothing is wrong with it.
+    pub(crate) fn declare(
         &mut self,
         context: &Context,
-        person: String,
-        month: String,
-        reason: String,
+        kind: Kind,
+        form: Form,
     ) -> Result<DeclarationRow, Fault> {
-        let draft = Draft {
-            person,
-            month,
-            reason,
-            ..self.empty_draft(Kind::Interruption)?
+        let unit = self.unit(context)?.record.id;
+        let (draft, wrong) = filled(&self.empty_draft(kind)?, form, context.lang)?;
+        let draft = self.checked(context, &draft, wrong)?;
+        let document = self.newest_volume(unit)?;
+        let action = Action::Declare {
+            id: draft.id,
+            kind,
+            fields: Change::all_of(&draft),
         };
-        self.declare(context, draft, Vec::new())
-    }
-
-    pub(crate) fn declare_wage(
-        &mut self,
-        context: &Context,
-        person: String,
-        from: String,
-        to: String,
-        wage: &str,
-    ) -> Result<DeclarationRow, Fault> {
-        let (wage, wrong) = amount(wage);
-        let draft = Draft {
-            person,
-            from,
-            to,
-            wage,
-            ..self.empty_draft(Kind::Wage)?
-        };
-        self.declare(context, draft, wrong)
+        self.act(context, document, action)?;
+        self.one(context, draft.id)
     }
 
     /// 修改: the draft with other values in some fields must be as right as a new one.
@@ -68,12 +42,15 @@ impl App {
         &mut self,
         context: &Context,
         id: DeclarationId,
-        edit: Edit,
+        form: Form,
     ) -> Result<DeclarationRow, Fault> {
         let unit = self.unit(context)?.record.id;
         let (document, stored) = self.editable(unit, id, context.lang)?;
-        let given = edit.given();
-        let (draft, wrong) = edit.applied_to(&stored.draft, context.lang)?;
+        let given: Vec<FieldName> = given(&form).map(|(field, _)| field).collect();
+        if given.is_empty() {
+            return Err(Fault::usage("declaration.nothing_to_change"));
+        }
+        let (draft, wrong) = filled(&stored.draft, form, context.lang)?;
         let draft = self.checked(context, &draft, wrong)?;
         self.check_all_chosen(document, &stored, &given)?;
         let before = Change::all_of(&stored.draft);
@@ -163,25 +140,6 @@ impl App {
         }
     }
 
-    fn declare(
-        &mut self,
-        context: &Context,
-        draft: Draft,
-        wrong: Vec<Trouble>,
-    ) -> Result<DeclarationRow, Fault> {
-        let unit = self.unit(context)?.record.id;
-        let draft = self.checked(context, &draft, wrong)?;
-        let document = self.newest_volume(unit)?;
-        let (id, kind) = (draft.id, draft.kind);
-        let action = Action::Declare {
-            id,
-            kind,
-            fields: Change::all_of(&draft),
-        };
-        self.act(context, document, action)?;
-        self.one(context, id)
-    }
-
     /// The draft with the person found and the months in one spelling, or every problem.
     fn checked(
         &self,
@@ -189,10 +147,7 @@ impl App {
         draft: &Draft,
         wrong: Vec<Trouble>,
     ) -> Result<Draft, Fault> {
-        let unit = self.unit(context)?;
-        let common = &self.feed.projection.common;
-        let today = self.presumed_now().date();
-        let parsed = Declaration::parse(draft, 1, unit, common, today);
+        let parsed = Declaration::parse(draft, 1, &self.ground(self.unit(context)?));
         let mut problems = match &parsed {
             Ok(_) => Vec::new(),
             Err(problems) => troubles(problems),
@@ -205,6 +160,16 @@ impl App {
         match parsed {
             Ok(declaration) if problems.is_empty() => Ok(Draft::from(&declaration)),
             Ok(_) | Err(_) => Err(Fault::problems("declaration.problems", problems)),
+        }
+    }
+
+    /// What a draft is judged against here: of other units a device knows nothing (REG-1).
+    pub(crate) fn ground<'a>(&'a self, unit: &'a UnitView) -> Ground<'a> {
+        Ground {
+            unit,
+            common: &self.feed.projection.common,
+            pool: &Pool::Unknown,
+            known_on: self.presumed_now().date(),
         }
     }
 
@@ -274,50 +239,44 @@ impl App {
     }
 }
 
-impl Edit {
-    /// The fields that are given a value.
-    fn given(&self) -> Vec<FieldName> {
-        let fields = [
-            (FieldName::Person, &self.person),
-            (FieldName::Month, &self.month),
-            (FieldName::Reason, &self.reason),
-            (FieldName::From, &self.from),
-            (FieldName::To, &self.to),
-            (FieldName::Wage, &self.wage),
-        ];
-        let given = fields.into_iter().filter(|(_, value)| value.is_some());
-        given.map(|(field, _)| field).collect()
-    }
+/// The fields that are given a value.
+fn given(form: &Form) -> impl Iterator<Item = (FieldName, &String)> {
+    let fields = [
+        (FieldName::Person, &form.person),
+        (FieldName::IdKind, &form.id_kind),
+        (FieldName::Name, &form.name),
+        (FieldName::Born, &form.born),
+        (FieldName::Sex, &form.sex),
+        (FieldName::Insurance, &form.insurance),
+        (FieldName::Month, &form.month),
+        (FieldName::Reason, &form.reason),
+        (FieldName::From, &form.from),
+        (FieldName::To, &form.to),
+        (FieldName::Wage, &form.wage),
+        (FieldName::Redo, &form.redo),
+    ];
+    fields
+        .into_iter()
+        .filter_map(|(field, value)| Some((field, value.as_ref()?)))
+}
 
-    /// The draft with these fields changed, and what is wrong with the amount.
-    fn applied_to(self, draft: &Draft, lang: Lang) -> Result<(Draft, Vec<Trouble>), Fault> {
-        let others = match draft.kind {
-            Kind::Interruption => [&self.from, &self.to, &self.wage],
-            Kind::Wage => [&self.month, &self.reason, &None],
-        };
-        if others.into_iter().any(Option::is_some) {
-            let form = captions::kind(draft.kind, lang);
-            return Err(Fault::usage("declaration.other_form").with("kind", form));
-        }
-        if self.given().is_empty() {
-            return Err(Fault::usage("declaration.nothing_to_change"));
-        }
-        let (wage, wrong) = match &self.wage {
-            Some(typed) => amount(typed),
-            None => (draft.wage, Vec::new()),
-        };
-        let edited = Draft {
-            id: draft.id,
-            kind: draft.kind,
-            person: self.person.unwrap_or_else(|| draft.person.clone()),
-            month: self.month.unwrap_or_else(|| draft.month.clone()),
-            reason: self.reason.unwrap_or_else(|| draft.reason.clone()),
-            from: self.from.unwrap_or_else(|| draft.from.clone()),
-            to: self.to.unwrap_or_else(|| draft.to.clone()),
-            wage,
-        };
-        Ok((edited, wrong))
+/// The draft with the given fields filled in, and what is wrong with the amount.
+fn filled(draft: &Draft, form: Form, lang: Lang) -> Result<(Draft, Vec<Trouble>), Fault> {
+    let of_form = FieldName::of_form(draft.kind);
+    if given(&form).any(|(field, _)| !of_form.contains(&field)) {
+        let form = captions::kind(draft.kind, lang);
+        return Err(Fault::usage("declaration.other_form").with("kind", form));
     }
+    let mut filled = draft.clone();
+    let mut wrong = Vec::new();
+    for (field, typed) in given(&form) {
+        if field == FieldName::Wage {
+            (filled.wage, wrong) = amount(typed);
+        } else if let Some(change) = Change::of(field, Value::Text(typed.clone())) {
+            change.apply_to(&mut filled);
+        }
+    }
+    Ok((filled, wrong))
 }
 
 /// No declaration of this id has a draft on this device.

@@ -176,6 +176,12 @@ fn field_name(field: Field) -> &'static str {
         Field::To => "to",
         Field::Wage => "wage",
         Field::Whole => "whole",
+        Field::IdKind => "id_kind",
+        Field::Name => "name",
+        Field::Born => "born",
+        Field::Sex => "sex",
+        Field::Insurance => "insurance",
+        Field::Redo => "redo",
     }
 }
 

@@ -168,7 +168,7 @@ fn month_view(unit: &UnitView, person: &PersonView, month: Month, lang: Lang) ->
 fn month_of(kind: &TransactionKind) -> Month {
     match kind {
         TransactionKind::RosterChange {
-            change: RosterChange::Stop { month, .. },
+            change: RosterChange::Stop { month, .. } | RosterChange::Start { month, .. },
             ..
         } => *month,
         TransactionKind::Assessment { settlement } => *settlement,
@@ -182,10 +182,7 @@ fn transaction_row(
     lang: Lang,
 ) -> TransactionRow {
     let (person, total) = match &view.kind {
-        TransactionKind::RosterChange {
-            change: RosterChange::Stop { person, .. },
-            ..
-        } => (person_of(unit, *person), None),
+        TransactionKind::RosterChange { change, .. } => (person_of(unit, change.person()), None),
         TransactionKind::Assessment { settlement } => {
             let totals = unit
                 .assessments

@@ -13,7 +13,7 @@ use crate::fault::Fault;
 use crate::queries::find_person;
 use crate::request::Context;
 use crate::response::{Coded, PersonRef, ReceiptRow, RecordRow, RecordsView};
-use crate::rows::person_of;
+use crate::rows::{person_of, subject_of};
 
 impl App {
     /// The unit's payment records in their running order, or one person's, by 费款所属期.
@@ -109,7 +109,7 @@ fn receipt_row(unit: &UnitView, view: &SubmissionView, lang: Lang) -> ReceiptRow
         unit: unit.record.id.to_string(),
         kind: declaration.content.kind().to_string(),
         kind_text: captions::kind(declaration.content.kind(), lang),
-        person: person_of(unit, declaration.content.person()),
+        person: subject_of(unit, &declaration.content),
         settlement: view.settlement.to_string(),
         received_at: view.received_at.to_string(),
         status: submission_state(&view.state, lang),

@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use canbao_core::declaration::Kind;
 use canbao_core::ids::{DeclarationId, NoteId};
 use canbao_core::message::Lang;
 use canbao_core::passphrase::Passphrase;
@@ -34,6 +35,36 @@ pub enum Choice {
     Value(u32),
     /// The one that reads so.
     Keep(String),
+}
+
+/// The fields of a form as typed; those not given are empty in a new one and stay in another.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Form {
+    /// ID number, personal number or person id (COM-1); REG: the document's number.
+    pub person: Option<String>,
+    /// REG, RES: 证件类型 in its two digits; 01 where none is given.
+    pub id_kind: Option<String>,
+    /// REG, RES of someone from another unit: 姓名.
+    pub name: Option<String>,
+    /// REG: 出生日期, where the document does not state it.
+    pub born: Option<String>,
+    /// REG: 性别, where the document does not state it.
+    pub sex: Option<String>,
+    /// REG, RES: the insurance that is ticked: 210.
+    pub insurance: Option<String>,
+    /// INT, REG, RES: 变更时间: the last month paid (MON-1), or the first (MON-2).
+    pub month: Option<String>,
+    /// INT, REG, RES: 变更原因.
+    pub reason: Option<String>,
+    /// WAGE: 开始年月.
+    pub from: Option<String>,
+    /// WAGE: 结束年月.
+    pub to: Option<String>,
+    /// REG, RES, WAGE: 工资 in yuan.
+    pub wage: Option<String>,
+    /// INT, REG, RES: the declaration that is done again (MON-3).
+    pub redo: Option<String>,
 }
 
 /// A question or an order, with the words as typed: the application parses them.
@@ -116,25 +147,13 @@ pub enum Request {
         /// Which value.
         choice: Choice,
     },
-    /// Declares an interruption (职工缴费中断申报).
-    DeclareInterruption {
-        /// ID number, personal number or person id (COM-1).
-        person: String,
-        /// 变更时间, the last month paid (MON-1).
-        month: String,
-        /// 变更原因.
-        reason: String,
-    },
-    /// Declares a wage (职工缴费工资申报).
-    DeclareWage {
-        /// ID number, personal number or person id (COM-1).
-        person: String,
-        /// 开始年月.
-        from: String,
-        /// 结束年月.
-        to: String,
-        /// 工资 in yuan.
-        wage: String,
+    /// 确定: makes a declaration of a kind.
+    Declare {
+        /// Which form: `REG`, `INT`, `RES` or `WAGE`.
+        kind: Kind,
+        /// Its fields.
+        #[serde(flatten)]
+        form: Box<Form>,
     },
     /// Every declaration of the unit made here, with its status.
     DeclareList,
@@ -142,24 +161,9 @@ pub enum Request {
     DeclareEdit {
         /// Which.
         id: DeclarationId,
-        /// The person.
-        #[serde(default)]
-        person: Option<String>,
-        /// INT: 变更时间.
-        #[serde(default)]
-        month: Option<String>,
-        /// INT: 变更原因.
-        #[serde(default)]
-        reason: Option<String>,
-        /// WAGE: 开始年月.
-        #[serde(default)]
-        from: Option<String>,
-        /// WAGE: 结束年月.
-        #[serde(default)]
-        to: Option<String>,
-        /// WAGE: 工资 in yuan.
-        #[serde(default)]
-        wage: Option<String>,
+        /// The fields that change.
+        #[serde(flatten)]
+        form: Box<Form>,
     },
     /// 删除: voids a declaration.
     DeclareVoid {

@@ -2,7 +2,7 @@
 
 use canbao_core::certificate::Mandate;
 use canbao_core::contribution::{contribution_base, differs_markedly};
-use canbao_core::declaration::{Content, Field};
+use canbao_core::declaration::{Content, Field, Who};
 use canbao_core::facts::{DeclarationStatus, SubmissionState, SubmissionView, UnitView};
 use canbao_core::message::Lang;
 use canbao_core::money::Money;
@@ -14,7 +14,7 @@ use crate::captions;
 use crate::fault::{Fault, Trouble};
 use crate::request::Context;
 use crate::response::{Coded, DecideReport, ReviewRow};
-use crate::rows::{content_fields, person_of, unit_ref};
+use crate::rows::{content_fields, subject_of, unit_ref};
 
 /// A void decision is shown to who made it for so many seconds: thirty days.
 const VOID_SHOWN: i64 = 30 * 24 * 60 * 60;
@@ -185,7 +185,7 @@ impl App {
             unit: unit_ref(&unit.record),
             kind: kind.to_string(),
             kind_text: captions::kind(kind, lang),
-            person: person_of(unit, declaration.content.person()),
+            person: subject_of(unit, &declaration.content),
             month: fields.month,
             change_reason: fields.change_reason,
             from: fields.from,
@@ -204,11 +204,20 @@ impl App {
     /// The base that follows from a declared wage and the one of the month before it, by the
     /// parameters known when it was taken in.
     fn bases(&self, unit: &UnitView, submission: &SubmissionView) -> Bases {
-        let Content::Wage {
-            person, from, wage, ..
-        } = &submission.declaration.content
-        else {
-            return Bases::default();
+        let (person, from, wage) = match &submission.declaration.content {
+            Content::Wage {
+                person, from, wage, ..
+            } => (Some(person), from, wage),
+            Content::Resumption {
+                who: Who::Known(person),
+                month,
+                wage,
+                ..
+            } => (Some(person), month, wage),
+            Content::Registration { month, wage, .. } | Content::Resumption { month, wage, .. } => {
+                (None, month, wage)
+            }
+            Content::Interruption { .. } => return Bases::default(),
         };
         let Some(parameters) = self.feed.projection.common.parameters() else {
             return Bases::default();
@@ -217,7 +226,7 @@ impl App {
         let base = |wage, month| contribution_base(wage, month, parameters, known_on).ok();
         let new = base(*wage, *from);
         let before = from.previous();
-        let person = unit.persons.get(person);
+        let person = person.and_then(|it| unit.persons.get(it));
         let old = before.and_then(|month| base(person?.wage(month)?, month));
         let marked = match (new, parameters.base_change_mark(*from, known_on)) {
             (Some(new), Ok(mark)) => differs_markedly(old.unwrap_or(Money::ZERO), new, mark),

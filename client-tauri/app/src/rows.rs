@@ -1,11 +1,12 @@
 //! Rows that several answers share: persons, units, declarations.
 
-use canbao_core::declaration::{Content, Declaration, Draft, Field, Kind};
+use canbao_core::declaration::{Content, Declaration, Draft, Field, Kind, PersonNumber, Subject};
 use canbao_core::document::StoredDraft;
 use canbao_core::facts::{
     DeclarationStatus, MonthStage, PersonView, SubmissionState, UnitRecord, UnitView,
     declaration_status,
 };
+use canbao_core::identity::{IdDocument, IdKind, PersonalNumber};
 use canbao_core::ids::{DeclarationId, PersonId};
 use canbao_core::message::Lang;
 use canbao_core::month::Month;
@@ -31,6 +32,29 @@ pub(crate) fn person_ref(person: &PersonView) -> PersonRef {
         name: person.record.name.clone(),
         personal_number: person.record.personal_number.as_str().to_owned(),
         masked_id: person.record.document.masked(),
+    }
+}
+
+/// Whom a declaration is about: someone of the roster, or someone by what is declared of them.
+pub(crate) fn subject_of(unit: &UnitView, content: &Content) -> Option<PersonRef> {
+    match content.subject() {
+        Subject::Known(person) => person_of(unit, person),
+        Subject::New(entrant) => Some(stated(&entrant.name, Some(&entrant.document), None)),
+        Subject::Elsewhere(PersonNumber::Document(document), name) => {
+            Some(stated(name, Some(document), None))
+        }
+        Subject::Elsewhere(PersonNumber::Personal(number), name) => {
+            Some(stated(name, None, Some(number)))
+        }
+    }
+}
+
+fn stated(name: &str, document: Option<&IdDocument>, number: Option<&PersonalNumber>) -> PersonRef {
+    PersonRef {
+        id: String::new(),
+        name: name.to_owned(),
+        personal_number: number.map_or_else(String::new, |it| it.as_str().to_owned()),
+        masked_id: document.map_or_else(String::new, IdDocument::masked),
     }
 }
 
@@ -144,7 +168,11 @@ impl App {
             kind: draft.kind.to_string(),
             kind_text: captions::kind(draft.kind, lang),
             unit: unit.record.id.to_string(),
-            person: unit.find_person(&draft.person).map(person_ref),
+            person: unit
+                .find_person(&draft.person)
+                .map(person_ref)
+                .or_else(|| as_typed(draft)),
+            redoes: typed(&draft.redo),
             month: typed(&draft.month),
             change_reason: typed(&draft.reason),
             from: typed(&draft.from),
@@ -192,6 +220,20 @@ impl App {
     }
 }
 
+/// Someone whom the roster does not have, as the form says.
+fn as_typed(draft: &Draft) -> Option<PersonRef> {
+    let kind = match draft.id_kind.as_str() {
+        "" => Some(IdKind::ResidentId),
+        code => code.parse().ok(),
+    };
+    let document = kind.and_then(|kind| IdDocument::parse(kind, &draft.person).ok());
+    let number = match document {
+        Some(_) => None,
+        None => draft.person.parse().ok(),
+    };
+    (!draft.name.is_empty()).then(|| stated(&draft.name, document.as_ref(), number.as_ref()))
+}
+
 fn progress(status: &DeclarationStatus) -> &'static str {
     match status {
         DeclarationStatus::Draft | DeclarationStatus::Voided => "local",
@@ -227,7 +269,7 @@ fn reason(status: &DeclarationStatus) -> Option<String> {
 
 fn months_of(draft: &Draft) -> Option<u32> {
     match draft.kind {
-        Kind::Interruption => None,
+        Kind::Interruption | Kind::Registration | Kind::Resumption => None,
         Kind::Wage => {
             let (from, to) = (
                 draft.from.parse::<Month>().ok()?,
@@ -276,6 +318,23 @@ pub(crate) fn content_fields(content: &Content) -> ContentFields {
         Content::Interruption { month, reason, .. } => ContentFields {
             month: Some(month.to_string()),
             change_reason: Some(reason.clone()),
+            ..ContentFields::default()
+        },
+        Content::Registration {
+            month,
+            reason,
+            wage,
+            ..
+        }
+        | Content::Resumption {
+            month,
+            reason,
+            wage,
+            ..
+        } => ContentFields {
+            month: Some(month.to_string()),
+            change_reason: Some(reason.clone()),
+            wage: Some(wage.to_string()),
             ..ContentFields::default()
         },
         Content::Wage { from, to, wage, .. } => ContentFields {

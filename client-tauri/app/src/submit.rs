@@ -161,9 +161,7 @@ impl App {
         }
         let queued = self.outbox.newest_submission(id).map(|(it, _)| it.revision);
         let revision = next_revision(id, queued, unit);
-        let today = self.presumed_now().date();
-        let common = &self.feed.projection.common;
-        Declaration::parse(&stored.draft, revision, unit, common, today)
+        Declaration::parse(&stored.draft, revision, &self.ground(unit))
             .map_err(|problems| troubles(&problems))
     }
 }

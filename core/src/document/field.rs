@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use automerge::ScalarValue;
 
+use crate::declaration::Kind;
 use crate::money::Money;
 
 /// A field that a person fills in, of a declaration's draft or of a roster overlay.
@@ -56,6 +57,37 @@ impl FieldName {
         Self::Insurance,
         Self::Redo,
     ];
+
+    /// The fields of one form, in its order.
+    #[must_use]
+    pub fn of_form(kind: Kind) -> &'static [Self] {
+        match kind {
+            Kind::Registration => &[
+                Self::IdKind,
+                Self::Person,
+                Self::Name,
+                Self::Born,
+                Self::Sex,
+                Self::Insurance,
+                Self::Month,
+                Self::Reason,
+                Self::Wage,
+                Self::Redo,
+            ],
+            Kind::Resumption => &[
+                Self::IdKind,
+                Self::Person,
+                Self::Name,
+                Self::Insurance,
+                Self::Month,
+                Self::Reason,
+                Self::Wage,
+                Self::Redo,
+            ],
+            Kind::Interruption => &[Self::Person, Self::Month, Self::Reason, Self::Redo],
+            Kind::Wage => &[Self::Person, Self::From, Self::To, Self::Wage],
+        }
+    }
 
     /// The fields of a roster overlay.
     pub const OF_OVERLAY: [Self; 2] = [Self::Department, Self::Phone];

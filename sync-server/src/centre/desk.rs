@@ -122,6 +122,19 @@ impl Desk {
             .collect()
     }
 
+    /// The keys with a prefix that the group in hand writes.
+    pub(super) fn keys_of_group<'a>(
+        &'a self,
+        prefix: &'a Place,
+    ) -> impl Iterator<Item = Vec<u8>> + 'a {
+        self.group
+            .changes
+            .range(prefix.clone()..)
+            .take_while(|((view, key), _)| *view == prefix.0 && key.starts_with(&prefix.1))
+            .filter(|(_, value)| value.is_some())
+            .map(|((_, key), _)| key.clone())
+    }
+
     /// The fact at a position, the group in hand included.
     pub(super) fn fact_at(&self, position: Position) -> Result<Option<Fact>, Unavailable> {
         let durable = self.frontier.head().size;

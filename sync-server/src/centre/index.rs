@@ -2,7 +2,9 @@
 
 use canbao_core::certificate::Certificate;
 use canbao_core::document::{DocumentId, SignedBatch};
-use canbao_core::facts::{Answered, Audience, Fact, IncidentKind, Sending, TransactionId};
+use canbao_core::facts::{
+    Answered, Audience, Effect, Fact, IncidentKind, PersonRecord, Sending, TransactionId,
+};
 use canbao_core::ids::{CertificateSerial, DistrictId, PersonId, StatementId, UnitId};
 use canbao_core::ledger::tile::{Row, TileId};
 use canbao_core::signed::encode;
@@ -13,7 +15,7 @@ use canbao_core::structure::{ChangeHash, check_batch};
 use super::stored::Read;
 
 /// The version of what stands in the views; views of another are derived again.
-pub(super) const VIEWS_VERSION: u32 = 3;
+pub(super) const VIEWS_VERSION: u32 = 4;
 
 /// A view and a key in it.
 pub(super) type Place = (View, Vec<u8>);
@@ -181,6 +183,17 @@ pub(super) fn identity_document(store: &Store, number: &str) -> Place {
     (View::Person, [b"d", &hash[..]].concat())
 }
 
+/// The units that a person is or was insured in.
+pub(super) fn units_of(person: PersonId) -> Place {
+    (View::Person, [b"u", &person.0[..]].concat())
+}
+
+/// A unit among those of a person.
+fn unit_of(person: PersonId, unit: UnitId) -> Place {
+    let (view, prefix) = units_of(person);
+    (view, [prefix, unit.0.to_vec()].concat())
+}
+
 /// The unit of a transaction.
 pub(super) fn transaction(id: &TransactionId) -> Place {
     (View::Transaction, [b"t", id.0.as_bytes()].concat())
@@ -217,6 +230,12 @@ fn serial_hash(serial: &str) -> [u8; 32] {
 /// A number as a view holds it.
 pub(super) fn number(bytes: &[u8]) -> Option<u64> {
     bytes.try_into().ok().map(u64::from_be_bytes)
+}
+
+/// A person as a view holds them, behind the unit where the number was last taken in.
+pub(super) fn person_id(bytes: &[u8]) -> Option<PersonId> {
+    let (_, person) = bytes.split_at_checked(16)?;
+    person.try_into().ok().map(PersonId)
 }
 
 /// A unit as a view holds it.
@@ -313,9 +332,14 @@ impl Index<'_> {
             }
             Fact::PersonsListed { unit, persons } => {
                 for listed in persons {
-                    self.person(*unit, listed.person.id, &listed.person);
+                    self.person(*unit, &listed.person);
                 }
             }
+            Fact::DecisionTaken {
+                unit,
+                effect: Some(Effect::Entered(joining)),
+                ..
+            } => self.person(*unit, &joining.person),
             Fact::TransactionQueued {
                 unit, transaction, ..
             } => {
@@ -384,13 +408,9 @@ impl Index<'_> {
         }
     }
 
-    fn person(
-        &mut self,
-        unit: UnitId,
-        person: PersonId,
-        record: &canbao_core::facts::PersonRecord,
-    ) {
-        let found = [unit.0, person.0].concat();
+    fn person(&mut self, unit: UnitId, record: &PersonRecord) {
+        self.put(unit_of(record.id, unit), Vec::new());
+        let found = [unit.0, record.id.0].concat();
         let number = personal_number(self.store, record.personal_number.as_str());
         self.put(number, found.clone());
         self.put(

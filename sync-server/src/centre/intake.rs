@@ -2,15 +2,14 @@
 
 use canbao_core::certificate::{Certificate, Mandate};
 use canbao_core::declaration::{
-    Content, Declaration, Draft, Field, Problem, ProblemCode, check_revision,
+    Declaration, Draft, Field, Ground, Pool, Problem, ProblemCode, check_revision,
 };
 use canbao_core::facts::{
-    AssessmentOutcome, CommonView, Effect as Resolved, Fact, ReceiptNumber, RosterChange,
-    SubmissionState, SubmissionView, TransactionKind, UNEMPLOYMENT, UnitView, Void, assess,
+    AssessmentOutcome, CommonView, Effect, Fact, FreshNumbers, ReceiptNumber, SubmissionState,
+    SubmissionView, TransactionKind, UNEMPLOYMENT, UnitView, Void, assess,
 };
 use canbao_core::ids::{Position, StatementId, UnitId};
 use canbao_core::month::Month;
-use canbao_core::parameters::Effect;
 use canbao_core::statement::{Statement, Verdict};
 use canbao_core::time::Timestamp;
 
@@ -21,6 +20,10 @@ const RECEIVABLES_PER_FACT: usize = 250;
 pub(super) struct Intake<'a> {
     pub(super) unit: &'a UnitView,
     pub(super) common: &'a CommonView,
+    /// The person of the submission at other units.
+    pub(super) pool: &'a Pool,
+    /// Numbers for the person of the submission, who may be new.
+    pub(super) fresh: Option<&'a FreshNumbers>,
     /// Where the answer will stand.
     pub(super) next: Position,
     pub(super) now: Timestamp,
@@ -112,10 +115,17 @@ impl Intake<'_> {
         Declaration::parse(
             &Draft::from(declaration),
             declaration.revision,
-            self.unit,
-            self.common,
-            self.now.date(),
+            &self.ground(),
         )
+    }
+
+    fn ground(&self) -> Ground<'_> {
+        Ground {
+            unit: self.unit,
+            common: self.common,
+            pool: self.pool,
+            known_on: self.now.date(),
+        }
     }
 
     fn undecided(&self, submission: &StatementId) -> Result<&SubmissionView, Problem> {
@@ -131,7 +141,7 @@ impl Intake<'_> {
         &self,
         submission: &StatementId,
         verdict: &Verdict,
-    ) -> Result<Option<Resolved>, Vec<Problem>> {
+    ) -> Result<Option<Effect>, Vec<Problem>> {
         let taken = self
             .undecided(submission)
             .map_err(|problem| vec![problem])?;
@@ -141,58 +151,26 @@ impl Intake<'_> {
             }
             Verdict::Return(_) | Verdict::Reject(_) => Ok(None),
             Verdict::Approve => {
-                let declaration = &taken.declaration;
                 let no_longer = |mut problems: Vec<Problem>| {
                     problems.insert(0, whole(ProblemCode::NoLongerApprovable));
                     problems
                 };
-                self.parse(declaration).map_err(no_longer)?;
-                self.effect(&declaration.content)
+                self.parse(&taken.declaration).map_err(no_longer)?;
+                let fresh = self
+                    .fresh
+                    .ok_or_else(|| vec![whole(ProblemCode::NotUndecided)])?;
+                Effect::of(taken, &self.ground(), fresh.clone())
                     .map(Some)
-                    .map_err(no_longer)
+                    .map_err(|problem| no_longer(vec![problem]))
             }
         }
     }
 
-    fn effect(&self, content: &Content) -> Result<Resolved, Vec<Problem>> {
-        match content {
-            Content::Interruption {
-                person,
-                month,
-                reason,
-            } => {
-                let effect = self
-                    .common
-                    .parameters()
-                    .and_then(|it| it.stop_reasons(*month, self.now.date()).ok())
-                    .and_then(|it| it.effect(reason))
-                    .ok_or_else(|| vec![Problem::new(ProblemCode::ReasonUnknown, Field::Reason)])?;
-                let terminated = effect == Effect::Terminate;
-                Ok(Resolved::Stopped {
-                    person: *person,
-                    month: *month,
-                    terminated,
-                })
-            }
-            Content::Wage {
-                person,
-                from,
-                to,
-                wage,
-            } => Ok(Resolved::WageSet {
-                person: *person,
-                from: *from,
-                to: *to,
-                wage: *wage,
-            }),
-        }
-    }
-
-    /// The decision's fact; an approved interruption goes to tax in the same commit.
+    /// The decision's fact; what moves a person goes to tax in the same commit.
     fn decided(
         &self,
         submission: StatementId,
-        effect: Result<Option<Resolved>, Vec<Problem>>,
+        effect: Result<Option<Effect>, Vec<Problem>>,
         statement: Vec<u8>,
         decided_by: &str,
     ) -> Vec<Fact> {
@@ -201,12 +179,7 @@ impl Intake<'_> {
             Ok(effect) => (effect, None),
             Err(problems) => (None, Some(void_of(problems))),
         };
-        let change = match effect {
-            Some(Resolved::Stopped { person, month, .. }) => {
-                Some(RosterChange::Stop { person, month })
-            }
-            Some(Resolved::WageSet { .. }) | None => None,
-        };
+        let change = effect.as_ref().and_then(Effect::roster_change);
         let decided_by = decided_by.to_owned();
         let mut facts = vec![Fact::DecisionTaken {
             unit,

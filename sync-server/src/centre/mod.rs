@@ -16,6 +16,7 @@ mod handle;
 mod index;
 mod intake;
 mod outgoing;
+mod pool;
 mod postings;
 mod rebuild;
 mod rekey;

@@ -1,6 +1,7 @@
 //! Statements: who signed, whether they may, and whether they were answered before.
 
 use canbao_core::certificate::Certificate;
+use canbao_core::declaration::{Declaration, Pool};
 use canbao_core::facts::{Fact, UnitView};
 use canbao_core::ids::{CertificateSerial, StatementId};
 use canbao_core::newest::Newest;
@@ -96,9 +97,24 @@ impl Desk {
         if let Some(name) = ended.or_else(|| out_of_turn(&statement, view)) {
             return self.refuse_statement(signer, id, name, now);
         }
+        let about =
+            declaration_of(&statement, view).map(|it| (it.submission_id(), it.content.clone()));
+        let (pool, fresh) = match about {
+            Some((submission, content)) => (
+                self.pool(unit, &content)?,
+                Some(self.fresh_numbers(&submission)?),
+            ),
+            None => (Pool::Unknown, None),
+        };
+        let view = self
+            .units
+            .get(unit)
+            .expect("loaded above, and nothing is forgotten within a group");
         let intake = Intake {
             unit: view,
             common: &self.common,
+            pool: &pool,
+            fresh: fresh.as_ref(),
             next: self.next(),
             now,
         };
@@ -141,6 +157,19 @@ impl Desk {
         };
         let name = str::from_utf8(&reason).ok().and_then(|it| it.parse().ok());
         name.map(Some).ok_or(Unavailable::Verdict)
+    }
+}
+
+/// The declaration that a statement submits or decides on.
+fn declaration_of<'a>(statement: &'a Statement, unit: &'a UnitView) -> Option<&'a Declaration> {
+    match statement {
+        Statement::Submission(declaration) => Some(declaration),
+        Statement::Decision { submission, .. } => {
+            unit.submissions.get(submission).map(|it| &it.declaration)
+        }
+        Statement::Withdrawal { .. }
+        | Statement::AssessmentRequest { .. }
+        | Statement::Audit { .. } => None,
     }
 }
 

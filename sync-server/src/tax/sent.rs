@@ -70,9 +70,12 @@ fn unit(record: &UnitRecord) -> Unit {
 }
 
 fn change_line(person: &PersonRecord, change: &RosterChange) -> Result<Change, Unsendable> {
+    if change.person() != person.id {
+        return Err(Unsendable::OtherContent);
+    }
     let (change, month) = match change {
-        RosterChange::Stop { person: who, month } if *who == person.id => (ChangeKind::Stop, month),
-        RosterChange::Stop { .. } => return Err(Unsendable::OtherContent),
+        RosterChange::Stop { month, .. } => (ChangeKind::Stop, month),
+        RosterChange::Start { month, .. } => (ChangeKind::Start, month),
     };
     Ok(Change {
         line: 1,

@@ -250,6 +250,7 @@ fn stated() -> Vec<Statement> {
         revision: 1,
         unit,
         content,
+        redoes: None,
     };
     let submission = StatementId([8; 32]);
     let decision = |verdict| Statement::Decision {

@@ -11,6 +11,8 @@ pub enum Broken {
     DeviceForgets,
     /// A decision that comes too late takes effect too.
     DecidesTwice,
+    /// What a person pays in one unit is not looked at when another takes them over.
+    OwnsTwice,
     /// The feed steps over an entry.
     SkipsEntry,
     /// A device does not take what a decision changes.
@@ -37,10 +39,11 @@ pub enum Broken {
 
 impl Broken {
     /// Every one.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::CentreForgets,
         Self::DeviceForgets,
         Self::DecidesTwice,
+        Self::OwnsTwice,
         Self::SkipsEntry,
         Self::MisprojectsDecision,
         Self::ShowsUnproven,
@@ -61,6 +64,7 @@ impl Broken {
             Self::CentreForgets => "centre-forgets",
             Self::DeviceForgets => "device-forgets",
             Self::DecidesTwice => "decides-twice",
+            Self::OwnsTwice => "owns-twice",
             Self::SkipsEntry => "skips-entry",
             Self::MisprojectsDecision => "misprojects-decision",
             Self::ShowsUnproven => "shows-unproven",
@@ -82,6 +86,7 @@ impl Broken {
         match self {
             Self::CentreForgets | Self::DeviceForgets => Invariant::AcknowledgedIsDurable,
             Self::DecidesTwice => Invariant::OneSubmissionOneEffect,
+            Self::OwnsTwice => Invariant::OneOwner,
             Self::SkipsEntry | Self::LeavesEntry | Self::BackfillsLess => Invariant::Prefix,
             Self::KeepsScope => Invariant::Scope,
             Self::PassesOverRevocation => Invariant::Admission,

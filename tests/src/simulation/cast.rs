@@ -16,6 +16,12 @@ pub(crate) const NEXT_VOLUME: VolumeId = VolumeId(2023);
 /// The settlement periods open from the start.
 pub(crate) const SETTLEMENTS: [&str; 2] = ["2022-01", "2022-02"];
 
+/// Who is insured nowhere at first: number of the resident ID, name.
+pub(crate) const NEWCOMERS: [(&str, &str); 2] = [
+    ("210199199511030015", "新职工一"),
+    ("210199199607040023", "新职工二"),
+];
+
 const CREDIT_CODES: [&str; 2] = ["91350100M000100Y43", "91210102MA0DEM0C6Y"];
 
 /// Whose a device is.
@@ -95,6 +101,11 @@ pub(crate) fn personal_number(unit: UnitId, line: u8) -> String {
     format!("{:04}{line:06}", unit.0[0])
 }
 
+/// The name of a unit's person, counted from 1; one of another unit may have the same.
+pub(crate) fn person_name(line: u8) -> &'static str {
+    ["员工一", "员工二", "员工三"][usize::from(line - 1)]
+}
+
 fn unit(number: u16) -> UnitId {
     let byte = u8::try_from(number + 1).expect("there are few units");
     UnitId([byte; 16])
@@ -139,7 +150,7 @@ fn persons(unit: UnitId) -> Fact {
                     id: PersonId(id),
                     personal_number: personal_number(unit, line).parse().expect(valid),
                     document: IdDocument::parse(IdKind::Passport, &passport).expect(valid),
-                    name: format!("员工{line}"),
+                    name: person_name(line).to_owned(),
                 },
                 paying_since: month("2021-07"),
                 wage: Some("6000".parse().expect(valid)),

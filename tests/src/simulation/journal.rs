@@ -13,6 +13,12 @@ pub enum Met {
     VoidDecision,
     /// A withdrawal came too late.
     VoidWithdrawal,
+    /// A person was enrolled for the first time.
+    Enrolled,
+    /// A person suspended in one unit was taken over by another.
+    TakenOver,
+    /// A movement was done again.
+    Redone,
     /// An item of one device was taken already from another one.
     SameItemTwice,
     /// A field had two values.
@@ -65,9 +71,12 @@ pub enum Met {
 
 impl Met {
     /// Every one.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 29] = [
         Self::VoidDecision,
         Self::VoidWithdrawal,
+        Self::Enrolled,
+        Self::TakenOver,
+        Self::Redone,
         Self::SameItemTwice,
         Self::Conflict,
         Self::ConflictResolved,

@@ -1,6 +1,7 @@
 //! The centre's log as it was seen to grow, and what it says.
 
-use canbao_core::facts::{Answered, Audience, Entry, Fact, Placed, Projection, Revoker};
+use canbao_core::facts::{Answered, Audience, Effect, Entry, Fact, Placed, Projection, Revoker};
+use canbao_core::identity::IdKind;
 use canbao_core::ids::Position;
 use canbao_core::ledger::checkpoint::Checkpoint;
 use canbao_core::ledger::commitment::commitment;
@@ -77,6 +78,8 @@ impl Truth {
         for fact in facts {
             if matches!(fact, Fact::DecisionTaken { void: Some(_), .. }) {
                 met.push(Met::VoidDecision);
+            } else if let Fact::DecisionTaken { effect, .. } = fact {
+                met.extend(effect.as_ref().and_then(moved));
             } else if matches!(fact, Fact::WithdrawalTaken { void: Some(_), .. }) {
                 met.push(Met::VoidWithdrawal);
             } else if matches!(fact, Fact::BatchRefused { .. }) {
@@ -193,6 +196,23 @@ impl Truth {
             });
         }
         projection
+    }
+}
+
+/// What an approval did that a simulation must meet.
+fn moved(effect: &Effect) -> Option<Met> {
+    match effect {
+        Effect::Stopped {
+            redoes: Some(_), ..
+        } => Some(Met::Redone),
+        Effect::Stopped { redoes: None, .. } | Effect::WageSet { .. } => None,
+        Effect::Entered(joining) if joining.redoes.is_some() => Some(Met::Redone),
+        Effect::Entered(joining) if joining.left_elsewhere.is_some() => Some(Met::TakenOver),
+        // A document of the cast's own persons is a passport.
+        Effect::Entered(joining) if joining.person.document.kind() == IdKind::ResidentId => {
+            Some(Met::Enrolled)
+        }
+        Effect::Entered(_) => None,
     }
 }
 

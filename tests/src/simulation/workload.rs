@@ -1,11 +1,14 @@
 //! What users do: employers on several devices, clerks of agencies, the administration.
 
-use canbao_client::request::{Choice, Request};
+use canbao_client::request::{Choice, Form, Request};
 use canbao_client::response::{DeclarationRow, Response};
+use canbao_core::declaration::Kind;
 use canbao_core::facts::Fact;
 use canbao_core::ids::{NoteId, UnitId};
 
-use super::cast::{FIRST_VOLUME, NEXT_VOLUME, Owner, PERSONS, SETTLEMENTS, personal_number};
+use super::cast::{
+    FIRST_VOLUME, NEWCOMERS, NEXT_VOLUME, Owner, PERSONS, SETTLEMENTS, person_name, personal_number,
+};
 use super::credentials::Needs;
 use super::invariants::{Step, Violation};
 use super::journal::Met;
@@ -17,6 +20,10 @@ use super::world::World;
 enum Employers {
     DeclareWage,
     DeclareInterruption,
+    Resume,
+    TakeOver,
+    Enrol,
+    Redo,
     Edit,
     Void,
     Note,
@@ -99,7 +106,11 @@ impl World<'_> {
     fn employer_works(&mut self, device: usize, unit: UnitId) -> Step {
         let what = self.dice.weighted(&[
             (5, Employers::DeclareWage),
-            (2, Employers::DeclareInterruption),
+            (3, Employers::DeclareInterruption),
+            (2, Employers::Resume),
+            (3, Employers::TakeOver),
+            (2, Employers::Enrol),
+            (2, Employers::Redo),
             (7, Employers::Edit),
             (1, Employers::Void),
             (2, Employers::Note),
@@ -116,22 +127,59 @@ impl World<'_> {
         match what {
             Employers::DeclareWage => {
                 let first = self.dice.between(1, 6);
-                let request = Request::DeclareWage {
-                    person,
-                    from: month(first),
-                    to: month(first + self.dice.between(0, 6)),
-                    wage: self.wage(),
-                };
+                let request = declare(
+                    Kind::Wage,
+                    Form {
+                        person: Some(person),
+                        from: Some(month(first)),
+                        to: Some(month(first + self.dice.between(0, 6))),
+                        wage: Some(self.wage()),
+                        ..Form::default()
+                    },
+                );
                 self.ask(device, "declares a wage", request)?;
             }
             Employers::DeclareInterruption => {
-                let request = Request::DeclareInterruption {
-                    person,
-                    month: month(self.dice.between(1, 6)),
-                    reason: "辞职".to_owned(),
-                };
+                let request = declare(
+                    Kind::Interruption,
+                    Form {
+                        person: Some(person),
+                        month: Some(month(self.dice.between(1, 6))),
+                        reason: Some("辞职".to_owned()),
+                        ..Form::default()
+                    },
+                );
                 self.ask(device, "declares an interruption", request)?;
             }
+            Employers::Resume => {
+                let request = self.resumption(person, None);
+                self.ask(device, "declares a resumption", request)?;
+            }
+            Employers::TakeOver => {
+                let others = &self.cast.units;
+                let other = self.dice.pick(others).map_or(unit, |(other, _)| *other);
+                let number = personal_number(other, line);
+                let request = self.resumption(number, Some(person_name(line)));
+                self.ask(device, "declares a take-over", request)?;
+            }
+            Employers::Enrol => {
+                let (id_number, name) = self.dice.pick(&NEWCOMERS).copied().unwrap_or_default();
+                let form = Form {
+                    person: Some(id_number.to_owned()),
+                    name: Some(name.to_owned()),
+                    month: Some(month(self.dice.between(1, 6))),
+                    reason: Some("新参保".to_owned()),
+                    wage: Some(self.wage()),
+                    insurance: Some("210".to_owned()),
+                    ..Form::default()
+                };
+                self.ask(
+                    device,
+                    "declares an enrolment",
+                    declare(Kind::Registration, form),
+                )?;
+            }
+            Employers::Redo => self.redo(device)?,
             Employers::Edit => self.edit(device)?,
             Employers::Void => {
                 if let Some(it) = self.some_declaration(device, |it| it.editable)? {
@@ -190,31 +238,72 @@ impl World<'_> {
         let Some(it) = self.some_declaration(device, |it| it.editable)? else {
             return Ok(());
         };
-        let is_wage = it.wage.is_some();
-        let request = Request::DeclareEdit {
-            id: id_of(&it),
-            person: None,
-            month: (!is_wage).then(|| month(self.dice.between(1, 6))),
-            reason: None,
-            from: None,
-            to: (is_wage && self.dice.percent(30)).then(|| month(self.dice.between(6, 12))),
-            wage: is_wage.then(|| self.wage()),
-        };
+        let is_wage = it.kind == "WAGE";
+        let request = amend(
+            &it,
+            Form {
+                month: (!is_wage).then(|| month(self.dice.between(1, 6))),
+                to: (is_wage && self.dice.percent(30)).then(|| month(self.dice.between(6, 12))),
+                wage: is_wage.then(|| self.wage()),
+                ..Form::default()
+            },
+        );
         self.ask(device, "edits", request)?;
         if let Some(other) = self.colleague_of(device)
             && is_wage
         {
-            let request = Request::DeclareEdit {
-                id: id_of(&it),
-                person: None,
-                month: None,
-                reason: None,
-                from: None,
-                to: None,
-                wage: Some(self.wage()),
-            };
+            let wage = Some(self.wage());
+            let request = amend(
+                &it,
+                Form {
+                    wage,
+                    ..Form::default()
+                },
+            );
             self.ask(other, "edits the same", request)?;
         }
+        Ok(())
+    }
+
+    fn resumption(&mut self, person: String, name: Option<&str>) -> Request {
+        let form = Form {
+            person: Some(person),
+            name: name.map(str::to_owned),
+            month: Some(month(self.dice.between(1, 8))),
+            reason: Some("续保".to_owned()),
+            wage: Some(self.wage()),
+            insurance: Some("210".to_owned()),
+            ..Form::default()
+        };
+        declare(Kind::Resumption, form)
+    }
+
+    /// A movement that was approved is declared again with another month (MON-3).
+    fn redo(&mut self, device: usize) -> Step {
+        let moved = |it: &DeclarationRow| it.kind != "WAGE" && it.progress == "decided";
+        let Some(it) = self.some_declaration(device, moved)? else {
+            return Ok(());
+        };
+        let (Ok(kind), Some(person)) = (it.kind.parse::<Kind>(), it.person) else {
+            return Ok(());
+        };
+        // Enrolled by a document that a row shows masked: only these are known here.
+        let newcomer = NEWCOMERS.iter().find(|(_, name)| *name == person.name);
+        let enrols = kind == Kind::Registration;
+        let form = Form {
+            person: match newcomer {
+                Some((id_number, _)) if enrols => Some((*id_number).to_owned()),
+                Some(_) | None => Some(person.id),
+            },
+            name: enrols.then_some(person.name),
+            month: Some(month(self.dice.between(1, 6))),
+            reason: it.change_reason,
+            wage: it.wage,
+            insurance: (kind != Kind::Interruption).then(|| "210".to_owned()),
+            redo: Some(it.id),
+            ..Form::default()
+        };
+        self.ask(device, "does a movement again", declare(kind, form))?;
         Ok(())
     }
 
@@ -390,6 +479,19 @@ impl World<'_> {
 
 fn month(number: u64) -> String {
     format!("2022-{:02}", number.clamp(1, 12))
+}
+
+fn declare(kind: Kind, form: Form) -> Request {
+    let form = Box::new(form);
+    Request::Declare { kind, form }
+}
+
+fn amend(row: &DeclarationRow, form: Form) -> Request {
+    let form = Box::new(form);
+    Request::DeclareEdit {
+        id: id_of(row),
+        form,
+    }
 }
 
 fn id_of(row: &DeclarationRow) -> canbao_core::ids::DeclarationId {

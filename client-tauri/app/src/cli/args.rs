@@ -212,6 +212,8 @@ pub(crate) struct Choosing {
 /// `declare`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Declare {
+    /// Declares an enrolment: a person who was never insured.
+    Reg(Enrolment),
     /// Declares an interruption.
     Int {
         /// ID number, personal number or person id.
@@ -223,7 +225,12 @@ pub(crate) enum Declare {
         /// Why the person stops.
         #[arg(long)]
         reason: String,
+        /// The approved interruption that this one does again.
+        #[arg(long, value_name = "ID")]
+        redo: Option<String>,
     },
+    /// Declares a resumption: a person suspended here or in another unit.
+    Res(Resumption),
     /// Declares a wage.
     Wage {
         /// ID number, personal number or person id.
@@ -251,6 +258,70 @@ pub(crate) enum Declare {
     },
 }
 
+/// `declare reg`.
+#[derive(Debug, Args)]
+pub(crate) struct Enrolment {
+    /// The number of the person's document.
+    #[arg(long, value_name = "NUMBER")]
+    id_number: String,
+    /// The kind of document: 01 resident ID, 04, 06, 07, 08 passport, 99.
+    #[arg(long, value_name = "CODE", default_value = "01")]
+    id_kind: String,
+    /// The person's name.
+    #[arg(long)]
+    name: String,
+    /// The birth date, YYYY-MM-DD, where the document does not state it.
+    #[arg(long, value_name = "DATE")]
+    born: Option<String>,
+    /// 男 or 女, where the document does not state it.
+    #[arg(long)]
+    sex: Option<String>,
+    /// The first month paid.
+    #[arg(long)]
+    month: String,
+    /// Why the person is enrolled.
+    #[arg(long, default_value = "新参保")]
+    reason: String,
+    /// The wage in yuan.
+    #[arg(long)]
+    wage: String,
+    /// The insurance that is ticked: 210 unemployment.
+    #[arg(long, value_name = "CODE", default_value = "210")]
+    insurance: String,
+    /// The approved enrolment that this one does again.
+    #[arg(long, value_name = "ID")]
+    redo: Option<String>,
+}
+
+/// `declare res`.
+#[derive(Debug, Args)]
+pub(crate) struct Resumption {
+    /// ID number, personal number or person id.
+    #[arg(long)]
+    person: String,
+    /// The kind of document, where the number is that of another than a resident ID.
+    #[arg(long, value_name = "CODE")]
+    id_kind: Option<String>,
+    /// The name of a person who is not in the unit's roster.
+    #[arg(long)]
+    name: Option<String>,
+    /// The first month paid.
+    #[arg(long)]
+    month: String,
+    /// Why the person pays again.
+    #[arg(long, default_value = "续保")]
+    reason: String,
+    /// The wage in yuan.
+    #[arg(long)]
+    wage: String,
+    /// The insurance that is ticked: 210 unemployment.
+    #[arg(long, value_name = "CODE", default_value = "210")]
+    insurance: String,
+    /// The approved resumption that this one does again.
+    #[arg(long, value_name = "ID")]
+    redo: Option<String>,
+}
+
 /// `declare edit`.
 #[derive(Debug, Args)]
 #[command(group(clap::ArgGroup::new("change").required(true).multiple(true)))]
@@ -258,13 +329,25 @@ pub(crate) struct Edit {
     /// The declaration.
     #[arg(value_name = "ID")]
     id: DeclarationId,
-    /// ID number, personal number or person id.
-    #[arg(long, group = "change")]
+    /// ID number, personal number or person id; of an enrolment the document's number.
+    #[arg(long, group = "change", visible_alias = "id-number")]
     person: Option<String>,
-    /// The last month paid.
+    /// The kind of document.
+    #[arg(long, value_name = "CODE", group = "change")]
+    id_kind: Option<String>,
+    /// The name.
+    #[arg(long, group = "change")]
+    name: Option<String>,
+    /// The birth date, YYYY-MM-DD.
+    #[arg(long, value_name = "DATE", group = "change")]
+    born: Option<String>,
+    /// 男 or 女.
+    #[arg(long, group = "change")]
+    sex: Option<String>,
+    /// The last month paid, or the first.
     #[arg(long, group = "change")]
     month: Option<String>,
-    /// Why the person stops.
+    /// The reason of the change.
     #[arg(long, group = "change")]
     reason: Option<String>,
     /// The first month.
@@ -276,6 +359,9 @@ pub(crate) struct Edit {
     /// The wage in yuan.
     #[arg(long, group = "change")]
     wage: Option<String>,
+    /// The approved declaration that is done again.
+    #[arg(long, value_name = "ID", group = "change")]
+    redo: Option<String>,
 }
 
 /// `assess`.

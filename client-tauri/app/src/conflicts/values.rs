@@ -71,7 +71,16 @@ fn reads_as(unit: &UnitView, field: FieldName, value: &Value, typed: &str) -> bo
         || match field {
             FieldName::Person => same_person(),
             FieldName::Month | FieldName::From | FieldName::To => same_month(),
-            FieldName::Reason | FieldName::Wage | FieldName::Department | FieldName::Phone => false,
+            FieldName::Reason
+            | FieldName::Wage
+            | FieldName::IdKind
+            | FieldName::Name
+            | FieldName::Born
+            | FieldName::Sex
+            | FieldName::Insurance
+            | FieldName::Redo
+            | FieldName::Department
+            | FieldName::Phone => false,
         }
 }
 
@@ -110,6 +119,12 @@ pub(super) fn field_of_form(field: FieldName) -> Field {
         FieldName::From => Field::From,
         FieldName::To => Field::To,
         FieldName::Wage => Field::Wage,
+        FieldName::IdKind => Field::IdKind,
+        FieldName::Name => Field::Name,
+        FieldName::Born => Field::Born,
+        FieldName::Sex => Field::Sex,
+        FieldName::Insurance => Field::Insurance,
+        FieldName::Redo => Field::Redo,
         FieldName::Department | FieldName::Phone => Field::Whole,
     }
 }

@@ -100,7 +100,7 @@ pub struct MonthView {
 pub struct DeclarationRow {
     /// Its id.
     pub id: String,
-    /// `INT` or `WAGE`.
+    /// `REG`, `INT`, `RES` or `WAGE`.
     pub kind: String,
     /// The kind's caption.
     pub kind_text: String,
@@ -108,15 +108,17 @@ pub struct DeclarationRow {
     pub unit: String,
     /// The person; none where nobody is found for what was typed.
     pub person: Option<PersonRef>,
-    /// INT: 变更时间.
+    /// INT, REG, RES: the declaration that this one does again (重做).
+    pub redoes: Option<String>,
+    /// INT, REG, RES: 变更时间.
     pub month: Option<String>,
-    /// INT: 变更原因.
+    /// INT, REG, RES: 变更原因.
     pub change_reason: Option<String>,
     /// WAGE: 开始年月.
     pub from: Option<String>,
     /// WAGE: 结束年月.
     pub to: Option<String>,
-    /// WAGE: 工资.
+    /// REG, RES, WAGE: 工资.
     pub wage: Option<String>,
     /// The newest revision submitted; 0 before the first.
     pub revision: u32,
@@ -242,27 +244,27 @@ pub struct ReviewRow {
     pub receipt: String,
     /// The unit.
     pub unit: UnitRef,
-    /// `INT` or `WAGE`.
+    /// `REG`, `INT`, `RES` or `WAGE`.
     pub kind: String,
     /// The kind's caption.
     pub kind_text: String,
     /// The person.
     pub person: Option<PersonRef>,
-    /// INT: 变更时间.
+    /// INT, REG, RES: 变更时间.
     pub month: Option<String>,
-    /// INT: 变更原因.
+    /// INT, REG, RES: 变更原因.
     pub change_reason: Option<String>,
     /// WAGE: 开始年月.
     pub from: Option<String>,
     /// WAGE: 结束年月.
     pub to: Option<String>,
-    /// WAGE: 工资.
+    /// REG, RES, WAGE: 工资.
     pub wage: Option<String>,
-    /// WAGE: the base that follows from it in its first month.
+    /// The base that follows from the wage in its first month.
     pub base: Option<String>,
-    /// WAGE: the base of the month before.
+    /// The base of the month before.
     pub base_before: Option<String>,
-    /// WAGE: the base changes by so much that it is to be looked at (SIL-11).
+    /// The base changes by so much that it is to be looked at (SIL-11).
     pub marked: bool,
     /// The revision submitted.
     pub revision: u32,

@@ -43,7 +43,7 @@ pub enum Response {
     Roster(Vec<PersonRow>),
     /// To `RosterShow`, `RosterSet`, `RosterNote` and `RosterUnnote`.
     Person(Box<PersonDetail>),
-    /// To `DeclareInterruption`, `DeclareWage`, `DeclareEdit` and `DeclareVoid`.
+    /// To `Declare`, `DeclareEdit` and `DeclareVoid`.
     Declaration(Box<DeclarationRow>),
     /// To `DeclareList`.
     Declarations(Vec<DeclarationRow>),

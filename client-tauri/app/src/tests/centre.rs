@@ -6,13 +6,13 @@ use std::path::Path;
 
 use canbao_core::admission::{Known, admit};
 use canbao_core::certificate::{Certificate, Chain, Mandate, RootHash};
-use canbao_core::declaration::{Content, Declaration, Draft};
+use canbao_core::declaration::{Declaration, Draft, Ground, Pool};
 use canbao_core::document::{BatchId, DocumentId, SignedBatch, genesis_hash};
 use canbao_core::enrolment::{Answer, EnrolmentCode, Request as EnrolmentRequest};
 use canbao_core::facts::{
-    AssessmentOutcome, Audience, Effect, Entry, Fact, ListedPerson, PersonRecord, Placed, Posting,
-    PostingAnswer, PostingLine, Projection, ReceiptNumber, Revoker, TransactionKind, UnitRecord,
-    assess, take_posting,
+    AssessmentOutcome, Audience, Effect, Entry, Fact, FreshNumbers, ListedPerson, PersonRecord,
+    Placed, Posting, PostingAnswer, PostingLine, Projection, ReceiptNumber, Revoker,
+    TransactionKind, UnitRecord, UnitView, assess, take_posting,
 };
 use canbao_core::identity::{IdDocument, IdKind};
 use canbao_core::ids::{
@@ -414,10 +414,8 @@ impl Centre {
         let unit = declaration.unit;
         let view = &self.projection.units[&unit];
         let draft = Draft::from(declaration);
-        let common = &self.projection.common;
-        if let Err(problems) =
-            Declaration::parse(&draft, declaration.revision, view, common, NOW.date())
-        {
+        let ground = self.ground(view);
+        if let Err(problems) = Declaration::parse(&draft, declaration.revision, &ground) {
             return self.add(&Fact::NotReceived {
                 unit,
                 statement,
@@ -435,30 +433,23 @@ impl Centre {
     }
 
     fn effect(&self, submission: StatementId, verdict: &Verdict) -> Option<Effect> {
-        let view = &self.projection.units[&UNIT].submissions[&submission];
-        match (verdict, &view.declaration.content) {
-            (Verdict::Approve, Content::Interruption { person, month, .. }) => {
-                Some(Effect::Stopped {
-                    person: *person,
-                    month: *month,
-                    terminated: false,
-                })
-            }
-            (
-                Verdict::Approve,
-                Content::Wage {
-                    person,
-                    from,
-                    to,
-                    wage,
-                },
-            ) => Some(Effect::WageSet {
-                person: *person,
-                from: *from,
-                to: *to,
-                wage: *wage,
-            }),
-            (Verdict::Return(_) | Verdict::Reject(_), _) => None,
+        let view = &self.projection.units[&UNIT];
+        let number = self.entries.len();
+        let fresh = FreshNumbers {
+            id: PersonId([u8::try_from(number).unwrap_or(u8::MAX); 16]),
+            personal_number: format!("9{number:09}").parse().expect("a number"),
+        };
+        let submission = &view.submissions[&submission];
+        let effect = Effect::of(submission, &self.ground(view), fresh);
+        (*verdict == Verdict::Approve).then(|| effect.expect("what was taken in holds"))
+    }
+
+    fn ground<'a>(&'a self, unit: &'a UnitView) -> Ground<'a> {
+        Ground {
+            unit,
+            common: &self.projection.common,
+            pool: &Pool::Absent,
+            known_on: NOW.date(),
         }
     }
 

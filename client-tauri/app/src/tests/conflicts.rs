@@ -52,15 +52,14 @@ fn paid(yuan: i64) -> Change {
 }
 
 fn edit(id: &str, from: Option<&str>, wage: Option<&str>) -> Request {
-    Request::DeclareEdit {
-        id: id.parse().expect("an id"),
-        person: None,
-        month: None,
-        reason: None,
-        from: from.map(str::to_owned),
-        to: None,
-        wage: wage.map(str::to_owned),
-    }
+    amended(
+        id,
+        Form {
+            from: from.map(str::to_owned),
+            wage: wage.map(str::to_owned),
+            ..Form::default()
+        },
+    )
 }
 
 fn resolve(record: &str, field: &str, choice: Choice) -> Request {
@@ -202,15 +201,15 @@ fn every_field_is_found_by_its_name_and_its_captions() {
         Change::Reason("退休".to_owned()),
     ];
     let there = elsewhere(&app, VOLUME, &[amend(&id, there)]);
-    let here = Request::DeclareEdit {
-        id: id.parse().expect("an id"),
-        person: Some("0001000003".to_owned()),
-        month: Some("2021-12".to_owned()),
-        reason: Some("被辞退".to_owned()),
-        from: None,
-        to: None,
-        wage: None,
-    };
+    let here = amended(
+        &id,
+        Form {
+            person: Some("0001000003".to_owned()),
+            month: Some("2021-12".to_owned()),
+            reason: Some("被辞退".to_owned()),
+            ..Form::default()
+        },
+    );
     declare(&mut app, here);
     merge(&mut app, VOLUME, &there);
     assert_eq!(conflicts(&mut app).len(), 3);

@@ -74,37 +74,23 @@ impl Two {
 }
 
 fn set_wage(id: &str, amount: &str) -> Request {
-    Request::DeclareEdit {
-        id: id.parse().expect("an id"),
-        person: None,
-        month: None,
-        reason: None,
-        from: None,
-        to: None,
-        wage: Some(amount.to_owned()),
-    }
+    amended(
+        id,
+        Form {
+            wage: Some(amount.to_owned()),
+            ..Form::default()
+        },
+    )
 }
 
 fn set_last_month(id: &str, month: &str) -> Request {
-    match set_wage(id, "") {
-        Request::DeclareEdit {
-            id,
-            person,
-            month: at,
-            reason,
-            from,
-            ..
-        } => Request::DeclareEdit {
-            id,
-            person,
-            month: at,
-            reason,
-            from,
+    amended(
+        id,
+        Form {
             to: Some(month.to_owned()),
-            wage: None,
+            ..Form::default()
         },
-        other => other,
-    }
+    )
 }
 
 fn refused(app: &App) -> Vec<String> {

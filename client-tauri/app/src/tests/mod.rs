@@ -21,13 +21,14 @@ mod upgrades;
 use std::path::Path;
 
 use canbao_core::certificate::Mandate;
+use canbao_core::declaration::Kind;
 use canbao_core::message::Lang;
 use canbao_core::newest::Newest;
 use canbao_core::signing::hash_parts;
 use canbao_core::time::Timestamp;
 
 use crate::app::App;
-use crate::request::{Context, Request};
+use crate::request::{Context, Form, Request};
 use crate::response::{DeclarationRow, Failure, Response};
 use crate::world::{NoRandomness, World};
 
@@ -112,19 +113,35 @@ pub(super) fn refuse(app: &mut App, request: Request) -> Failure {
 }
 
 pub(super) fn wage(person: &str, from: &str, to: &str, wage: &str) -> Request {
-    Request::DeclareWage {
-        person: person.to_owned(),
-        from: from.to_owned(),
-        to: to.to_owned(),
-        wage: wage.to_owned(),
-    }
+    let form = Form {
+        person: Some(person.to_owned()),
+        from: Some(from.to_owned()),
+        to: Some(to.to_owned()),
+        wage: Some(wage.to_owned()),
+        ..Form::default()
+    };
+    filled_in(Kind::Wage, form)
 }
 
 pub(super) fn stop(person: &str, month: &str) -> Request {
-    Request::DeclareInterruption {
-        person: person.to_owned(),
-        month: month.to_owned(),
-        reason: "辞职".to_owned(),
+    let form = Form {
+        person: Some(person.to_owned()),
+        month: Some(month.to_owned()),
+        reason: Some("辞职".to_owned()),
+        ..Form::default()
+    };
+    filled_in(Kind::Interruption, form)
+}
+
+pub(super) fn filled_in(kind: Kind, form: Form) -> Request {
+    let form = Box::new(form);
+    Request::Declare { kind, form }
+}
+
+pub(super) fn amended(id: &str, form: Form) -> Request {
+    Request::DeclareEdit {
+        id: id.parse().expect("an id"),
+        form: Box::new(form),
     }
 }
 

@@ -7,18 +7,6 @@ use super::*;
 
 const ZHANG: &str = "0001000001";
 
-fn edit(id: &str) -> Request {
-    Request::DeclareEdit {
-        id: id.parse().expect("an id"),
-        person: None,
-        month: None,
-        reason: None,
-        from: None,
-        to: None,
-        wage: None,
-    }
-}
-
 #[test]
 fn a_declaration_goes_from_draft_to_receipt_and_approval() {
     let directory = tempfile::tempdir().expect("a directory");
@@ -104,32 +92,22 @@ fn a_draft_is_changed_and_voided_until_it_is_submitted() {
     let mut centre = Centre::new(1);
     let mut app = employer(&mut centre, directory.path());
     let id = declare(&mut app, wage(ZHANG, "2022-01", "2022-12", "6000")).id;
-    let change = |amount: &str| match edit(&id) {
-        Request::DeclareEdit {
-            id,
-            person,
-            month,
-            reason,
-            from,
-            to,
-            ..
-        } => Request::DeclareEdit {
-            id,
-            person,
-            month,
-            reason,
-            from,
-            to,
-            wage: Some(amount.into()),
-        },
-        other => other,
+    let change = |amount: &str| {
+        let wage = Some(amount.to_owned());
+        amended(
+            &id,
+            Form {
+                wage,
+                ..Form::default()
+            },
+        )
     };
     assert_eq!(
         declare(&mut app, change("6100.5")).wage.as_deref(),
         Some("6100.50")
     );
     assert_eq!(
-        refuse(&mut app, edit(&id)).code,
+        refuse(&mut app, amended(&id, Form::default())).code,
         "declaration.nothing_to_change"
     );
     let failure = refuse(&mut app, change("0"));

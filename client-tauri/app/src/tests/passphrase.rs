@@ -165,12 +165,10 @@ fn whatever_an_employer_signs_needs_the_passphrase_and_nothing_is_done_without()
         Box::new(|| wage("0001000002", "2022-01", "2022-12", "6000")),
         Box::new(|| Request::DeclareEdit {
             id: id(),
-            person: None,
-            month: None,
-            reason: Some("退休".to_owned()),
-            from: None,
-            to: None,
-            wage: None,
+            form: Box::new(Form {
+                reason: Some("退休".to_owned()),
+                ..Form::default()
+            }),
         }),
         Box::new(submit),
         Box::new(|| Request::Withdraw { id: id() }),

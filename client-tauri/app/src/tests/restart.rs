@@ -115,15 +115,13 @@ fn a_damaged_snapshot_gives_way_to_the_older_one_and_both_to_the_changes() {
 }
 
 pub(super) fn raise(id: &str, amount: u32) -> Request {
-    Request::DeclareEdit {
-        id: id.parse().expect("an id"),
-        person: None,
-        month: None,
-        reason: None,
-        from: None,
-        to: None,
-        wage: Some(amount.to_string()),
-    }
+    amended(
+        id,
+        Form {
+            wage: Some(amount.to_string()),
+            ..Form::default()
+        },
+    )
 }
 
 #[test]

@@ -88,15 +88,13 @@ fn an_agency_approves_and_returns_and_the_employer_corrects() {
     assert_eq!(returned.reason.as_deref(), Some("工资与合同不符"));
     assert_eq!(returned.decided_by.as_deref(), Some("李窗口"));
 
-    let correct = Request::DeclareEdit {
-        id: returned.id.parse().expect("an id"),
-        person: None,
-        month: None,
-        reason: None,
-        from: None,
-        to: None,
-        wage: Some("5200".to_owned()),
-    };
+    let correct = amended(
+        &returned.id,
+        Form {
+            wage: Some("5200".to_owned()),
+            ..Form::default()
+        },
+    );
     declare(&mut employer, correct);
     submit_all(&mut employer);
     centre.exchange(&mut employer);

@@ -390,6 +390,7 @@ pub(crate) fn interruption(number: u8, line: u8, of: &str) -> Declaration {
             month: month(of),
             reason: "辞职".to_owned(),
         },
+        redoes: None,
     }
 }
 
@@ -404,6 +405,7 @@ pub(crate) fn wage(number: u8, line: u8, from: &str, to: &str, wage: &str) -> De
             to: month(to),
             wage: yuan(wage),
         },
+        redoes: None,
     }
 }
 

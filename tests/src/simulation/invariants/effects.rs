@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use canbao_core::facts::{Fact, PaymentRecord, Projection};
-use canbao_core::ids::StatementId;
+use canbao_core::ids::{PersonId, StatementId, UnitId};
 use canbao_core::money::Money;
+use canbao_core::month::Interval;
 use canbao_core::statement::{Statement, read_admitted};
 use canbao_server::centre::Centre;
 
@@ -120,6 +121,36 @@ impl Effects {
             .ok_or("records above their posting")?;
         Ok(())
     }
+}
+
+/// No month of a person is payable in two units (SIL-3).
+///
+/// `twice` breaks the rule: every open interval counts from a month before its first.
+pub(in crate::simulation) fn no_month_has_two_owners(
+    all: &Projection,
+    twice: bool,
+) -> Result<(), String> {
+    let mut owned: BTreeMap<PersonId, Vec<(UnitId, Interval)>> = BTreeMap::new();
+    for (unit, view) in &all.units {
+        for (person, held) in &view.persons {
+            for interval in &held.intervals {
+                let start = interval
+                    .start
+                    .previous()
+                    .filter(|_| twice && interval.stop.is_none());
+                let start = start.unwrap_or(interval.start);
+                let interval = Interval { start, ..*interval };
+                let others = owned.entry(*person).or_default();
+                if others.iter().any(|(_, it)| it.overlaps(interval)) {
+                    return Err(format!(
+                        "a month of {person} is payable twice, once in {unit}"
+                    ));
+                }
+                others.push((*unit, interval));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// What the centre shows of every unit is the fold of its log.

@@ -12,7 +12,9 @@ pub(super) use devices::{
     records_are_proven, scope_was_told,
 };
 pub(super) use documents::same_batches_same_document;
-pub(super) use effects::{Effects, one_submission_one_effect, totals_agree};
+pub(super) use effects::{
+    Effects, no_month_has_two_owners, one_submission_one_effect, totals_agree,
+};
 pub(super) use log::{acknowledged_is_durable, log_is_append_only};
 
 use super::broken::Broken;
@@ -31,6 +33,8 @@ pub enum Invariant {
     /// A submission is received once and decided or withdrawn once with effect, and the centre's
     /// figures are those of the log.
     OneSubmissionOneEffect,
+    /// No month of a person is payable in two units (SIL-3).
+    OneOwner,
     /// The facts on a device are those of the log for the parts of its scope up to its cursor,
     /// but for some of the range that a part still misses; nothing that left its scope is on it.
     Prefix,
@@ -62,6 +66,7 @@ impl Invariant {
         match self {
             Self::AcknowledgedIsDurable => "acknowledged-is-durable",
             Self::OneSubmissionOneEffect => "one-submission-one-effect",
+            Self::OneOwner => "one-owner",
             Self::Prefix => "prefix",
             Self::Scope => "scope",
             Self::Admission => "admission",
@@ -129,7 +134,10 @@ impl World<'_> {
         let twice = self.is_broken(Broken::DecidesTwice);
         let facts = self.truth.entries.iter().skip(from).map(|it| &it.fact);
         let once = one_submission_one_effect(&mut self.truth.effects, facts, twice);
-        self.hold(Invariant::OneSubmissionOneEffect, once)
+        self.hold(Invariant::OneSubmissionOneEffect, once)?;
+        let twice = self.is_broken(Broken::OwnsTwice);
+        let owned = no_month_has_two_owners(&self.truth.projection, twice);
+        self.hold(Invariant::OneOwner, owned)
     }
 
     /// The new records that a device shows as recorded verify.

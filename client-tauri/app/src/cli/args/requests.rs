@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use canbao_client::request::{Choice, Request};
+use canbao_client::request::{Choice, Form, Request};
 use canbao_client::response::Failure;
+use canbao_core::declaration::Kind;
 
 use super::options::within;
 use super::{
-    Assess, Choosing, Command, Conflicts, Declare, Negative, Passphrase, Proof, Quarantine,
-    Receipt, Records, Review, Roster, Tax,
+    Assess, Choosing, Command, Conflicts, Declare, Edit, Enrolment, Negative, Passphrase, Proof,
+    Quarantine, Receipt, Records, Resumption, Review, Roster, Tax,
 };
 use crate::cli::secrets::Secrets;
 
@@ -134,38 +135,102 @@ impl Choosing {
 
 impl Declare {
     fn into_request(self) -> Request {
+        let declare = |kind, form| Request::Declare {
+            kind,
+            form: Box::new(form),
+        };
         match self {
+            Self::Reg(enrolment) => declare(Kind::Registration, enrolment.into()),
+            Self::Res(resumption) => declare(Kind::Resumption, resumption.into()),
             Self::Int {
                 person,
                 month,
                 reason,
-            } => Request::DeclareInterruption {
-                person,
-                month,
-                reason,
-            },
+                redo,
+            } => declare(
+                Kind::Interruption,
+                Form {
+                    person: Some(person),
+                    month: Some(month),
+                    reason: Some(reason),
+                    redo,
+                    ..Form::default()
+                },
+            ),
             Self::Wage {
                 person,
                 from,
                 to,
                 wage,
-            } => Request::DeclareWage {
-                person,
-                from,
-                to,
-                wage,
-            },
+            } => declare(
+                Kind::Wage,
+                Form {
+                    person: Some(person),
+                    from: Some(from),
+                    to: Some(to),
+                    wage: Some(wage),
+                    ..Form::default()
+                },
+            ),
             Self::List => Request::DeclareList,
             Self::Edit(edit) => Request::DeclareEdit {
                 id: edit.id,
-                person: edit.person,
-                month: edit.month,
-                reason: edit.reason,
-                from: edit.from,
-                to: edit.to,
-                wage: edit.wage,
+                form: Box::new(edit.into()),
             },
             Self::Void { id } => Request::DeclareVoid { id },
+        }
+    }
+}
+
+impl From<Enrolment> for Form {
+    fn from(typed: Enrolment) -> Self {
+        Self {
+            person: Some(typed.id_number),
+            id_kind: Some(typed.id_kind),
+            name: Some(typed.name),
+            born: typed.born,
+            sex: typed.sex,
+            insurance: Some(typed.insurance),
+            month: Some(typed.month),
+            reason: Some(typed.reason),
+            wage: Some(typed.wage),
+            redo: typed.redo,
+            ..Self::default()
+        }
+    }
+}
+
+impl From<Resumption> for Form {
+    fn from(typed: Resumption) -> Self {
+        Self {
+            person: Some(typed.person),
+            id_kind: typed.id_kind,
+            name: typed.name,
+            insurance: Some(typed.insurance),
+            month: Some(typed.month),
+            reason: Some(typed.reason),
+            wage: Some(typed.wage),
+            redo: typed.redo,
+            ..Self::default()
+        }
+    }
+}
+
+impl From<Edit> for Form {
+    fn from(typed: Edit) -> Self {
+        Self {
+            person: typed.person,
+            id_kind: typed.id_kind,
+            name: typed.name,
+            born: typed.born,
+            sex: typed.sex,
+            insurance: None,
+            month: typed.month,
+            reason: typed.reason,
+            from: typed.from,
+            to: typed.to,
+            wage: typed.wage,
+            redo: typed.redo,
         }
     }
 }

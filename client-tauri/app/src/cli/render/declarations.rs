@@ -60,8 +60,12 @@ pub(super) fn one(row: &DeclarationRow, lang: Lang) -> String {
         .with("declaration", &row.id)
         .with("kind", &row.kind_text)
         .with("name", person.map_or(NONE, |it| it.name.as_str()))
-        .maybe("personal_number", person.map(|it| &it.personal_number))
-        .maybe("masked_id", person.map(|it| &it.masked_id))
+        .maybe(
+            "personal_number",
+            person.and_then(|it| shown(&it.personal_number)),
+        )
+        .maybe("masked_id", person.and_then(|it| shown(&it.masked_id)))
+        .maybe("redoes", row.redoes.as_ref())
         .maybe("field_month", row.month.as_ref())
         .maybe("field_reason", row.change_reason.as_ref())
         .maybe("field_from", row.from.as_ref())
@@ -80,6 +84,10 @@ pub(super) fn one(row: &DeclarationRow, lang: Lang) -> String {
         )
         .show();
     parts([fields, problems("problems", &row.problems, lang)])
+}
+
+fn shown(text: &String) -> Option<&String> {
+    (!text.is_empty()).then_some(text)
 }
 
 /// What a submit did, item by item (SUB-3).

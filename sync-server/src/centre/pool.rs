@@ -1,0 +1,128 @@
+//! What the centre knows of a person over all units (SIL-3, SIL-15), and the numbers it gives.
+
+use std::ops::Bound;
+
+use canbao_core::declaration::{Content, PersonNumber, Pool, PoolPerson, Subject};
+use canbao_core::facts::{FreshNumbers, PersonView, Turn};
+use canbao_core::ids::{PersonId, Position, StatementId, UnitId};
+use canbao_core::signing::hash_parts;
+use canbao_core::store::View;
+
+use super::answer::Unavailable;
+use super::desk::Desk;
+use super::index;
+
+/// The most units of one person that are looked at: a person changes units a few times in a
+/// working life.
+const MOST_UNITS: usize = 256;
+
+impl Desk {
+    /// The person of a declaration at the units other than the one that declares.
+    pub(super) fn pool(&mut self, unit: UnitId, content: &Content) -> Result<Pool, Unavailable> {
+        let Some(person) = self.person_of(&content.subject())? else {
+            return Ok(Pool::Absent);
+        };
+        let mut known: Option<PoolPerson> = None;
+        let mut newest: Option<(Position, bool)> = None;
+        for at in self.units_of(person)? {
+            self.load_unit(at)?;
+            let Some(view) = self.units.get(at).and_then(|it| it.persons.get(&person)) else {
+                continue;
+            };
+            let pool = known.get_or_insert_with(|| PoolPerson {
+                record: view.record.clone(),
+                born: view.born.clone(),
+                sex: view.sex,
+                elsewhere: Vec::new(),
+                terminated: false,
+            });
+            if at != unit {
+                pool.elsewhere.extend(&view.intervals);
+            }
+            newest = newest.max(last_turn(view));
+        }
+        let terminated = newest.is_some_and(|(_, terminated)| terminated);
+        Ok(known.map_or(Pool::Absent, |person| {
+            Pool::Known(PoolPerson {
+                terminated,
+                ..person
+            })
+        }))
+    }
+
+    /// Numbers for a person who may be new. They follow from the submission and its place alone,
+    /// so that deciding again gives the same.
+    pub(super) fn fresh_numbers(
+        &self,
+        submission: &StatementId,
+    ) -> Result<FreshNumbers, Unavailable> {
+        let hash = hash_parts("canbao/person/1", &[&submission.0]);
+        let mut id = [0; 16];
+        id.copy_from_slice(&hash[..16]);
+        let mut number = self.next().0;
+        loop {
+            let personal_number = format!("9{number:09}")
+                .parse()
+                .expect("ten digits and more are a personal number");
+            let taken = index::personal_number(&self.store, &format!("9{number:09}"));
+            if self.look_up(&taken)?.is_none() {
+                return Ok(FreshNumbers {
+                    id: PersonId(id),
+                    personal_number,
+                });
+            }
+            number += 1;
+        }
+    }
+
+    fn person_of(&self, subject: &Subject<'_>) -> Result<Option<PersonId>, Unavailable> {
+        let place = match subject {
+            Subject::Known(person) => return Ok(Some(*person)),
+            Subject::Elsewhere(PersonNumber::Document(document), _) => {
+                index::identity_document(&self.store, document.number())
+            }
+            Subject::Elsewhere(PersonNumber::Personal(number), _) => {
+                index::personal_number(&self.store, number.as_str())
+            }
+            Subject::New(entrant) => {
+                index::identity_document(&self.store, entrant.document.number())
+            }
+        };
+        let found = self.look_up(&place)?;
+        Ok(found.as_deref().and_then(index::person_id))
+    }
+
+    /// The units a person is or was insured in, those of the group in hand included.
+    fn units_of(&self, person: PersonId) -> Result<Vec<UnitId>, Unavailable> {
+        let prefix = index::units_of(person);
+        let end = [prefix.1.as_slice(), &[u8::MAX; 17]].concat();
+        let durable = self.store.view_range(
+            View::Person,
+            Bound::Included(&prefix.1),
+            Bound::Included(&end),
+            MOST_UNITS,
+        )?;
+        let durable = durable.into_iter().map(|(key, _)| key);
+        let mut units: Vec<UnitId> = durable
+            .chain(self.keys_of_group(&prefix))
+            .filter_map(|key| index::unit_id(&key[prefix.1.len()..]))
+            .collect();
+        units.sort_unstable();
+        units.dedup();
+        Ok(units)
+    }
+}
+
+/// Where a person's last movement in a unit took effect, and whether it was a stop for good.
+fn last_turn(view: &PersonView) -> Option<(Position, bool)> {
+    let counting = view.movements.iter().filter(|it| it.redone_by.is_none());
+    let last = counting.max_by_key(|it| it.position)?;
+    let terminated = matches!(
+        last.turn,
+        Turn::Out {
+            terminated: true,
+            ..
+        }
+    );
+    Some((last.position, terminated))
+}
