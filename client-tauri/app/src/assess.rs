@@ -1,7 +1,7 @@
 //! 核定申请 and its answers (ASM-1, ASM-2).
 
 use canbao_core::declaration::Field;
-use canbao_core::facts::{FailedRequest, UNEMPLOYMENT, UnitView};
+use canbao_core::facts::{FailedRequest, NORMAL, UNEMPLOYMENT, UnitView};
 use canbao_core::ids::UnitId;
 use canbao_core::message::Lang;
 use canbao_core::month::Month;
@@ -110,6 +110,8 @@ fn assessed(unit: &UnitView, settlement: Month, lang: Lang) -> AssessmentRow {
     let status = coded("assessed", lang, "已核定", "assessed");
     AssessmentRow {
         persons: Some(view.assessment.persons),
+        late_lines: Some(late_lines(unit, settlement)),
+        refunded: Some((view.assessment.refunds.unit + view.assessment.refunds.person).to_string()),
         base: Some(totals.base.to_string()),
         unit_amount: Some(totals.unit.to_string()),
         personal_amount: Some(totals.person.to_string()),
@@ -119,6 +121,14 @@ fn assessed(unit: &UnitView, settlement: Month, lang: Lang) -> AssessmentRow {
         at: Some(view.at.to_string()),
         ..empty(unit, settlement, status, Some(attempt))
     }
+}
+
+/// How many lines are for months before: back-payments, adjustments, refunds (SIL-20).
+fn late_lines(unit: &UnitView, settlement: Month) -> u32 {
+    let late = unit
+        .receivables(settlement)
+        .filter(|it| it.receivable.kind != NORMAL);
+    late.map(|_| 1).sum()
 }
 
 fn unknown(unit: &UnitView, settlement: Month, lang: Lang) -> AssessmentRow {
@@ -146,6 +156,8 @@ fn empty(unit: &UnitView, settlement: Month, status: Coded, attempt: Option<u32>
         status,
         attempt,
         persons: None,
+        late_lines: None,
+        refunded: None,
         base: None,
         unit_amount: None,
         personal_amount: None,

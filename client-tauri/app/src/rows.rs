@@ -1,6 +1,8 @@
 //! Rows that several answers share: persons, units, declarations.
 
-use canbao_core::declaration::{Content, Declaration, Draft, Field, Kind, PersonNumber, Subject};
+use canbao_core::declaration::{
+    Content, Declaration, Draft, Field, Kind, PersonNumber, Subject, outlook,
+};
 use canbao_core::document::StoredDraft;
 use canbao_core::facts::{
     DeclarationStatus, MonthStage, PersonView, SubmissionState, UnitRecord, UnitView,
@@ -8,7 +10,7 @@ use canbao_core::facts::{
 };
 use canbao_core::identity::{IdDocument, IdKind, PersonalNumber};
 use canbao_core::ids::{DeclarationId, PersonId};
-use canbao_core::message::Lang;
+use canbao_core::message::{Lang, Message};
 use canbao_core::month::Month;
 
 use crate::app::App;
@@ -186,6 +188,7 @@ impl App {
             decided_by: decided,
             reason: reason(status),
             problems: self.problems_of(unit, draft.id, status, lang),
+            outlook: self.outlook_of(unit, draft, status, lang),
             conflicts: Vec::new(),
             editable: status.is_editable(),
             withdrawal_queued: newest
@@ -194,6 +197,25 @@ impl App {
             months_done: recorded,
             months_total: months,
         }
+    }
+
+    /// What will follow from it, while it is not decided (MON-4).
+    fn outlook_of(
+        &self,
+        unit: &UnitView,
+        draft: &Draft,
+        status: &DeclarationStatus,
+        lang: Lang,
+    ) -> Vec<String> {
+        if progress(status) == "decided" && !status.is_editable() {
+            return Vec::new();
+        }
+        let ground = self.ground(unit);
+        // What waits or was received is its own rival no more than a draft is.
+        let parsed = Declaration::parse(draft, 1, &ground);
+        let said = parsed.map(|declaration| outlook(&declaration, &ground));
+        let words = |it: &Message| it.text(lang).message;
+        said.unwrap_or_default().iter().map(words).collect()
     }
 
     /// Why it was not taken in, what came too late, and what the hub refused by name.

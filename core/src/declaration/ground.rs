@@ -2,8 +2,9 @@
 
 use jiff::civil::Date;
 
-use crate::facts::{CommonView, PersonRecord, UnitView};
+use crate::facts::{CommonView, PersonRecord, PersonView, UnitView};
 use crate::identity::{BirthDate, Sex};
+use crate::ids::UnitId;
 use crate::month::{Interval, Month};
 
 /// What a draft is judged against: the unit, what everyone sees, and what is known of the person
@@ -44,6 +45,36 @@ pub struct PoolPerson {
     pub elsewhere: Vec<Interval>,
     /// Whether the newest stop at any unit was for good.
     pub terminated: bool,
+}
+
+impl Pool {
+    /// What the units that hold a person say together to the one that declares.
+    #[must_use]
+    pub fn of<'a>(
+        declaring: UnitId,
+        held: impl IntoIterator<Item = (UnitId, &'a PersonView)>,
+    ) -> Self {
+        let mut known: Option<PoolPerson> = None;
+        let mut newest = None;
+        for (unit, view) in held {
+            let person = known.get_or_insert_with(|| PoolPerson {
+                record: view.record.clone(),
+                born: view.born.clone(),
+                sex: view.sex,
+                elsewhere: Vec::new(),
+                terminated: false,
+            });
+            if unit != declaring {
+                person.elsewhere.extend(&view.intervals);
+            }
+            let last = view.newest_movement();
+            if last.map(|it| it.position) >= newest {
+                newest = last.map(|it| it.position);
+                person.terminated = last.is_some_and(|it| it.turn.terminates());
+            }
+        }
+        known.map_or(Self::Absent, Self::Known)
+    }
 }
 
 impl PoolPerson {

@@ -8,6 +8,7 @@ mod draft;
 mod form;
 mod ground;
 mod movement;
+mod outlook;
 mod problem;
 mod registration;
 mod revision;
@@ -16,6 +17,7 @@ mod wage;
 pub use content::{Content, Entrant, PersonNumber, Subject, Who};
 pub use draft::{Draft, Kind};
 pub use ground::{Ground, Pool, PoolPerson};
+pub use outlook::outlook;
 pub use problem::{Field, Problem, ProblemCode};
 pub use revision::{check_revision, next_revision};
 

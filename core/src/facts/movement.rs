@@ -122,6 +122,18 @@ impl Turn {
         }
     }
 
+    /// Whether it ends the insurance for good (STA-3).
+    #[must_use]
+    pub fn terminates(self) -> bool {
+        matches!(
+            self,
+            Self::Out {
+                terminated: true,
+                ..
+            }
+        )
+    }
+
     /// Whether both go the same way: an interruption redoes an interruption.
     fn is_like(self, other: Self) -> bool {
         matches!(

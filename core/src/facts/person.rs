@@ -8,7 +8,7 @@ use crate::ids::{PersonId, Position, StatementId};
 use crate::money::Money;
 use crate::month::{Interval, Month};
 
-use super::movement::{Movement, Turn, with_movement};
+use super::movement::{Movement, with_movement};
 
 /// Who a person is, as the centre holds it.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -128,15 +128,14 @@ impl PersonView {
             self.movements = movements;
             self.intervals = intervals;
             let counting = self.movements.iter().filter(|it| it.redone_by.is_none());
-            let last = counting.last().map(|it| it.turn);
-            self.terminated = matches!(
-                last,
-                Some(Turn::Out {
-                    terminated: true,
-                    ..
-                })
-            );
+            self.terminated = counting.last().is_some_and(|it| it.turn.terminates());
         }
+    }
+
+    /// The movement that was approved or loaded last.
+    #[must_use]
+    pub fn newest_movement(&self) -> Option<&Movement> {
+        self.movements.iter().max_by_key(|it| it.position)
     }
 
     /// The earliest month that anything approved behind this place of the feed may have changed.

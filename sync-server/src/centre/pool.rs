@@ -2,9 +2,9 @@
 
 use std::ops::Bound;
 
-use canbao_core::declaration::{Content, PersonNumber, Pool, PoolPerson, Subject};
-use canbao_core::facts::{FreshNumbers, PersonView, Turn};
-use canbao_core::ids::{PersonId, Position, StatementId, UnitId};
+use canbao_core::declaration::{Content, PersonNumber, Pool, Subject};
+use canbao_core::facts::FreshNumbers;
+use canbao_core::ids::{PersonId, StatementId, UnitId};
 use canbao_core::signing::hash_parts;
 use canbao_core::store::View;
 
@@ -22,32 +22,15 @@ impl Desk {
         let Some(person) = self.person_of(&content.subject())? else {
             return Ok(Pool::Absent);
         };
-        let mut known: Option<PoolPerson> = None;
-        let mut newest: Option<(Position, bool)> = None;
-        for at in self.units_of(person)? {
-            self.load_unit(at)?;
-            let Some(view) = self.units.get(at).and_then(|it| it.persons.get(&person)) else {
-                continue;
-            };
-            let pool = known.get_or_insert_with(|| PoolPerson {
-                record: view.record.clone(),
-                born: view.born.clone(),
-                sex: view.sex,
-                elsewhere: Vec::new(),
-                terminated: false,
-            });
-            if at != unit {
-                pool.elsewhere.extend(&view.intervals);
-            }
-            newest = newest.max(last_turn(view));
+        let units = self.units_of(person)?;
+        for at in &units {
+            self.load_unit(*at)?;
         }
-        let terminated = newest.is_some_and(|(_, terminated)| terminated);
-        Ok(known.map_or(Pool::Absent, |person| {
-            Pool::Known(PoolPerson {
-                terminated,
-                ..person
-            })
-        }))
+        let held = units.into_iter().filter_map(|at| {
+            let view = self.units.get(at)?.persons.get(&person)?;
+            Some((at, view))
+        });
+        Ok(Pool::of(unit, held))
     }
 
     /// Numbers for a person who may be new. They follow from the submission and its place alone,
@@ -111,18 +94,4 @@ impl Desk {
         units.dedup();
         Ok(units)
     }
-}
-
-/// Where a person's last movement in a unit took effect, and whether it was a stop for good.
-fn last_turn(view: &PersonView) -> Option<(Position, bool)> {
-    let counting = view.movements.iter().filter(|it| it.redone_by.is_none());
-    let last = counting.max_by_key(|it| it.position)?;
-    let terminated = matches!(
-        last.turn,
-        Turn::Out {
-            terminated: true,
-            ..
-        }
-    );
-    Some((last.position, terminated))
 }

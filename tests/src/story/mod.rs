@@ -4,6 +4,7 @@
 mod declaring;
 mod founding;
 mod merging;
+mod moving;
 mod paying;
 mod proving;
 
@@ -70,6 +71,7 @@ pub fn tell<'a>(site: &'a Site, narrator: &mut dyn Narrator) -> Told<'a> {
     telling.prove_offline();
     telling.flip_one_byte();
     telling.merge_two_devices();
+    telling.move_between_units();
     telling.told
 }
 

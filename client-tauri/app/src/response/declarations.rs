@@ -136,6 +136,8 @@ pub struct DeclarationRow {
     pub reason: Option<String>,
     /// Why it was not taken in, or why the centre refused it.
     pub problems: Vec<ProblemView>,
+    /// What tax and the next assessment will do with it, in sentences (MON-4).
+    pub outlook: Vec<String>,
     /// The fields that say several things at once, of which one is shown; it is not submitted
     /// before a person chose.
     pub conflicts: Vec<Coded>,
@@ -188,6 +190,10 @@ pub struct AssessmentRow {
     pub attempt: Option<u32>,
     /// 核定人数.
     pub persons: Option<u32>,
+    /// Lines for months before, of what was approved too late for them (SIL-20).
+    pub late_lines: Option<u32>,
+    /// Of those the sum that is given back.
+    pub refunded: Option<String>,
     /// Sum of the bases.
     pub base: Option<String>,
     /// Sum of the unit parts.

@@ -208,8 +208,9 @@ fn each_item_of_a_submit_succeeds_or_fails_by_itself() {
     let mut app = employer(&mut centre, directory.path());
     let good = declare(&mut app, stop("0001000002", "2022-02")).id;
     let late = declare(&mut app, wage(ZHANG, "2022-01", "2022-12", "6000")).id;
-    // Meanwhile January is assessed, so that a wage can no longer be declared from then.
+    // Meanwhile January is assessed and posted, so that its wage is no longer declared.
     centre.take_assessed_by_other_device();
+    centre.post("2022-01", "S1");
     centre.deliver(&mut app);
     let all = Request::Submit {
         ids: Vec::new(),
@@ -226,7 +227,7 @@ fn each_item_of_a_submit_succeeds_or_fails_by_itself() {
             .iter()
             .all(|it| it.item.as_deref() == Some(late.as_str()))
     );
-    assert_eq!(report.failed[0].code, "declaration.after_assessment");
+    assert_eq!(report.failed[0].code, "declaration.posted");
 
     let failure = refuse(&mut app, all);
     assert_eq!(failure.code, "submit.none", "none of those that are left");

@@ -3,6 +3,7 @@
 mod failures;
 pub(crate) mod fixture;
 mod matrix;
+mod movements;
 mod moves;
 mod refusals;
 mod repeats;

@@ -292,12 +292,15 @@ async fn a_returned_declaration_is_corrected_and_a_late_decision_is_void() {
 async fn what_can_no_longer_be_approved_stays_undecided() {
     let it = start().await;
     let (employer, clerk) = (it.employer(1).await, it.clerk().await);
-    let late = wage(1, 1, "2022-02", "2022-03", "5000.00");
+    let late = wage(1, 1, "2022-01", "2022-03", "5000.00");
     it.taken(&employer, &Statement::Submission(late.clone()))
         .await;
-    for settlement in ["2022-01", "2022-02"] {
-        it.taken(&employer, &assessment(1, settlement, 1)).await;
-    }
+    it.taken(&employer, &assessment(1, "2022-01", 1)).await;
+    let posting = it.posting(1, "2022-01", "S1");
+    it.centre
+        .take_tax_event(1, TaxEvent::Posted(posting), NOW)
+        .await
+        .unwrap();
     let id = late.submission_id();
     let taken = it
         .taken(&clerk, &decision(unit(1), id, Verdict::Approve))
@@ -313,10 +316,7 @@ async fn what_can_no_longer_be_approved_stays_undecided() {
     let codes: Vec<_> = void.problems.iter().map(|it| it.code.as_str()).collect();
     assert_eq!(
         codes,
-        [
-            "decision.no_longer_approvable",
-            "declaration.after_assessment"
-        ]
+        ["decision.no_longer_approvable", "declaration.posted"]
     );
     let withdrawal = Statement::Withdrawal {
         unit: unit(1),

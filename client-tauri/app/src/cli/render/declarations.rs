@@ -83,7 +83,11 @@ pub(super) fn one(row: &DeclarationRow, lang: Lang) -> String {
             row.withdrawal_queued.then(|| withdrawal(lang)),
         )
         .show();
-    parts([fields, problems("problems", &row.problems, lang)])
+    parts([
+        fields,
+        row.outlook.join("\n"),
+        problems("problems", &row.problems, lang),
+    ])
 }
 
 fn shown(text: &String) -> Option<&String> {

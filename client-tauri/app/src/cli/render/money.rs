@@ -15,6 +15,13 @@ pub(super) fn assessment(row: &AssessmentRow, lang: Lang) -> String {
         .with("assessment_status", &row.status.text)
         .maybe("attempt", row.attempt)
         .maybe("persons", row.persons)
+        .maybe("late_lines", row.late_lines.filter(|it| *it > 0))
+        .maybe(
+            "refunded",
+            row.late_lines
+                .filter(|it| *it > 0)
+                .and(row.refunded.as_ref()),
+        )
         .maybe("base_sum", row.base.as_ref())
         .maybe("unit_amount", row.unit_amount.as_ref())
         .maybe("personal_amount", row.personal_amount.as_ref())
@@ -33,10 +40,12 @@ pub(super) fn assessments(rows: &[AssessmentRow], lang: Lang) -> String {
         words("assessment_status"),
         amounts("attempt"),
         amounts("persons"),
+        amounts("late_lines"),
         amounts("base_sum"),
         amounts("unit_amount"),
         amounts("personal_amount"),
         amounts("total"),
+        amounts("refunded"),
     ];
     let shown = rows.iter().map(|it| {
         [
@@ -45,10 +54,12 @@ pub(super) fn assessments(rows: &[AssessmentRow], lang: Lang) -> String {
             it.status.text.clone(),
             counted(it.attempt),
             counted(it.persons),
+            counted(it.late_lines),
             or_none(it.base.as_ref()),
             or_none(it.unit_amount.as_ref()),
             or_none(it.personal_amount.as_ref()),
             or_none(it.total.as_ref()),
+            or_none(it.refunded.as_ref()),
         ]
     });
     let failed = rows.iter().filter(|it| !it.problems.is_empty()).map(|it| {

@@ -56,7 +56,8 @@ fn declaration(name: &str, status: &str) -> Value {
         "person": person(name), "month": null, "change_reason": null, "from": "2022-01",
         "to": "2022-12", "wage": "4359.00", "revision": 1, "status": coded("approved", status),
         "progress": "decided", "receipt": "R1", "settlement": "2022-01", "decided_by": "李",
-        "reason": null, "problems": [problem()], "conflicts": [], "editable": false,
+        "reason": null, "problems": [problem()], "outlook": [], "conflicts": [],
+        "editable": false,
         "withdrawal_queued": true,
         "stages": [
             {"stage": coded("assessed", "已核定"), "months_done": 2, "months_total": 12},
@@ -251,7 +252,8 @@ fn reviews_show_how_far_the_base_moves() {
 fn money_is_shown_as_decided_with_its_two_states() {
     let assessment = json!({
         "unit": "01U", "settlement": "2022-01", "insurance": 210,
-        "status": coded("failed", "核定失败"), "attempt": 1, "persons": null, "base": null,
+        "status": coded("failed", "核定失败"), "attempt": 1, "persons": null, "late_lines": null,
+        "refunded": null, "base": null,
         "unit_amount": null, "personal_amount": null, "total": null, "total_rule": null,
         "parameters": null, "at": null, "problems": [problem()],
     });
