@@ -18,6 +18,7 @@ mod record;
 mod status;
 mod submission;
 mod tax;
+mod tax_roster;
 mod unit;
 
 pub use answered::Answered;
@@ -38,6 +39,7 @@ pub use record::{PaymentRecord, RecordHash};
 pub use status::{DeclarationStatus, MonthStage, declaration_status, month_stage};
 pub use submission::{Decided, ReceiptNumber, RefusedView, SubmissionState, SubmissionView};
 pub use tax::{Receiving, RosterChange, Sending, TransactionId, TransactionKind, TransactionView};
+pub use tax_roster::{FetchedRoster, TaxPerson, TaxRoster, TaxRosterPart};
 pub use unit::{AssessmentView, FailedRequest, ReceivableView, RecordView, UnitRecord, UnitView};
 
 #[cfg(test)]

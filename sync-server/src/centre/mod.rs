@@ -19,6 +19,8 @@ mod outgoing;
 mod postings;
 mod rebuild;
 mod rekey;
+mod resend;
+mod rosters;
 mod statements;
 mod stored;
 mod tax;
@@ -32,4 +34,5 @@ pub use answer::{AdminError, Answer, EnrolError, OpenError, TaxAnswer, TaxError,
 pub use certificates::{Issued, Revocation, Revoked, Standing};
 pub use gathering::Gathering;
 pub use handle::{Centre, CodeOrder, Head};
+pub use rosters::{RosterAnswer, RosterAsk, RosterNews};
 pub use tax::{Outgoing, OutgoingContent, RawLine, RawPosting, TaxEvent};

@@ -3,7 +3,7 @@
 use std::ops::Bound;
 
 use canbao_core::facts::{
-    Fact, Receivable, RosterChange, Sending, TransactionId, TransactionKind, UnitView,
+    Fact, Receivable, Sending, TransactionId, TransactionKind, UnitView,
 };
 use canbao_core::store::{Store, View};
 use canbao_core::time::Timestamp;
@@ -71,8 +71,7 @@ fn outgoing(unit: &UnitView, transaction: TransactionId) -> Option<Outgoing> {
     let kind = unit.transactions.get(&transaction)?.kind.clone();
     let content = match &kind {
         TransactionKind::RosterChange { change, .. } => {
-            let RosterChange::Stop { person, .. } = change;
-            let person = unit.persons.get(person)?.record.clone();
+            let person = unit.persons.get(&change.person())?.record.clone();
             OutgoingContent::Roster {
                 person,
                 change: change.clone(),

@@ -1,7 +1,7 @@
 //! Statements: who signed, whether they may, and whether they were answered before.
 
 use canbao_core::certificate::Certificate;
-use canbao_core::facts::{Fact, UnitView};
+use canbao_core::facts::{Fact, TransactionView, UnitView};
 use canbao_core::ids::{CertificateSerial, StatementId};
 use canbao_core::newest::Newest;
 use canbao_core::refusal::RefusalName;
@@ -154,7 +154,8 @@ fn outside_mandate(
     match statement {
         Statement::Submission(_)
         | Statement::Withdrawal { .. }
-        | Statement::AssessmentRequest { .. } => {
+        | Statement::AssessmentRequest { .. }
+        | Statement::ResendRequest { .. } => {
             (!mandate.employs(unit.record.id)).then_some(RefusalName::StatementNotYourUnit)
         }
         Statement::Decision { .. } => {
@@ -190,6 +191,17 @@ fn out_of_turn(statement: &Statement, unit: &UnitView) -> Option<RefusalName> {
         } => {
             let next = unit.next_attempt(*insurance, *settlement);
             (*attempt != next).then_some(RefusalName::AssessmentAttemptOrder)
+        }
+        Statement::ResendRequest {
+            transaction,
+            attempt,
+            ..
+        } => {
+            // Two devices of the unit may ask before either saw what the other came to.
+            let view = unit.transactions.get(transaction);
+            let next = view.map_or(1, TransactionView::next_request);
+            let known = (1..=next).contains(attempt);
+            (!known).then_some(RefusalName::ResendAttemptOrder)
         }
     }
 }
