@@ -3,7 +3,7 @@
 use canbao_core::declaration::Field;
 use canbao_core::document::Overlay;
 use canbao_core::facts::{
-    PersonView, Receiving, RosterChange, Sending, TransactionId, TransactionKind, TransactionView,
+    PersonView, Receiving, Sending, TransactionId, TransactionKind, TransactionView,
     UnitView, month_stage,
 };
 use canbao_core::message::Lang;
@@ -167,10 +167,7 @@ fn month_view(unit: &UnitView, person: &PersonView, month: Month, lang: Lang) ->
 
 fn month_of(kind: &TransactionKind) -> Month {
     match kind {
-        TransactionKind::RosterChange {
-            change: RosterChange::Stop { month, .. },
-            ..
-        } => *month,
+        TransactionKind::RosterChange { change, .. } => change.month(),
         TransactionKind::Assessment { settlement } => *settlement,
     }
 }
@@ -182,10 +179,7 @@ fn transaction_row(
     lang: Lang,
 ) -> TransactionRow {
     let (person, total) = match &view.kind {
-        TransactionKind::RosterChange {
-            change: RosterChange::Stop { person, .. },
-            ..
-        } => (person_of(unit, *person), None),
+        TransactionKind::RosterChange { change, .. } => (person_of(unit, change.person()), None),
         TransactionKind::Assessment { settlement } => {
             let totals = unit
                 .assessments

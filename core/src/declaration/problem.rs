@@ -116,13 +116,13 @@ problem_codes! {
     /// The submission can no longer be approved; its problems follow.
     33 NoLongerApprovable = "decision.no_longer_approvable",
     /// Nothing of this number goes to tax for the unit.
-    40 TransactionUnknown = "tax.transaction_unknown",
+    70 TransactionUnknown = "tax.transaction_unknown",
     /// Tax did not refuse it, so that there is nothing to send again (STA-1).
-    41 NotRefusedByTax = "tax.not_refused",
+    71 NotRefusedByTax = "tax.not_refused",
     /// It was sent again already.
-    42 SentAgainAlready = "tax.sent_again",
+    72 SentAgainAlready = "tax.sent_again",
     /// A later change of the same person's went to tax since (MON-3).
-    43 OvertakenAtTax = "tax.overtaken",
+    73 OvertakenAtTax = "tax.overtaken",
 }
 
 impl serde::Serialize for ProblemCode {

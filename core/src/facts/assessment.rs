@@ -208,4 +208,4 @@ fn raise(
 }
 
 /// A normal receivable in the field's codes.
-const NORMAL: u16 = 10;
+pub(super) const NORMAL: u16 = 10;

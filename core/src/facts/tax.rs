@@ -85,6 +85,16 @@ pub enum RosterChange {
         #[n(1)]
         month: Month,
     },
+    /// The month is the first one paid.
+    #[n(2)]
+    Start {
+        /// Who.
+        #[n(0)]
+        person: PersonId,
+        /// Tax's start month.
+        #[n(1)]
+        month: Month,
+    },
 }
 
 impl RosterChange {
@@ -92,7 +102,7 @@ impl RosterChange {
     #[must_use]
     pub fn person(&self) -> PersonId {
         match self {
-            Self::Stop { person, .. } => *person,
+            Self::Stop { person, .. } | Self::Start { person, .. } => *person,
         }
     }
 
@@ -100,7 +110,7 @@ impl RosterChange {
     #[must_use]
     pub fn month(&self) -> Month {
         match self {
-            Self::Stop { month, .. } => *month,
+            Self::Stop { month, .. } | Self::Start { month, .. } => *month,
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::ids::{DeclarationId, DistrictId, PersonId, Position, StatementId, Uni
 use crate::month::Month;
 use crate::time::Timestamp;
 
-use super::assessment::{Assessment, Receivable};
+use super::assessment::{Assessment, NORMAL, Receivable};
 use super::person::PersonView;
 use super::posting::Incident;
 use super::record::{PaymentRecord, RecordHash};
@@ -222,6 +222,19 @@ impl UnitView {
             .into_iter()
             .flatten()
             .filter_map(|key| self.receivables.get(key))
+    }
+
+    /// The receivables for the months themselves (kind 10) that were raised for a person, by the
+    /// month paid for.
+    pub fn normal_receivables(
+        &self,
+        person: PersonId,
+    ) -> impl DoubleEndedIterator<Item = &ReceivableView> {
+        self.due
+            .range((person, Month::MIN)..=(person, Month::MAX))
+            .flat_map(|(_, keys)| keys)
+            .filter_map(|key| self.receivables.get(key))
+            .filter(|it| it.receivable.kind == NORMAL)
     }
 
     /// The hash the unit's next record carries.

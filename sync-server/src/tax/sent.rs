@@ -70,9 +70,12 @@ fn unit(record: &UnitRecord) -> Unit {
 }
 
 fn change_line(person: &PersonRecord, change: &RosterChange) -> Result<Change, Unsendable> {
-    let (change, month) = match change {
-        RosterChange::Stop { person: who, month } if *who == person.id => (ChangeKind::Stop, month),
-        RosterChange::Stop { .. } => return Err(Unsendable::OtherContent),
+    if change.person() != person.id {
+        return Err(Unsendable::OtherContent);
+    }
+    let kind = match change {
+        RosterChange::Stop { .. } => ChangeKind::Stop,
+        RosterChange::Start { .. } => ChangeKind::Start,
     };
     Ok(Change {
         line: 1,
@@ -80,8 +83,8 @@ fn change_line(person: &PersonRecord, change: &RosterChange) -> Result<Change, U
         id_kind: person.document.kind().code(),
         id_number: person.document.number().to_owned(),
         name: person.name.clone(),
-        change,
-        month: month.to_string(),
+        change: kind,
+        month: change.month().to_string(),
     })
 }
 

@@ -49,6 +49,8 @@ pub(super) struct Change {
 pub(super) enum ChangeKind {
     /// The month is the last that is paid.
     Stop,
+    /// The month is the first that is paid.
+    Start,
 }
 
 #[derive(Debug, Serialize)]
