@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use canbao_core::facts::TransactionId;
+use canbao_core::identity::CreditCode;
 use serde::de::DeserializeOwned;
 
-use super::wire::{EventPage, Problem, Transaction};
+use super::wire::{EventPage, Problem, RosterPage, Transaction};
 
 /// The interface's bound on bodies, in both directions.
 const MAX_BODY: usize = 8 << 20;
@@ -114,6 +115,27 @@ impl Client {
         match response.status().as_u16() {
             200 => Ok(true),
             404 => Ok(false),
+            status => Err(NoAnswer::Status(status)),
+        }
+    }
+
+    /// A page of tax's roster of a unit, from behind a person number on; [`None`] where tax has no
+    /// such unit.
+    pub(super) fn roster(
+        &self,
+        unit: &CreditCode,
+        after: Option<&str>,
+    ) -> Result<Option<RosterPage>, NoAnswer> {
+        let mut request = self
+            .agent
+            .get(format!("{}/v1/units/{unit}/roster", self.base));
+        if let Some(after) = after {
+            request = request.query("after", after);
+        }
+        let mut response = request.call().map_err(unreachable)?;
+        match response.status().as_u16() {
+            200 => read(&mut response).map(Some),
+            404 => Ok(None),
             status => Err(NoAnswer::Status(status)),
         }
     }
