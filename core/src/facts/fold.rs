@@ -111,9 +111,15 @@ impl UnitView {
                 }
             }
             Fact::PostingTaken {
-                serial, content, ..
+                serial,
+                content,
+                transaction,
+                ..
             } => {
                 self.postings.insert(serial.clone(), *content);
+                if let Some(view) = self.transactions.get_mut(transaction) {
+                    view.changed_at = *at;
+                }
             }
             Fact::Recorded(record) => self.record(*position, record),
             Fact::TaxRosterTaken { part, .. } => self.tax_roster.take(part, *position, *at),

@@ -183,12 +183,6 @@ pub struct TransactionView {
 }
 
 impl TransactionView {
-    /// Whether tax refused it and nothing was sent in its place yet.
-    #[must_use]
-    pub fn may_be_sent_again(&self) -> bool {
-        self.again.is_none() && matches!(self.receiving, Receiving::Refused { .. })
-    }
-
     /// The number that the next request to send it again carries.
     #[must_use]
     pub fn next_request(&self) -> u32 {

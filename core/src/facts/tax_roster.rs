@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use minicbor::{Decode, Encode};
 
-use crate::identity::IdDocument;
+use crate::identity::{IdDocument, masked};
 use crate::ids::Position;
 use crate::money::Money;
 use crate::month::Month;
@@ -47,6 +47,12 @@ impl TaxPerson {
     #[must_use]
     pub fn has_document(&self, document: &IdDocument) -> bool {
         self.id_kind == document.kind().code() && self.id_number == document.number()
+    }
+
+    /// 证件号码, its first 6 and last 4 characters; of a short one less.
+    #[must_use]
+    pub fn masked_id(&self) -> String {
+        masked(&self.id_number)
     }
 
     /// Whether tax has this person under their own name and document.

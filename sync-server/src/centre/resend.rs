@@ -1,7 +1,6 @@
 //! Sending again what tax refused (STA-1: 税务拒收), on the employer's request.
 
-use canbao_core::declaration::ProblemCode;
-use canbao_core::facts::{Fact, Receiving, TransactionId, TransactionKind, TransactionView};
+use canbao_core::facts::{Fact, TransactionId};
 
 use super::intake::{Intake, void_of, whole};
 
@@ -14,7 +13,7 @@ impl Intake<'_> {
             statement,
             void,
         };
-        match self.to_send_again(transaction) {
+        match self.unit.to_send_again(transaction) {
             Err(code) => vec![taken(Some(void_of(vec![whole(code)])))],
             Ok(refused) => {
                 let (kind, attempt) = (refused.kind.clone(), refused.attempt.saturating_add(1));
@@ -29,34 +28,5 @@ impl Intake<'_> {
                 ]
             }
         }
-    }
-
-    fn to_send_again(&self, transaction: &TransactionId) -> Result<&TransactionView, ProblemCode> {
-        let view = self.unit.transactions.get(transaction);
-        let view = view.ok_or(ProblemCode::TransactionUnknown)?;
-        if view.again.is_some() {
-            return Err(ProblemCode::SentAgainAlready);
-        }
-        match &view.receiving {
-            Receiving::NotYet | Receiving::Accepted => Err(ProblemCode::NotRefusedByTax),
-            Receiving::Refused { .. } if self.is_overtaken(view) => {
-                Err(ProblemCode::OvertakenAtTax)
-            }
-            Receiving::Refused { .. } => Ok(view),
-        }
-    }
-
-    /// Whether a later change of the same person's was queued: sent now, this one would undo it
-    /// at tax.
-    fn is_overtaken(&self, refused: &TransactionView) -> bool {
-        let person = |kind: &TransactionKind| match kind {
-            TransactionKind::RosterChange { change, .. } => Some(change.person()),
-            TransactionKind::Assessment { .. } => None,
-        };
-        let Some(wanted) = person(&refused.kind) else {
-            return false;
-        };
-        let mut others = self.unit.transactions.values();
-        others.any(|it| it.position > refused.position && person(&it.kind) == Some(wanted))
     }
 }
