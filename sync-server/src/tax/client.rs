@@ -67,6 +67,11 @@ impl Client {
     /// # Errors
     /// [`BadAddress`].
     pub fn new(address: &str) -> Result<Self, BadAddress> {
+        Self::patient(address, ANSWER_WITHIN)
+    }
+
+    /// A client that waits so long for an answer.
+    pub(super) fn patient(address: &str, within: Duration) -> Result<Self, BadAddress> {
         let base = address.trim_end_matches('/').to_owned();
         let host = base.strip_prefix("http://").ok_or(BadAddress)?;
         if host.is_empty() || host.contains(['?', '#', '@', ' ']) {
@@ -78,7 +83,7 @@ impl Client {
             // The line to tax is its own; no proxy of the machine's environment is on it.
             .proxy(None)
             .timeout_connect(Some(CONNECT_WITHIN))
-            .timeout_global(Some(ANSWER_WITHIN))
+            .timeout_global(Some(within))
             .build()
             .into();
         Ok(Self { agent, base })
