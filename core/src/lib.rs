@@ -24,6 +24,7 @@ pub mod statement;
 pub mod time;
 
 pub mod admission;
+pub mod comparison;
 pub mod document;
 pub mod facts;
 pub mod ledger;

@@ -129,6 +129,8 @@ refusal_names! { $
     DecisionAttemptOrder = "decision.attempt_order",
     /// A request whose attempt does not follow the one before (ASM-1).
     AssessmentAttemptOrder = "assessment.attempt_order",
+    /// A request to send again whose attempt nobody can have come to.
+    ResendAttemptOrder = "resend.attempt_order",
 
     /// A session of a device without any certificate.
     PeersUnknownDevice = "peers.unknown_device",

@@ -4,7 +4,7 @@ use minicbor::{Decode, Encode};
 
 use crate::certificate::Certificate;
 use crate::declaration::Declaration;
-use crate::facts::kind;
+use crate::facts::{TransactionId, kind};
 use crate::ids::{AuditId, CertificateSerial, PersonId, StatementId, UnitId};
 use crate::month::Month;
 use crate::refusal::RefusalName;
@@ -81,6 +81,19 @@ pub enum Statement {
         #[n(2)]
         event: AuditEvent,
     },
+    /// The employer asks that what tax refused is sent again (STA-1: 税务拒收).
+    #[n(6)]
+    ResendRequest {
+        /// Whose.
+        #[n(0)]
+        unit: UnitId,
+        /// The refused transaction.
+        #[n(1)]
+        transaction: TransactionId,
+        /// 1 for the first request about the transaction, one more after each that came void.
+        #[n(2)]
+        attempt: u32,
+    },
 }
 
 /// What was done with personal data.
@@ -143,7 +156,7 @@ impl Verdict {
 
 impl Statement {
     /// The newest kind that this program knows.
-    pub const NEWEST_KIND: u64 = 5;
+    pub const NEWEST_KIND: u64 = 6;
 
     /// Its id, which depends on what is stated and not on who signed it when: repeats are one.
     #[must_use]
@@ -153,7 +166,8 @@ impl Statement {
             Self::Withdrawal { .. }
             | Self::Decision { .. }
             | Self::AssessmentRequest { .. }
-            | Self::Audit { .. } => {
+            | Self::Audit { .. }
+            | Self::ResendRequest { .. } => {
                 StatementId(hash_parts("canbao/statement-id/1", &[&encode(self)]))
             }
         }
@@ -167,7 +181,8 @@ impl Statement {
             Self::Withdrawal { unit, .. }
             | Self::Decision { unit, .. }
             | Self::AssessmentRequest { unit, .. }
-            | Self::Audit { unit, .. } => *unit,
+            | Self::Audit { unit, .. }
+            | Self::ResendRequest { unit, .. } => *unit,
         }
     }
 
@@ -329,6 +344,7 @@ fn read_statement(bytes: &[u8], newest_kind: u64) -> Result<Statement, Statement
         Statement::Submission(declaration) => declaration.longest_text(),
         Statement::Decision { verdict, .. } => verdict.reason().map_or(0, str::len),
         Statement::Audit { event, .. } => event.reason().map_or(0, str::len),
+        Statement::ResendRequest { transaction, .. } => transaction.0.len(),
         Statement::Withdrawal { .. } | Statement::AssessmentRequest { .. } => 0,
     };
     if text > MAX_REASON_BYTES {

@@ -327,6 +327,12 @@ pub enum Device {
 pub enum Tax {
     /// What waits, what failed, and how the contact is.
     Status,
+    /// Fetch tax's own roster of a unit; the server has to run.
+    Roster {
+        /// Id, credit code or unemployment number.
+        #[arg(value_name = "UNIT")]
+        unit: String,
+    },
 }
 
 /// `admin incident`.

@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
-use crate::admin::{Desk, Failure, SOCKET};
+use crate::admin::{Desk, Failure, Line, SOCKET};
 use crate::border;
 use crate::centre::Centre;
 use crate::http::{self, Shown};
@@ -97,7 +97,9 @@ async fn run(serve: &Serve, lang: Lang) -> Result<(), Failure> {
 
     let (stop, stopping) = watch::channel(false);
     let contact = client.is_some().then(|| Arc::new(Contact::default()));
-    let desk = Desk::of_server(centre.clone(), contact.clone());
+    let line = client.clone().zip(contact.clone());
+    let line = line.map(|(client, contact)| Line { contact, client });
+    let desk = Desk::of_server(centre.clone(), line);
     let answering = tokio::spawn(async move {
         let answer = move |call| {
             let desk = desk.clone();

@@ -202,6 +202,12 @@ impl App {
             Request::TaxList { from, to, kind } => self
                 .transactions(context, from, to, kind)
                 .map(Response::Transactions),
+            Request::TaxResend { transaction } => self
+                .send_again(context, &transaction)
+                .map(|it| Response::Transaction(Box::new(it))),
+            Request::Compare { person, class } => self
+                .compare(context, person.as_deref(), class.as_deref())
+                .map(Response::Compared),
             Request::ReviewQueue => self.review_queue(context).map(Response::Queue),
             Request::ReviewApprove { ids } => self
                 .review(context, &ids, crate::review::Ruling::Approve)

@@ -1,9 +1,11 @@
 //! The words for codes that a screen shows: statuses, kinds, roles. The codes are stable.
 
+use canbao_core::comparison::Class;
 use canbao_core::declaration::Kind;
 use canbao_core::document::FieldName;
 use canbao_core::facts::{
     DeclarationStatus, MonthStage, PaymentStatus, Receiving, Sending, TransactionKind,
+    TransactionStep,
 };
 use canbao_core::message::{self, Lang};
 use canbao_core::statement::Verdict;
@@ -113,6 +115,38 @@ pub(crate) fn receiving(state: &Receiving, lang: Lang) -> Coded {
         Receiving::Accepted => coded("accepted", lang, "接收成功", "accepted"),
         Receiving::Refused { .. } => coded("refused", lang, "接收失败", "refused"),
     }
+}
+
+/// 税务进度 (QRY-9).
+pub(crate) fn step(step: TransactionStep, lang: Lang) -> Coded {
+    let (zh, en) = match step {
+        TransactionStep::Waiting => ("待发送", "to be sent"),
+        TransactionStep::Sending => ("发送中", "being sent"),
+        TransactionStep::NotSent => ("发送失败", "not sent"),
+        TransactionStep::Sent => ("已发送,待税务接收", "sent, waiting for tax"),
+        TransactionStep::Accepted => ("税务已接收", "accepted by tax"),
+        TransactionStep::Refused => ("税务拒收", "refused by tax"),
+        TransactionStep::SentAgain => ("税务拒收,已再次发送", "refused by tax, sent again"),
+        TransactionStep::Collected => ("已缴款", "paid at tax"),
+        TransactionStep::PartlyPosted => ("部分入库", "partly in the treasury"),
+        TransactionStep::Posted => ("已入库", "in the treasury"),
+    };
+    coded(step.code(), lang, zh, en)
+}
+
+/// The class of a person in the comparison with tax (QRY-3).
+pub(crate) fn class(class: Class, lang: Lang) -> Coded {
+    let (zh, en) = match class {
+        Class::Unknown => ("未知", "unknown"),
+        Class::OnlyOurs => ("仅社保有", "only here"),
+        Class::OnlyTax => ("仅税务有", "only at tax"),
+        Class::StateDiffers => ("状态不一致", "state differs"),
+        Class::MonthsDiffer => ("起止月不一致", "months differ"),
+        Class::BaseDiffers => ("基数不一致", "base differs"),
+        Class::NameDiffers => ("姓名不一致", "name differs"),
+        Class::Consistent => ("一致", "consistent"),
+    };
+    coded(class.code(), lang, zh, en)
 }
 
 /// A decision.

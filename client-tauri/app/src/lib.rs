@@ -12,6 +12,7 @@ mod app;
 mod assess;
 mod audit;
 mod captions;
+mod compare;
 mod conflicts;
 mod declare;
 mod door;
@@ -40,6 +41,7 @@ mod status;
 mod submit;
 mod succession;
 mod sync;
+mod transactions;
 mod verify;
 
 #[cfg(test)]

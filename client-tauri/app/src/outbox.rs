@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use canbao_core::declaration::Declaration;
 use canbao_core::document::{Action, DocumentId, SignedBatch};
-use canbao_core::facts::Audience;
+use canbao_core::facts::{Audience, TransactionId};
 use canbao_core::ids::{AuditId, DeclarationId, StatementId, UnitId};
 use canbao_core::month::Month;
 use canbao_core::signed::encode;
@@ -176,6 +176,7 @@ enum Subject {
     Decision(StatementId),
     Assessment(UnitId, Month),
     Audit(AuditId),
+    Resend(TransactionId),
 }
 
 impl Outbox {
@@ -454,6 +455,16 @@ impl Outbox {
         })
     }
 
+    /// The newest request made here to send a transaction again, and how it ended where it was
+    /// refused.
+    pub(crate) fn newest_resend(
+        &self,
+        transaction: &TransactionId,
+    ) -> Option<(&Waiting, Option<&End>)> {
+        let item = self.newest_about(&Subject::Resend(transaction.clone()))?;
+        Some((item, self.end(item)))
+    }
+
     /// The decisions that were made here: item, unit, submission.
     pub(crate) fn decisions(&self) -> impl Iterator<Item = (&Waiting, UnitId, StatementId)> {
         self.items.iter().filter_map(|it| match &it.what {
@@ -497,6 +508,9 @@ fn subject(what: &What) -> Option<Subject> {
             unit, settlement, ..
         }) => Some(Subject::Assessment(*unit, *settlement)),
         What::Statement(Statement::Audit { id, .. }) => Some(Subject::Audit(*id)),
+        What::Statement(Statement::ResendRequest { transaction, .. }) => {
+            Some(Subject::Resend(transaction.clone()))
+        }
     }
 }
 

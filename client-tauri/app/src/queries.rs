@@ -1,24 +1,18 @@
-//! The roster and what went to tax (QRY-1, QRY-2, QRY-7).
+//! The roster (QRY-2, QRY-7).
 
 use canbao_core::declaration::Field;
 use canbao_core::document::Overlay;
-use canbao_core::facts::{
-    PersonView, Receiving, RosterChange, Sending, TransactionId, TransactionKind, TransactionView,
-    UnitView, month_stage,
-};
+use canbao_core::facts::{PersonView, UnitView, month_stage};
 use canbao_core::message::Lang;
 use canbao_core::month::Month;
 
 use crate::app::App;
-use crate::assess::month;
 use crate::captions;
 use crate::conflicts::fields_of;
 use crate::fault::{Fault, Trouble};
 use crate::request::Context;
-use crate::response::{
-    IntervalView, MonthView, PersonDetail, PersonRow, TransactionRow, WageSpanView,
-};
-use crate::rows::{person_of, person_ref};
+use crate::response::{IntervalView, MonthView, PersonDetail, PersonRow, WageSpanView};
+use crate::rows::person_ref;
 
 impl App {
     /// Everyone of the unit, by personal number.
@@ -72,36 +66,6 @@ impl App {
             declarations,
             notes: self.notes_on(unit.record.id, person.record.id),
         })
-    }
-
-    /// What was sent to tax, oldest first.
-    pub(crate) fn transactions(
-        &self,
-        context: &Context,
-        from: Option<String>,
-        to: Option<String>,
-        kind: Option<String>,
-    ) -> Result<Vec<TransactionRow>, Fault> {
-        let unit = self.unit(context)?;
-        let from = from.map(|it| month(&it, Field::From)).transpose()?;
-        let to = to.map(|it| month(&it, Field::To)).transpose()?;
-        if let Some(kind) = &kind
-            && !["roster", "assessment"].contains(&kind.as_str())
-        {
-            return Err(Fault::usage("tax.no_such_kind").with("kind", kind));
-        }
-        let mut transactions: Vec<(&TransactionId, &TransactionView)> =
-            unit.transactions.iter().collect();
-        transactions.sort_by_key(|(id, it)| (it.queued_at, *id));
-        let rows = transactions
-            .into_iter()
-            .filter(|(_, it)| {
-                let month = month_of(&it.kind);
-                from.is_none_or(|from| from <= month) && to.is_none_or(|to| month <= to)
-            })
-            .map(|(id, it)| transaction_row(unit, id, it, context.lang))
-            .filter(|row| kind.as_ref().is_none_or(|kind| row.kind.code == *kind));
-        Ok(rows.collect())
     }
 }
 
@@ -162,56 +126,5 @@ fn month_view(unit: &UnitView, person: &PersonView, month: Month, lang: Lang) ->
         unit_amount: due.map(|it| it.unit_amount.to_string()),
         personal_amount: due.map(|it| it.person_amount.to_string()),
         stage: due.map(|_| captions::stage(month_stage(person.record.id, month, unit), lang)),
-    }
-}
-
-fn month_of(kind: &TransactionKind) -> Month {
-    match kind {
-        TransactionKind::RosterChange {
-            change: RosterChange::Stop { month, .. } | RosterChange::Start { month, .. },
-            ..
-        } => *month,
-        TransactionKind::Assessment { settlement } => *settlement,
-    }
-}
-
-fn transaction_row(
-    unit: &UnitView,
-    id: &TransactionId,
-    view: &TransactionView,
-    lang: Lang,
-) -> TransactionRow {
-    let (person, total) = match &view.kind {
-        TransactionKind::RosterChange { change, .. } => (person_of(unit, change.person()), None),
-        TransactionKind::Assessment { settlement } => {
-            let totals = unit
-                .assessments
-                .get(settlement)
-                .map(|it| it.assessment.totals);
-            (None, totals.map(|it| (it.unit + it.person).to_string()))
-        }
-    };
-    let reason = match (&view.sending, &view.receiving) {
-        (_, Receiving::Refused { reason, .. }) | (Sending::Failed(reason), _) => {
-            Some(reason.clone())
-        }
-        (
-            Sending::Waiting | Sending::Sending | Sending::Sent,
-            Receiving::NotYet | Receiving::Accepted,
-        ) => None,
-    };
-    TransactionRow {
-        id: id.to_string(),
-        unit: unit.record.id.to_string(),
-        kind: captions::transaction_kind(&view.kind, lang),
-        person,
-        month: month_of(&view.kind).to_string(),
-        sending: captions::sending(&view.sending, lang),
-        receiving: captions::receiving(&view.receiving, lang),
-        reason,
-        collected: view.collected,
-        total,
-        queued_at: view.queued_at.to_string(),
-        changed_at: view.changed_at.to_string(),
     }
 }

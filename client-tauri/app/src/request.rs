@@ -206,6 +206,20 @@ pub enum Request {
         #[serde(default)]
         kind: Option<String>,
     },
+    /// Asks that what tax refused is sent again (STA-1).
+    TaxResend {
+        /// The refused transaction.
+        transaction: String,
+    },
+    /// 税务数据对比查询 (QRY-3).
+    Compare {
+        /// ID number, personal number or person id; everyone where it is missing.
+        #[serde(default)]
+        person: Option<String>,
+        /// A class, by its code or caption.
+        #[serde(default)]
+        class: Option<String>,
+    },
     /// The undecided submissions of the district (SIL-13).
     ReviewQueue,
     /// 审核通过.

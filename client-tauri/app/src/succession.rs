@@ -310,7 +310,8 @@ impl App {
         match statement {
             Statement::Submission(_)
             | Statement::Withdrawal { .. }
-            | Statement::AssessmentRequest { .. } => mandate.employs(unit),
+            | Statement::AssessmentRequest { .. }
+            | Statement::ResendRequest { .. } => mandate.employs(unit),
             Statement::Audit { .. } if mandate.employs(unit) => true,
             Statement::Decision { .. } | Statement::Audit { .. } => {
                 let known = self.feed.projection.units.get(&unit);

@@ -165,6 +165,14 @@ problem_codes! {
     56 Posted = "declaration.posted",
     /// A text longer than allowed.
     57 TextTooLong = "declaration.text_too_long",
+    /// Nothing of this number goes to tax for the unit.
+    70 TransactionUnknown = "tax.transaction_unknown",
+    /// Tax did not refuse it, so that there is nothing to send again (STA-1).
+    71 NotRefusedByTax = "tax.not_refused",
+    /// It was sent again already.
+    72 SentAgainAlready = "tax.sent_again",
+    /// A later change of the same person's went to tax since (MON-3).
+    73 OvertakenAtTax = "tax.overtaken",
 }
 
 impl serde::Serialize for ProblemCode {

@@ -38,6 +38,7 @@ impl Fact {
             | Self::WithdrawalTaken { statement, .. }
             | Self::DecisionTaken { statement, .. }
             | Self::AssessmentTaken { statement, .. }
+            | Self::ResendTaken { statement, .. }
             | Self::Audited { statement, .. } => {
                 let read = read_admitted(statement)?;
                 Ok(Some(Answered::Statement(read.statement.id())))
@@ -66,6 +67,7 @@ impl Fact {
             | Self::Recorded(_)
             | Self::IncidentRaised { .. }
             | Self::TaxEventsTaken { .. }
+            | Self::TaxRosterTaken { .. }
             | Self::StatementRefused { .. }
             | Self::LogKeyChanged { .. } => Ok(None),
         }

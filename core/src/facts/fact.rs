@@ -20,6 +20,7 @@ use super::posting::Incident;
 use super::record::PaymentRecord;
 use super::submission::ReceiptNumber;
 use super::tax::{Receiving, Sending, TransactionId, TransactionKind};
+use super::tax_roster::TaxRosterPart;
 use super::unit::UnitRecord;
 
 /// A fact. The number of a kind is part of the format and never used again.
@@ -213,6 +214,9 @@ pub enum Fact {
         /// What it carries.
         #[n(2)]
         kind: TransactionKind,
+        /// 1 for the first sending, one more for each after a refusal.
+        #[n(3)]
+        attempt: u32,
     },
     /// 社保发送状态 changed.
     #[n(18)]
@@ -364,6 +368,31 @@ pub enum Fact {
         #[n(3)]
         agency: Option<DistrictId>,
     },
+    /// Tax's own roster of the unit was fetched: what differs from the one before (QRY-3).
+    #[n(30)]
+    TaxRosterTaken {
+        /// Whose.
+        #[n(0)]
+        unit: UnitId,
+        /// The difference, or a part of it.
+        #[n(1)]
+        part: TaxRosterPart,
+    },
+    /// A request to send a refused transaction again was answered; the new one is queued right
+    /// behind it.
+    #[n(31)]
+    ResendTaken {
+        /// Whose.
+        #[n(0)]
+        unit: UnitId,
+        /// The signed request, verbatim.
+        #[n(1)]
+        #[cbor(with = "minicbor::bytes")]
+        statement: Vec<u8>,
+        /// Set when nothing is sent, and why.
+        #[n(2)]
+        void: Option<Void>,
+    },
     /// The log's heads are signed by another key from here on. The chain says so: the root and
     /// the key before signed it.
     #[n(40)]
@@ -452,6 +481,8 @@ impl Fact {
             | Self::TransactionReceiving { unit, .. }
             | Self::Collected { unit, .. }
             | Self::PostingTaken { unit, .. }
+            | Self::TaxRosterTaken { unit, .. }
+            | Self::ResendTaken { unit, .. }
             | Self::UnitMoved { unit, .. } => vec![Audience::Unit(*unit)],
             Self::IncidentRaised { unit, .. } => {
                 vec![unit.map_or(Audience::Centre, Audience::Unit)]

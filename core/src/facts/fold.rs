@@ -67,10 +67,22 @@ impl UnitView {
             }
             Fact::ReceivablesRaised { lines, .. } => self.raise(lines),
             Fact::TransactionQueued {
-                transaction, kind, ..
+                transaction,
+                kind,
+                attempt,
+                ..
             } => {
+                let before = kind.id(self.record.id, attempt.saturating_sub(1));
+                if let Some(view) = self.transactions.get_mut(&before) {
+                    view.again = Some(transaction.clone());
+                }
                 let view = TransactionView {
                     kind: kind.clone(),
+                    attempt: *attempt,
+                    again: None,
+                    position: *position,
+                    answered: None,
+                    void: Vec::new(),
                     sending: Sending::Waiting,
                     receiving: Receiving::NotYet,
                     collected: false,
@@ -92,20 +104,32 @@ impl UnitView {
             } => {
                 if let Some(view) = self.transactions.get_mut(transaction) {
                     view.receiving = state.clone();
+                    view.answered = Some(*position);
                     view.changed_at = *at;
                 }
             }
             Fact::Collected { transaction, .. } => {
                 if let Some(view) = self.transactions.get_mut(transaction) {
                     view.collected = true;
+                    view.changed_at = *at;
                 }
             }
             Fact::PostingTaken {
-                serial, content, ..
+                serial,
+                content,
+                transaction,
+                ..
             } => {
                 self.postings.insert(serial.clone(), *content);
+                if let Some(view) = self.transactions.get_mut(transaction) {
+                    view.changed_at = *at;
+                }
             }
             Fact::Recorded(record) => self.record(*position, record),
+            Fact::TaxRosterTaken { part, .. } => self.tax_roster.take(part, *position, *at),
+            Fact::ResendTaken {
+                statement, void, ..
+            } => self.take_resend(statement, void.as_ref()),
             Fact::IncidentRaised { incident, .. } => self.incidents.push((*at, incident.clone())),
             Fact::AgencyListed(_)
             | Fact::ParametersAdopted { .. }
@@ -344,6 +368,20 @@ impl UnitView {
                         });
                 }
             }
+        }
+    }
+
+    /// What is sent again is a fact of its own; what came to nothing counts the requests.
+    fn take_resend(&mut self, statement: &[u8], void: Option<&Void>) {
+        let Ok(Verified { statement, .. }) = read_admitted(statement) else {
+            return;
+        };
+        let id = statement.id();
+        if let Statement::ResendRequest { transaction, .. } = statement
+            && let Some(void) = void
+            && let Some(view) = self.transactions.get_mut(&transaction)
+        {
+            view.void.push((id, void.clone()));
         }
     }
 

@@ -18,9 +18,12 @@ mod person;
 mod posting;
 mod projection;
 mod record;
+mod resend;
 mod status;
+mod step;
 mod submission;
 mod tax;
+mod tax_roster;
 mod unit;
 
 pub use answered::Answered;
@@ -42,8 +45,10 @@ pub use posting::{
 pub use projection::Projection;
 pub use record::{PaymentRecord, RecordHash};
 pub use status::{DeclarationStatus, MonthStage, declaration_status, month_stage};
+pub use step::TransactionStep;
 pub use submission::{Decided, ReceiptNumber, RefusedView, SubmissionState, SubmissionView};
 pub use tax::{Receiving, RosterChange, Sending, TransactionId, TransactionKind, TransactionView};
+pub use tax_roster::{FetchedRoster, TaxPerson, TaxRoster, TaxRosterPart};
 pub use unit::{AssessmentView, FailedRequest, ReceivableView, RecordView, UnitRecord, UnitView};
 
 #[cfg(test)]

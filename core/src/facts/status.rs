@@ -164,7 +164,8 @@ fn approved(declaration: &Declaration, unit: &UnitView) -> DeclarationStatus {
 fn roster_change(declaration: &Declaration, unit: &UnitView) -> DeclarationStatus {
     let id = declaration.submission_id();
     let sent = unit.transactions.values().find(|it| {
-        matches!(&it.kind, TransactionKind::RosterChange { submission, .. } if *submission == id)
+        it.again.is_none()
+            && matches!(&it.kind, TransactionKind::RosterChange { submission, .. } if *submission == id)
     });
     match sent.map(|it| &it.receiving) {
         None | Some(Receiving::NotYet) => DeclarationStatus::Approved,
@@ -189,8 +190,7 @@ pub fn month_stage(person: PersonId, month: Month, unit: &UnitView) -> MonthStag
     let kind = TransactionKind::Assessment {
         settlement: due.receivable.settlement,
     };
-    unit.transactions
-        .get(&kind.id(unit.record.id))
+    unit.newest_sending(&kind.id(unit.record.id, 1))
         .map_or(MonthStage::Assessed, at_tax)
 }
 

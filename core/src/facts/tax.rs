@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use minicbor::{Decode, Encode};
 use serde::Serialize;
 
-use crate::ids::{PersonId, StatementId, UnitId};
+use crate::ids::{PersonId, Position, StatementId, UnitId};
 use crate::month::Month;
 use crate::signing::hash_parts;
 use crate::time::Timestamp;
+
+use super::fact::Void;
 
 /// A transaction's id at tax: 32 hexadecimal characters of a hash over what it carries, so that
 /// preparing it twice gives one id.
@@ -53,16 +55,18 @@ pub enum TransactionKind {
 }
 
 impl TransactionKind {
-    /// The transaction's id.
+    /// The transaction's id: of the first sending (attempt 1) or of one of those after a refusal.
     #[must_use]
-    pub fn id(&self, unit: UnitId) -> TransactionId {
+    pub fn id(&self, unit: UnitId, attempt: u32) -> TransactionId {
+        let attempt = attempt.to_be_bytes();
         match self {
-            Self::RosterChange { submission, .. } => {
-                TransactionId::of("canbao/transaction/roster/1", &[&unit.0, &submission.0])
-            }
+            Self::RosterChange { submission, .. } => TransactionId::of(
+                "canbao/transaction/roster/2",
+                &[&unit.0, &submission.0, &attempt],
+            ),
             Self::Assessment { settlement } => TransactionId::of(
-                "canbao/transaction/assessment/1",
-                &[&unit.0, settlement.to_string().as_bytes()],
+                "canbao/transaction/assessment/2",
+                &[&unit.0, settlement.to_string().as_bytes(), &attempt],
             ),
         }
     }
@@ -99,6 +103,14 @@ impl RosterChange {
     pub fn person(&self) -> PersonId {
         match self {
             Self::Stop { person, .. } | Self::Start { person, .. } => *person,
+        }
+    }
+
+    /// Tax's month.
+    #[must_use]
+    pub fn month(&self) -> Month {
+        match self {
+            Self::Stop { month, .. } | Self::Start { month, .. } => *month,
         }
     }
 }
@@ -148,6 +160,16 @@ pub enum Receiving {
 pub struct TransactionView {
     /// What it carries.
     pub kind: TransactionKind,
+    /// 1 for the first sending, one more for each after a refusal.
+    pub attempt: u32,
+    /// The transaction that carries the same once more.
+    pub again: Option<TransactionId>,
+    /// Where it was queued in the feed.
+    pub position: Position,
+    /// Where tax's newest answer stands in the feed.
+    pub answered: Option<Position>,
+    /// Requests to send it again that came to nothing, with what stood against them.
+    pub void: Vec<(StatementId, Void)>,
     /// 社保发送状态.
     pub sending: Sending,
     /// 地税接收状态.
@@ -158,6 +180,16 @@ pub struct TransactionView {
     pub queued_at: Timestamp,
     /// When either state last changed.
     pub changed_at: Timestamp,
+}
+
+impl TransactionView {
+    /// The number that the next request to send it again carries.
+    #[must_use]
+    pub fn next_request(&self) -> u32 {
+        u32::try_from(self.void.len())
+            .unwrap_or(u32::MAX)
+            .saturating_add(1)
+    }
 }
 
 /// The transactions of a unit by id.

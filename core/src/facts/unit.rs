@@ -10,12 +10,13 @@ use crate::ids::{DeclarationId, DistrictId, PersonId, Position, StatementId, Uni
 use crate::month::Month;
 use crate::time::Timestamp;
 
-use super::assessment::{Assessment, Receivable};
+use super::assessment::{Assessment, NORMAL, Receivable};
 use super::person::PersonView;
 use super::posting::Incident;
 use super::record::{PaymentRecord, RecordHash};
 use super::submission::{RefusedView, SubmissionView};
-use super::tax::Transactions;
+use super::tax::{TransactionId, TransactionView, Transactions};
+use super::tax_roster::{TaxRoster, TaxRosterState};
 
 /// A unit (参保单位) as the centre registered it (SIL-22).
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -114,6 +115,7 @@ pub struct UnitView {
     pub records: Vec<RecordView>,
     /// What tax reported without effect.
     pub incidents: Vec<(Timestamp, Incident)>,
+    pub(super) tax_roster: TaxRosterState,
     pub(super) receivables: BTreeMap<(Month, u32), ReceivableView>,
     /// The receivables of a person's month, in the order they were raised.
     pub(super) due: BTreeMap<(PersonId, Month), Vec<(Month, u32)>>,
@@ -137,6 +139,7 @@ impl UnitView {
             postings: BTreeMap::new(),
             records: Vec::new(),
             incidents: Vec::new(),
+            tax_roster: TaxRosterState::default(),
             receivables: BTreeMap::new(),
             due: BTreeMap::new(),
             newest: BTreeMap::new(),
@@ -172,6 +175,23 @@ impl UnitView {
             .get(&(insurance, settlement))
             .map_or(0, Vec::len);
         u32::try_from(failed).unwrap_or(u32::MAX).saturating_add(1)
+    }
+
+    /// Tax's own roster, the newest that was fetched whole; none where none ever was.
+    #[must_use]
+    pub fn tax_roster(&self) -> Option<&TaxRoster> {
+        self.tax_roster.whole()
+    }
+
+    /// The newest sending of what this transaction carries: itself, or one after a refusal.
+    #[must_use]
+    pub fn newest_sending(&self, transaction: &TransactionId) -> Option<&TransactionView> {
+        let mut view = self.transactions.get(transaction)?;
+        // Each link leads to what was queued later, so that they end.
+        while let Some(next) = view.again.as_ref().and_then(|it| self.transactions.get(it)) {
+            view = next;
+        }
+        Some(view)
     }
 
     /// The submission that stands for a declaration: its newest revision taken in.
@@ -211,6 +231,19 @@ impl UnitView {
     pub fn is_posted(&self, person: PersonId, month: Month) -> bool {
         self.receivables_for(person, month)
             .any(|due| due.record.is_some())
+    }
+
+    /// The receivables for the months themselves (kind 10) that were raised for a person, by the
+    /// month paid for.
+    pub fn normal_receivables(
+        &self,
+        person: PersonId,
+    ) -> impl DoubleEndedIterator<Item = &ReceivableView> {
+        self.due
+            .range((person, Month::MIN)..=(person, Month::MAX))
+            .flat_map(|(_, keys)| keys)
+            .filter_map(|key| self.receivables.get(key))
+            .filter(|it| it.receivable.kind == NORMAL)
     }
 
     /// The hash the unit's next record carries.

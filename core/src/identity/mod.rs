@@ -79,7 +79,7 @@ fn unspaced(text: &str) -> String {
 }
 
 /// The first 6 and the last 4 characters (a clerk's list view); a short number shows less.
-fn masked(number: &str) -> String {
+pub(crate) fn masked(number: &str) -> String {
     let length = number.chars().count();
     let (head, tail) = match length {
         0..=4 => (0, 0),

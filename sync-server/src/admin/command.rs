@@ -88,6 +88,8 @@ pub enum Command {
     },
     /// Says how it stands with tax.
     TaxStatus,
+    /// Fetches tax's own roster of a unit, by id, credit code or unemployment number.
+    FetchTaxRoster(String),
     /// Lists what tax reported and nothing was recorded for.
     ListIncidents,
     /// Lists what operators did with personal data, and what was refused.

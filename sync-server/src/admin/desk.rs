@@ -15,13 +15,13 @@ use super::devices;
 use super::failure::{Failure, ProblemView};
 use super::outcome::{
     CodeIssued, FailedTransaction, HeldEvent, IncidentListed, Outcome, Status, TaxContact,
-    TaxStatus,
+    TaxRosterFetched, TaxStatus,
 };
 use super::units;
 use crate::baseline::AgencyRow;
 use crate::border;
 use crate::centre::{Centre, CodeOrder, Revocation};
-use crate::tax::Contact;
+use crate::tax::{Client, Contact, fetch_roster};
 
 /// The longest name of an operator, in characters.
 const MAX_NAME: usize = 50;
@@ -35,13 +35,22 @@ const PAGE: usize = 64;
 pub struct Desk {
     centre: Centre,
     serving: bool,
-    tax: Option<Arc<Contact>>,
+    tax: Option<Line>,
+}
+
+/// The line to tax, of a server that has one.
+#[derive(Clone)]
+pub struct Line {
+    /// What the adapter knows of it.
+    pub contact: Arc<Contact>,
+    /// What asks.
+    pub client: Client,
 }
 
 impl Desk {
-    /// The desk of a running server, with its contact to tax where one is configured.
+    /// The desk of a running server, with its line to tax where one is configured.
     #[must_use]
-    pub fn of_server(centre: Centre, tax: Option<Arc<Contact>>) -> Self {
+    pub fn of_server(centre: Centre, tax: Option<Line>) -> Self {
         Self {
             centre,
             serving: true,
@@ -121,6 +130,7 @@ impl Desk {
                 Ok(Outcome::Revoked(revoked))
             }
             Command::TaxStatus => self.tax_status(lang).map(Outcome::Tax),
+            Command::FetchTaxRoster(unit) => self.fetch_tax_roster(&unit, lang).await,
             Command::ListAudit => super::audit::list(&self.centre, lang).map(Outcome::Audit),
             Command::ListIncidents => self.incidents(lang).map(Outcome::Incidents),
             Command::CopyLog(directory) => {
@@ -239,13 +249,35 @@ impl Desk {
             }
         }
         let events_taken = self.centre.tax_events_taken().map_err(silent)?;
-        let contact = self.tax.as_ref().map(|it| contact_of(it));
+        let contact = self.tax.as_ref().map(|it| contact_of(&it.contact));
         Ok(TaxStatus {
             events_taken,
             waiting,
             failed,
             contact,
         })
+    }
+
+    async fn fetch_tax_roster(&self, unit: &str, lang: Lang) -> Result<Outcome, Failure> {
+        let unit = units::find(&self.centre, unit, lang)?;
+        let Some(line) = &self.tax else {
+            return Err(Failure::refused(&Message::bare("tax.no_line"), lang));
+        };
+        let changes = fetch_roster(&self.centre, &line.client, unit, false)
+            .await
+            .map_err(|error| Failure::of_roster(&error, lang))?;
+        let shown = self.centre.with_unit(unit, |view| {
+            view.tax_roster().map(|roster| TaxRosterFetched {
+                unit,
+                persons: roster.persons.len(),
+                changes,
+                unit_known: roster.version.is_some(),
+                as_of: text_of(roster.as_of),
+            })
+        });
+        let shown = shown.map_err(|error| Failure::of_unavailable(&error, lang))?;
+        let fetched = shown.flatten().expect("a roster that was taken in is there");
+        Ok(Outcome::TaxRoster(fetched))
     }
 
     fn incidents(&self, lang: Lang) -> Result<Vec<IncidentListed>, Failure> {

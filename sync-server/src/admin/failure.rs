@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::baseline::{FileError, RowProblem, SheetError};
 use crate::centre::{AdminError, OpenError, TaxError, Unavailable};
 use crate::keys::KeysError;
+use crate::tax::NoRoster;
 
 /// A failure in a language.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -137,6 +138,18 @@ impl Failure {
     #[must_use]
     pub fn of_tax(error: &TaxError, lang: Lang) -> Self {
         Self::of_store(error.code(), error, lang)
+    }
+
+    /// Tax's roster that is not to be had.
+    #[must_use]
+    pub fn of_roster(error: &NoRoster, lang: Lang) -> Self {
+        match error {
+            NoRoster::Centre(error) => Self::of_tax(error, lang),
+            NoRoster::NoAnswer { .. } | NoRoster::Malformed(_) | NoRoster::Unsteady => {
+                let message = Message::bare(error.code()).with("detail", error);
+                Self::refused(&message, lang)
+            }
+        }
     }
 
     /// A centre that does not open.

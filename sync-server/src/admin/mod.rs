@@ -15,11 +15,11 @@ mod run;
 mod units;
 
 pub use command::{Call, Command, IssueCode, LoadUnit, LoadedPerson, MandateWanted, Reply, SOCKET};
-pub use desk::Desk;
+pub use desk::{Desk, Line};
 pub use failure::{Failure, FailureClass, ProblemView};
 pub use outcome::{
-    CodeIssued, CopiedLog, IncidentListed, Outcome, Status, TaxStatus, UnitListed, UnitLoaded,
-    UnitMoved,
+    CodeIssued, CopiedLog, IncidentListed, Outcome, Status, TaxRosterFetched, TaxStatus, UnitListed,
+    UnitLoaded, UnitMoved,
 };
 pub use render::{show, shown};
 pub use run::run;

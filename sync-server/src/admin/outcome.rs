@@ -37,6 +37,8 @@ pub enum Outcome {
     Revoked(Vec<RevokedNow>),
     /// How it stands with tax.
     Tax(TaxStatus),
+    /// Tax's roster of a unit, as it is now known.
+    TaxRoster(TaxRosterFetched),
     /// The incidents, by unit; those of unknown units come first.
     Incidents(Vec<IncidentListed>),
     /// Audit events.
@@ -63,6 +65,7 @@ impl Outcome {
             Self::Devices(devices) => json!(devices),
             Self::Revoked(revoked) => json!(revoked),
             Self::Tax(status) => json!(status),
+            Self::TaxRoster(fetched) => json!(fetched),
             Self::Incidents(incidents) => json!(incidents),
             Self::Audit(events) => json!(events),
             Self::LogCopied(copied) => json!(copied),
@@ -184,6 +187,21 @@ pub struct TaxStatus {
     /// What the adapter of the running server knows; none where no server runs or none is
     /// configured.
     pub contact: Option<TaxContact>,
+}
+
+/// Tax's roster of a unit, as it is now known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaxRosterFetched {
+    /// Whose.
+    pub unit: UnitId,
+    /// How many persons tax has.
+    pub persons: usize,
+    /// How many differ from the roster before, those included who are gone.
+    pub changes: usize,
+    /// Whether tax has the unit at all.
+    pub unit_known: bool,
+    /// When tax made its answer, in RFC 3339.
+    pub as_of: String,
 }
 
 /// A transaction that tax does not take.

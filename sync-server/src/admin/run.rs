@@ -79,6 +79,7 @@ fn command_of(command: Admin, lang: Lang) -> Result<Command, Failure> {
             reason,
         },
         Admin::Tax(Tax::Status) => Command::TaxStatus,
+        Admin::Tax(Tax::Roster { unit }) => Command::FetchTaxRoster(unit),
         Admin::Incident(Incident::List) => Command::ListIncidents,
         Admin::Audit(Audit::List) => Command::ListAudit,
         Admin::Log(Log::Copy { out }) => Command::CopyLog(absolute(&out, lang)?),

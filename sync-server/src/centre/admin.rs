@@ -104,6 +104,8 @@ impl Guard<'_> {
             | Fact::BatchAdmitted { .. }
             | Fact::BatchRefused { .. }
             | Fact::TaxEventsTaken { .. }
+            | Fact::TaxRosterTaken { .. }
+            | Fact::ResendTaken { .. }
             | Fact::StatementRefused { .. }
             | Fact::Audited { .. }
             | Fact::LogKeyChanged { .. } => Err(AdminError::NotAdministrative),

@@ -333,6 +333,9 @@ pub enum TaxError {
     /// No such transaction was ever queued.
     #[error("no such transaction")]
     UnknownTransaction,
+    /// No such unit is registered.
+    #[error("no such unit")]
+    UnknownUnit,
     /// Events are taken in without a gap.
     #[error("the next event to take in is {expected}")]
     SequenceGap {
@@ -348,6 +351,7 @@ impl TaxError {
         match self {
             Self::Unavailable(error) => error.code(),
             Self::UnknownTransaction => "tax.unknown_transaction",
+            Self::UnknownUnit => "tax.unknown_unit",
             Self::SequenceGap { .. } => "tax.sequence_gap",
         }
     }

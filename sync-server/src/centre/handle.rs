@@ -466,7 +466,7 @@ impl Centre {
     }
 
     /// Has the writer decide; returns after the commit.
-    async fn ask<T: Send + 'static>(
+    pub(super) async fn ask<T: Send + 'static>(
         &self,
         decide: impl FnOnce(&mut Desk) -> Result<T, Unavailable> + Send + 'static,
     ) -> Result<T, Unavailable> {

@@ -11,6 +11,7 @@ use canbao_core::signed::encode;
 use canbao_core::signing::{PublicKey, hash_parts};
 use canbao_core::store::{Store, View};
 use canbao_core::structure::{ChangeHash, check_batch};
+use canbao_core::time::Timestamp;
 
 use super::stored::Read;
 
@@ -209,6 +210,16 @@ pub(super) fn tax_events() -> Place {
     (View::Transaction, b"b".to_vec())
 }
 
+/// A unit about which tax answered since its roster was taken in; leads to that answer.
+pub(super) fn roster_due(unit: UnitId) -> Place {
+    (View::Transaction, [b"d", &unit.0[..]].concat())
+}
+
+/// When tax's roster of a unit was last taken in, by the centre's clock in seconds.
+pub(super) fn roster_taken(unit: UnitId) -> Place {
+    (View::Transaction, [b"r", &unit.0[..]].concat())
+}
+
 /// The unit whose posting has this serial.
 pub(super) fn serial(serial: &str) -> Place {
     (View::Serial, [b"p", &serial_hash(serial)[..]].concat())
@@ -259,6 +270,7 @@ pub(super) fn changes(store: &Store, read: &Read) -> Vec<Change> {
     let mut index = Index {
         store,
         position: read.position.0,
+        at: read.entry.at,
         changes: Vec::new(),
     };
     for audience in &read.entry.audience {
@@ -273,6 +285,7 @@ pub(super) fn changes(store: &Store, read: &Read) -> Vec<Change> {
 struct Index<'a> {
     store: &'a Store,
     position: u64,
+    at: Timestamp,
     changes: Vec<Change>,
 }
 
@@ -356,7 +369,15 @@ impl Index<'_> {
                     self.put(to_send(transaction), unit.0);
                 }
             },
-            Fact::PostingTaken { unit, serial, .. } => self.put(self::serial(serial), unit.0),
+            Fact::PostingTaken { unit, serial, .. } => {
+                self.put(self::serial(serial), unit.0);
+                self.lead(roster_due(*unit));
+            }
+            Fact::TransactionReceiving { unit, .. } => self.lead(roster_due(*unit)),
+            Fact::TaxRosterTaken { unit, part } if part.part == part.parts => {
+                self.changes.push((roster_due(*unit), None));
+                self.put(roster_taken(*unit), self.at.0.to_be_bytes());
+            }
             Fact::IncidentRaised { incident, .. } => {
                 let place = self::incident(&incident.serial, &incident.content);
                 self.put(place, encode(&incident.kind));
@@ -377,7 +398,8 @@ impl Index<'_> {
             | Fact::AssessmentTaken { .. }
             | Fact::Audited { .. }
             | Fact::ReceivablesRaised { .. }
-            | Fact::TransactionReceiving { .. }
+            | Fact::TaxRosterTaken { .. }
+            | Fact::ResendTaken { .. }
             | Fact::Collected { .. }
             | Fact::Recorded(_) => {}
         }

@@ -73,10 +73,11 @@ impl Intake<'_> {
                 settlement,
                 ..
             } => self.assessment(insurance, settlement, bytes),
+            Statement::ResendRequest { transaction, .. } => self.resend(&transaction, bytes),
         }
     }
 
-    fn id(&self) -> UnitId {
+    pub(super) fn id(&self) -> UnitId {
         self.unit.record.id
     }
 
@@ -233,18 +234,19 @@ impl Intake<'_> {
     }
 }
 
-fn whole(code: ProblemCode) -> Problem {
+pub(super) fn whole(code: ProblemCode) -> Problem {
     Problem::new(code, Field::Whole)
 }
 
-fn void_of(problems: Vec<Problem>) -> Void {
+pub(super) fn void_of(problems: Vec<Problem>) -> Void {
     Void { problems }
 }
 
 fn queued(unit: UnitId, kind: TransactionKind) -> Fact {
     Fact::TransactionQueued {
         unit,
-        transaction: kind.id(unit),
+        transaction: kind.id(unit, 1),
         kind,
+        attempt: 1,
     }
 }

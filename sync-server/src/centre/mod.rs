@@ -20,6 +20,8 @@ mod pool;
 mod postings;
 mod rebuild;
 mod rekey;
+mod resend;
+mod rosters;
 mod statements;
 mod stored;
 mod tax;
@@ -33,4 +35,5 @@ pub use answer::{AdminError, Answer, EnrolError, OpenError, TaxAnswer, TaxError,
 pub use certificates::{Issued, Revocation, Revoked, Standing};
 pub use gathering::Gathering;
 pub use handle::{Centre, CodeOrder, Head};
+pub use rosters::{RosterAnswer, RosterAsk, RosterNews};
 pub use tax::{Outgoing, OutgoingContent, RawLine, RawPosting, TaxEvent};

@@ -2,7 +2,7 @@
 
 use canbao_core::certificate::Certificate;
 use canbao_core::declaration::{Declaration, Pool};
-use canbao_core::facts::{Fact, UnitView};
+use canbao_core::facts::{Fact, TransactionView, UnitView};
 use canbao_core::ids::{CertificateSerial, StatementId};
 use canbao_core::newest::Newest;
 use canbao_core::refusal::RefusalName;
@@ -169,7 +169,8 @@ fn declaration_of<'a>(statement: &'a Statement, unit: &'a UnitView) -> Option<&'
         }
         Statement::Withdrawal { .. }
         | Statement::AssessmentRequest { .. }
-        | Statement::Audit { .. } => None,
+        | Statement::Audit { .. }
+        | Statement::ResendRequest { .. } => None,
     }
 }
 
@@ -183,7 +184,8 @@ fn outside_mandate(
     match statement {
         Statement::Submission(_)
         | Statement::Withdrawal { .. }
-        | Statement::AssessmentRequest { .. } => {
+        | Statement::AssessmentRequest { .. }
+        | Statement::ResendRequest { .. } => {
             (!mandate.employs(unit.record.id)).then_some(RefusalName::StatementNotYourUnit)
         }
         Statement::Decision { .. } => {
@@ -219,6 +221,17 @@ fn out_of_turn(statement: &Statement, unit: &UnitView) -> Option<RefusalName> {
         } => {
             let next = unit.next_attempt(*insurance, *settlement);
             (*attempt != next).then_some(RefusalName::AssessmentAttemptOrder)
+        }
+        Statement::ResendRequest {
+            transaction,
+            attempt,
+            ..
+        } => {
+            // Two devices of the unit may ask before either saw what the other came to.
+            let view = unit.transactions.get(transaction);
+            let next = view.map_or(1, TransactionView::next_request);
+            let known = (1..=next).contains(attempt);
+            (!known).then_some(RefusalName::ResendAttemptOrder)
         }
     }
 }

@@ -125,7 +125,12 @@ impl Units {
 }
 
 fn weight(view: &UnitView) -> usize {
-    view.persons.len() + view.records.len() + view.submissions.len() + view.refused.len() + 1
+    view.persons.len()
+        + view.tax_roster().map_or(0, |it| it.persons.len())
+        + view.records.len()
+        + view.submissions.len()
+        + view.refused.len()
+        + 1
 }
 
 fn fold(

@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep};
 use super::client::{Client, NoAnswer, Sent};
 use super::contact::{Contact, Held};
 use super::event::event;
+use super::rosters::Rosters;
 use super::sent::transaction;
 use crate::border::now;
 use crate::centre::{Centre, Outgoing, TaxAnswer, TaxError, Unavailable};
@@ -37,6 +38,7 @@ pub struct Adapter {
     /// What tax will not take however often it is sent. Forgotten at the end of the process: a
     /// newer program may write the transaction otherwise.
     given_up: BTreeSet<TransactionId>,
+    rosters: Rosters,
     brisk_until: Instant,
     failures: u32,
 }
@@ -76,6 +78,7 @@ impl Adapter {
             client,
             contact,
             given_up: BTreeSet::new(),
+            rosters: Rosters::new(),
             brisk_until,
             failures: 0,
         }
@@ -121,6 +124,7 @@ impl Adapter {
     async fn round(&mut self) -> Result<(), Trouble> {
         let sent = self.send_waiting().await;
         let taken = self.take_events().await;
+        self.rosters.look(&self.centre, &self.client).await?;
         sent.and(taken)
     }
 

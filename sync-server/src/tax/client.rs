@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use canbao_core::facts::TransactionId;
+use canbao_core::identity::CreditCode;
 use serde::de::DeserializeOwned;
 
-use super::wire::{EventPage, Problem, Transaction};
+use super::wire::{EventPage, Problem, RosterPage, Transaction};
 
 /// The interface's bound on bodies, in both directions.
 const MAX_BODY: usize = 8 << 20;
@@ -66,6 +67,11 @@ impl Client {
     /// # Errors
     /// [`BadAddress`].
     pub fn new(address: &str) -> Result<Self, BadAddress> {
+        Self::patient(address, ANSWER_WITHIN)
+    }
+
+    /// A client that waits so long for an answer.
+    pub(super) fn patient(address: &str, within: Duration) -> Result<Self, BadAddress> {
         let base = address.trim_end_matches('/').to_owned();
         let host = base.strip_prefix("http://").ok_or(BadAddress)?;
         if host.is_empty() || host.contains(['?', '#', '@', ' ']) {
@@ -77,7 +83,7 @@ impl Client {
             // The line to tax is its own; no proxy of the machine's environment is on it.
             .proxy(None)
             .timeout_connect(Some(CONNECT_WITHIN))
-            .timeout_global(Some(ANSWER_WITHIN))
+            .timeout_global(Some(within))
             .build()
             .into();
         Ok(Self { agent, base })
@@ -114,6 +120,27 @@ impl Client {
         match response.status().as_u16() {
             200 => Ok(true),
             404 => Ok(false),
+            status => Err(NoAnswer::Status(status)),
+        }
+    }
+
+    /// A page of tax's roster of a unit, from behind a person number on; [`None`] where tax has no
+    /// such unit.
+    pub(super) fn roster(
+        &self,
+        unit: &CreditCode,
+        after: Option<&str>,
+    ) -> Result<Option<RosterPage>, NoAnswer> {
+        let mut request = self
+            .agent
+            .get(format!("{}/v1/units/{unit}/roster", self.base));
+        if let Some(after) = after {
+            request = request.query("after", after);
+        }
+        let mut response = request.call().map_err(unreachable)?;
+        match response.status().as_u16() {
+            200 => read(&mut response).map(Some),
+            404 => Ok(None),
             status => Err(NoAnswer::Status(status)),
         }
     }

@@ -131,7 +131,7 @@ fn transaction_id(text: &str) -> Result<TransactionId, EventFault> {
 }
 
 /// An id, a serial or a code: opaque, short, without blanks.
-fn token(text: &str, member: &'static str) -> Result<String, EventFault> {
+pub(super) fn token(text: &str, member: &'static str) -> Result<String, EventFault> {
     let known = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
     let good = (1..=64).contains(&text.len()) && text.bytes().all(known);
     if good {
@@ -141,7 +141,7 @@ fn token(text: &str, member: &'static str) -> Result<String, EventFault> {
     }
 }
 
-fn short(text: String, most: usize, member: &'static str) -> Result<String, EventFault> {
+pub(super) fn short(text: String, most: usize, member: &'static str) -> Result<String, EventFault> {
     let good = (1..=most).contains(&text.chars().count());
     if good {
         Ok(text)
@@ -151,7 +151,7 @@ fn short(text: String, most: usize, member: &'static str) -> Result<String, Even
 }
 
 /// The interface's one spelling of a month; the core reads others as well.
-fn month(text: &str) -> Result<Month, EventFault> {
+pub(super) fn month(text: &str) -> Result<Month, EventFault> {
     let read = text
         .parse::<Month>()
         .ok()
@@ -159,7 +159,7 @@ fn month(text: &str) -> Result<Month, EventFault> {
     read.ok_or(EventFault::Malformed("month"))
 }
 
-fn money(text: &str) -> Result<Money, EventFault> {
+pub(super) fn money(text: &str) -> Result<Money, EventFault> {
     let read = text
         .parse::<Money>()
         .ok()

@@ -8,9 +8,12 @@ mod adapter;
 mod client;
 mod contact;
 mod event;
+mod roster;
+mod rosters;
 mod sent;
 mod wire;
 
 pub use adapter::{Adapter, EVENTS_AT_ONCE};
 pub use client::{BadAddress, Client};
 pub use contact::{Contact, Held, Known};
+pub use roster::{NoRoster, fetch_roster};

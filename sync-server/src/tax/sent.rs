@@ -73,9 +73,9 @@ fn change_line(person: &PersonRecord, change: &RosterChange) -> Result<Change, U
     if change.person() != person.id {
         return Err(Unsendable::OtherContent);
     }
-    let (change, month) = match change {
-        RosterChange::Stop { month, .. } => (ChangeKind::Stop, month),
-        RosterChange::Start { month, .. } => (ChangeKind::Start, month),
+    let kind = match change {
+        RosterChange::Stop { .. } => ChangeKind::Stop,
+        RosterChange::Start { .. } => ChangeKind::Start,
     };
     Ok(Change {
         line: 1,
@@ -83,8 +83,8 @@ fn change_line(person: &PersonRecord, change: &RosterChange) -> Result<Change, U
         id_kind: person.document.kind().code(),
         id_number: person.document.number().to_owned(),
         name: person.name.clone(),
-        change,
-        month: month.to_string(),
+        change: kind,
+        month: change.month().to_string(),
     })
 }
 

@@ -3,6 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+/// The most persons of a page of a roster.
+pub(super) const MAX_PAGE: usize = 1_000;
+
 /// The most lines of a transaction or a posting.
 pub(super) const MAX_LINES: usize = 10_000;
 
@@ -183,6 +186,42 @@ pub(super) struct PostingLine {
     pub(super) base: String,
     pub(super) unit_amount: String,
     pub(super) person_amount: String,
+}
+
+/// A page of tax's roster of a unit.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RosterPage {
+    pub(super) credit_code: String,
+    pub(super) version: String,
+    pub(super) as_of: String,
+    pub(super) persons: Vec<RosterPerson>,
+    #[serde(default)]
+    pub(super) next: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case", deny_unknown_fields)]
+pub(super) enum RosterPerson {
+    Paying {
+        person_number: String,
+        id_kind: String,
+        id_number: String,
+        name: String,
+        first_month: String,
+        #[serde(default)]
+        base: Option<String>,
+    },
+    Stopped {
+        person_number: String,
+        id_kind: String,
+        id_number: String,
+        name: String,
+        first_month: String,
+        stop_month: String,
+        #[serde(default)]
+        base: Option<String>,
+    },
 }
 
 /// What a refusal of a request says (RFC 9457); members that a program does not branch on may

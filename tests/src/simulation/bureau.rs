@@ -187,6 +187,9 @@ impl World<'_> {
 fn unavailable<T>(answer: &Result<T, TaxError>) -> Option<Unavailable> {
     match answer {
         Err(TaxError::Unavailable(error)) => Some(error.clone()),
-        Ok(_) | Err(TaxError::UnknownTransaction | TaxError::SequenceGap { .. }) => None,
+        Ok(_)
+        | Err(
+            TaxError::UnknownTransaction | TaxError::UnknownUnit | TaxError::SequenceGap { .. },
+        ) => None,
     }
 }

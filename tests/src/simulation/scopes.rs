@@ -85,6 +85,8 @@ impl Scopes {
             | Fact::BatchAdmitted { .. }
             | Fact::BatchRefused { .. }
             | Fact::TaxEventsTaken { .. }
+            | Fact::TaxRosterTaken { .. }
+            | Fact::ResendTaken { .. }
             | Fact::StatementRefused { .. }
             | Fact::Audited { .. } => return,
         }

@@ -6,6 +6,7 @@ mod faults;
 mod messages;
 mod payments;
 mod refusals;
+mod rosters;
 mod sending;
 mod simulator;
 mod through_the_proxy;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use tempfile::tempdir;
 
-use crate::messages::{JANUARY, assessment, period, person, replaced, roster_change, with};
+use crate::messages::{JANUARY, UNIT, assessment, period, person, replaced, roster_change, with};
 use crate::simulator::Simulator;
 
 #[test]
@@ -40,6 +40,7 @@ fn every_answer_described_occurs_but_unavailability() {
     let too_large = vec![b' '; (8 << 20) + 1];
     let post = |body: &[u8]| tax.try_post("/v1/transactions", body).unwrap().status;
     let get = |path: &str| tax.get(path).status;
+    let roster = |query: &str| format!("/v1/units/{UNIT}/roster{query}");
     let seen = BTreeSet::from([
         ("sendTransaction", post(sent.to_string().as_bytes())),
         ("sendTransaction", post(other.to_string().as_bytes())),
@@ -49,6 +50,9 @@ fn every_answer_described_occurs_but_unavailability() {
         ("getTransaction", get("/v1/transactions/a-2")),
         ("listEvents", get("/v1/events?after=0&limit=1")),
         ("listEvents", get("/v1/events?limit=0")),
+        ("getRoster", get(&roster(""))),
+        ("getRoster", get(&roster("?limit=0"))),
+        ("getRoster", get("/v1/units/91350100M000100Y43/roster")),
         ("getHealth", get("/v1/health")),
     ]);
     let described: BTreeSet<_> = tax

@@ -87,6 +87,16 @@ pub(crate) enum Command {
     /// What was sent to tax.
     #[command(subcommand)]
     Tax(Tax),
+    /// Compares the roster with tax's, and says what mends each difference.
+    Compare {
+        /// ID number, personal number or person id; everyone without it.
+        #[arg(value_name = "PERSON")]
+        person: Option<String>,
+        /// consistent, only_ours, only_tax, state_differs, months_differ, base_differs,
+        /// name_differs or unknown; or its caption.
+        #[arg(long, value_name = "CLASS")]
+        class: Option<String>,
+    },
     /// The agency's review.
     #[command(subcommand)]
     Review(Review),
@@ -394,6 +404,12 @@ pub(crate) enum Tax {
         /// `roster` or `assessment`.
         #[arg(long)]
         kind: Option<String>,
+    },
+    /// Asks that what tax refused is sent again.
+    Resend {
+        /// The refused transaction, by the id that the list shows.
+        #[arg(value_name = "TRANSACTION")]
+        transaction: String,
     },
 }
 

@@ -400,6 +400,8 @@ impl Feed {
             | Fact::Recorded(_)
             | Fact::IncidentRaised { .. }
             | Fact::TaxEventsTaken { .. }
+            | Fact::TaxRosterTaken { .. }
+            | Fact::ResendTaken { .. }
             | Fact::StatementRefused { .. }
             | Fact::Audited { .. } => {}
         }

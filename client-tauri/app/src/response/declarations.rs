@@ -225,10 +225,14 @@ pub struct TransactionRow {
     pub person: Option<PersonRef>,
     /// The month: of the change, or 结算期.
     pub month: String,
+    /// 1 for the first sending, one more for each after a refusal.
+    pub attempt: u32,
     /// 社保发送状态.
     pub sending: Coded,
     /// 地税接收状态.
     pub receiving: Coded,
+    /// 税务进度: how far it has come (QRY-9).
+    pub step: Coded,
     /// Why sending or receiving failed.
     pub reason: Option<String>,
     /// Whether tax reported 已缴款.
@@ -237,8 +241,16 @@ pub struct TransactionRow {
     pub total: Option<String>,
     /// When it was queued.
     pub queued_at: String,
-    /// When a state last changed.
+    /// When the step was reached.
     pub changed_at: String,
+    /// Whether tax refused it and it can be sent again.
+    pub may_be_sent_again: bool,
+    /// The transaction that carries the same once more.
+    pub sent_again_as: Option<String>,
+    /// A request made here to send it again: `queued`, or `refused` by the centre.
+    pub resend: Option<Coded>,
+    /// Why requests to send it again came to nothing.
+    pub problems: Vec<ProblemView>,
 }
 
 /// A submission to decide.

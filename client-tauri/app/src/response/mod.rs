@@ -3,11 +3,15 @@
 //! Money is text in yuan with two decimals, a month is `2022-01`, an id is text, a status is a
 //! code and its sentence. ID numbers are masked everywhere: the first six and the last four.
 
+mod comparison;
 mod conflicts;
 mod declarations;
 mod device;
 mod records;
 
+pub use comparison::{
+    ClassCount, ComparedRow, ComparisonView, FindingView, RepairView, SideView,
+};
 pub use conflicts::{ConflictRow, Resolved, StandingView};
 pub use declarations::{
     AssessmentRow, DecideReport, DeclarationRow, IntervalView, MonthView, NoteView, PersonDetail,
@@ -61,6 +65,10 @@ pub enum Response {
     Assessments(Vec<AssessmentRow>),
     /// To `TaxList`.
     Transactions(Vec<TransactionRow>),
+    /// To `TaxResend`.
+    Transaction(Box<TransactionRow>),
+    /// To `Compare`.
+    Compared(ComparisonView),
     /// To `ReviewQueue`.
     Queue(Vec<ReviewRow>),
     /// To `ReviewApprove`, `ReviewReturn` and `ReviewReject`.

@@ -11,7 +11,7 @@ use canbao_core::document::{BatchId, DocumentId, SignedBatch, genesis_hash};
 use canbao_core::enrolment::{Answer, EnrolmentCode, Request as EnrolmentRequest};
 use canbao_core::facts::{
     AssessmentOutcome, Audience, Effect, Entry, Fact, FreshNumbers, ListedPerson, PersonRecord,
-    Placed, Posting, PostingAnswer, PostingLine, Projection, ReceiptNumber, Revoker,
+    Placed, Posting, PostingAnswer, PostingLine, Projection, ReceiptNumber, Revoker, TransactionId,
     TransactionKind, UnitRecord, UnitView, assess, take_posting,
 };
 use canbao_core::identity::{IdDocument, IdKind};
@@ -407,7 +407,32 @@ impl Centre {
             Statement::AssessmentRequest {
                 unit, settlement, ..
             } => self.assessment(unit, settlement, bytes),
+            Statement::ResendRequest {
+                unit, transaction, ..
+            } => self.send_again(unit, &transaction, bytes),
         }
+    }
+
+    fn send_again(
+        &mut self,
+        unit: UnitId,
+        transaction: &TransactionId,
+        statement: Vec<u8>,
+    ) -> Position {
+        let refused = &self.projection.units[&unit].transactions[transaction];
+        let (kind, attempt) = (refused.kind.clone(), refused.attempt + 1);
+        let position = self.add(&Fact::ResendTaken {
+            unit,
+            statement,
+            void: None,
+        });
+        self.add(&Fact::TransactionQueued {
+            unit,
+            transaction: kind.id(unit, attempt),
+            kind,
+            attempt,
+        });
+        position
     }
 
     fn submission(&mut self, declaration: &Declaration, statement: Vec<u8>) -> Position {
@@ -473,11 +498,12 @@ impl Centre {
                 });
                 self.add(&Fact::ReceivablesRaised { unit, lines });
                 let kind = TransactionKind::Assessment { settlement };
-                let transaction = kind.id(unit);
+                let transaction = kind.id(unit, 1);
                 self.add(&Fact::TransactionQueued {
                     unit,
                     transaction,
                     kind,
+                    attempt: 1,
                 });
                 position
             }
@@ -502,7 +528,7 @@ impl Centre {
             .collect();
         let posting = Posting {
             serial: serial.to_owned(),
-            transaction: TransactionKind::Assessment { settlement }.id(UNIT),
+            transaction: TransactionKind::Assessment { settlement }.id(UNIT, 1),
             settlement,
             posted_on: "2022-03-18".to_owned(),
             total: lines

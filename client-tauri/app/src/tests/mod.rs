@@ -16,6 +16,7 @@ mod review;
 mod scope;
 mod sentences;
 mod succession;
+mod tax;
 mod upgrades;
 
 use std::path::Path;

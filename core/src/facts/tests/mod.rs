@@ -202,8 +202,9 @@ impl Log {
         let kind = TransactionKind::Assessment { settlement };
         self.add(Fact::TransactionQueued {
             unit,
-            transaction: kind.id(unit),
+            transaction: kind.id(unit, 1),
             kind,
+            attempt: 1,
         });
         Ok(())
     }

@@ -28,7 +28,7 @@ pub(super) fn posting(log: &Log, unit: UnitId, settlement: &str, serial: &str) -
         .collect();
     Posting {
         serial: serial.to_owned(),
-        transaction: TransactionKind::Assessment { settlement }.id(unit),
+        transaction: TransactionKind::Assessment { settlement }.id(unit, 1),
         settlement,
         posted_on: "2022-03-18".to_owned(),
         total: lines
@@ -244,7 +244,7 @@ fn a_wage_goes_from_draft_to_recorded_by_its_facts() {
     let transaction = TransactionKind::Assessment {
         settlement: month("2022-01"),
     }
-    .id(unit);
+    .id(unit, 1);
     let mut first = |fact: Option<Fact>| {
         if let Some(fact) = fact {
             log.add(fact);

@@ -228,6 +228,12 @@ impl Fixture {
         }
     }
 
+    /// Appends a fact that only the writer makes.
+    pub(crate) async fn append(&self, fact: Fact) -> Position {
+        let appended = self.centre.ask(move |desk| desk.append(fact, NOW));
+        appended.await.unwrap()
+    }
+
     pub(in crate::centre) fn read(&self, position: u64) -> Read {
         read_at(&self.centre.shared.store, position).unwrap()
     }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use canbao_core::certificate::Mandate;
 use canbao_core::declaration::Kind;
 use canbao_core::document::{Action, ActorId, Batch, Change, DocumentId, SignedBatch, Volume};
-use canbao_core::facts::{Audience, Fact, Sending};
+use canbao_core::facts::{Audience, Fact, FetchedRoster, Sending, TransactionId};
 use canbao_core::ids::{
     AuditId, CertificateSerial, DeclarationId, DistrictId, NoteId, StatementId,
 };
@@ -19,7 +19,7 @@ use canbao_core::statement::{AuditEvent, Statement, Verdict};
 use canbao_core::time::Timestamp;
 
 use super::fixture::*;
-use crate::centre::{Answer, Revocation, TaxEvent};
+use crate::centre::{Answer, Revocation, RosterNews, TaxEvent};
 use crate::peers::tests::seen_by;
 
 /// Who acts, in the order of the columns.
@@ -66,6 +66,7 @@ fn statement_row(statement: &Statement) -> Row {
         Statement::Decision { .. }         => [DIST, DIST,           OK,   DIST,    DIST,   UNKN,   EXPD,   REVD],
         Statement::AssessmentRequest { .. } => [OK,  UNIT,           UNIT, UNIT,    UNIT,   UNKN,   EXPD,   REVD],
         Statement::Audit { .. }            => [OK,   UNIT,           OK,   UNIT,    UNIT,   UNKN,   EXPD,   REVD],
+        Statement::ResendRequest { .. }    => [OK,   UNIT,           UNIT, UNIT,    UNIT,   UNKN,   EXPD,   REVD],
     }
 }
 
@@ -144,6 +145,8 @@ fn fact_row(fact: &Fact) -> (&'static str, [bool; 5]) {
         Fact::StatementRefused { .. }     => (NOT, [N,     N,     N,      N,     Y]),
         Fact::UnitMoved { .. }            => (ADM, [Y,     N,     Y,      N,     N]),
         Fact::Audited { .. }              => (NOT, [Y,     N,     N,      N,     Y]),
+        Fact::TaxRosterTaken { .. }       => (NOT, [Y,     N,     Y,      N,     N]),
+        Fact::ResendTaken { .. }          => (NOT, [Y,     N,     Y,      N,     N]),
         Fact::LogKeyChanged { .. }        => (NOT, [Y,     Y,     Y,      Y,     Y]),
     }
 }
@@ -242,7 +245,12 @@ fn statement_after(last: Option<&Statement>) -> Option<Statement> {
             id: AuditId([1; 16]),
             event: AuditEvent::ProofsExported { records: 3 },
         }),
-        Some(Statement::Audit { .. }) => None,
+        Some(Statement::Audit { .. }) => Some(Statement::ResendRequest {
+            unit,
+            transaction: TransactionId("00".to_owned()),
+            attempt: 1,
+        }),
+        Some(Statement::ResendRequest { .. }) => None,
     }
 }
 
@@ -390,6 +398,21 @@ async fn facts(cast: &Cast) -> BTreeMap<u8, (Fact, Vec<Audience>)> {
             .await
             .unwrap();
     }
+    let resend = Statement::ResendRequest {
+        unit: unit(1),
+        transaction: TransactionId("00".to_owned()),
+        attempt: 1,
+    };
+    it.taken(employer, &resend).await;
+    let roster = RosterNews::Whole(FetchedRoster {
+        as_of: NOW,
+        version: None,
+        persons: BTreeMap::new(),
+    });
+    it.centre
+        .take_tax_roster(unit(1), it.length(), roster, NOW)
+        .await
+        .unwrap();
     it.centre
         .take_batch(employer.batch(1, 1), NOW)
         .await
@@ -435,14 +458,18 @@ async fn every_fact_is_stated_and_seen_by_those_alone_who_may() {
     let facts = facts(&cast).await;
     let kinds: Vec<u8> = facts.keys().copied().collect();
     assert_eq!(kinds, KINDS, "there is a sample of each");
-    for (fact, audience) in facts.into_values() {
-        let (stated, seen) = fact_row(&fact);
+    for (fact, audience) in facts.values() {
+        let (_, seen) = fact_row(fact);
         for (operator, expected) in cast.five.iter().zip(seen) {
             let device = operator.device_key.public();
             let sees = seen_by(&cast.it.centre, &device, NOW).unwrap();
             let found = audience.iter().any(|it| sees.contains(it));
             assert_eq!(found, expected, "{:?}: {fact:?}", operator.certificate);
         }
+    }
+    // Those that are stated have effects: nobody's sight is looked at behind them.
+    for (fact, _) in facts.into_values() {
+        let (stated, _) = fact_row(&fact);
         let what = format!("{fact:?}");
         let answer = cast.it.centre.append_facts(vec![fact], NOW).await;
         let refused = answer.err().map_or(OK, |error| error.code());
@@ -453,7 +480,7 @@ async fn every_fact_is_stated_and_seen_by_those_alone_who_may() {
 
 /// The numbers of the kinds of facts; the log's new key (40) needs a centre that was closed.
 #[rustfmt::skip]
-const KINDS: [u8; 28] = [
+const KINDS: [u8; 30] = [
     1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23,
-    24, 25, 26, 27, 28,
+    24, 25, 26, 27, 28, 30, 31,
 ];

@@ -10,4 +10,5 @@ mod repeats;
 mod revocation;
 mod rotation;
 mod story;
+mod tax;
 mod views;

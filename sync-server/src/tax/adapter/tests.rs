@@ -21,11 +21,20 @@ struct Bureau {
     known: StatusCode,
     events: Vec<Value>,
     asked: Vec<String>,
+    /// A sending arrives and is never answered.
+    silent: bool,
 }
 
 type Shared = Arc<Mutex<Bureau>>;
 
 async fn answer(State(bureau): State<Shared>, method: Method, uri: Uri) -> (StatusCode, String) {
+    match answered(&bureau, &method, &uri) {
+        Some(answered) => answered,
+        None => std::future::pending().await,
+    }
+}
+
+fn answered(bureau: &Shared, method: &Method, uri: &Uri) -> Option<(StatusCode, String)> {
     let mut bureau = bureau.lock().unwrap();
     let path = uri.path();
     if path == "/v1/events" {
@@ -34,17 +43,14 @@ async fn answer(State(bureau): State<Shared>, method: Method, uri: Uri) -> (Stat
             .and_then(|it| it.strip_prefix("after=")?.parse().ok());
         let events: Vec<_> = bureau.events.iter().skip(after.unwrap()).collect();
         let page = json!({ "last_sequence": bureau.events.len(), "events": events });
-        return (StatusCode::OK, page.to_string());
+        return Some((StatusCode::OK, page.to_string()));
     }
     bureau.asked.push(method.to_string());
-    if method == Method::POST {
-        (
-            bureau.taken,
-            json!({ "title": "Not as the interface describes" }).to_string(),
-        )
-    } else {
-        (bureau.known, String::new())
+    if method != Method::POST {
+        return Some((bureau.known, String::new()));
     }
+    let refused = json!({ "title": "Not as the interface describes" });
+    (!bureau.silent).then(|| (bureau.taken, refused.to_string()))
 }
 
 /// A centre with one assessment to send, its adapter, and the bureau.
@@ -57,6 +63,10 @@ struct Place {
 
 impl Place {
     async fn new() -> Self {
+        Self::with_patience(Duration::from_secs(30)).await
+    }
+
+    async fn with_patience(within: Duration) -> Self {
         let it = fixture::start().await;
         let employer = it.employer(1).await;
         let _ = it.taken(&employer, &assessment(1, "2022-01", 1)).await;
@@ -70,6 +80,7 @@ impl Place {
             known: StatusCode::NOT_FOUND,
             events: Vec::new(),
             asked: Vec::new(),
+            silent: false,
         }));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
@@ -77,7 +88,7 @@ impl Place {
             .fallback(answer)
             .with_state(Arc::clone(&bureau));
         tokio::spawn(async move { axum::serve(listener, routes).await });
-        let client = Client::new(&address).unwrap();
+        let client = Client::patient(&address, within).unwrap();
         let adapter = Adapter::new(it.centre.clone(), client, Arc::default());
         Self {
             it,
@@ -139,12 +150,74 @@ async fn after_a_cut_attempt_tax_is_asked_before_anything_is_sent_again() {
         assert_eq!(place.round().await, None);
         assert_eq!(
             (place.sending(), place.asked()),
-            (
-                Sending::Sent,
-                asked.iter().map(ToString::to_string).collect()
-            )
+            (Sending::Sent, texts(&asked))
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sending_without_an_answer_in_time_is_of_unknown_state_until_tax_says_what_it_has() {
+    for (known, asked) in [
+        (StatusCode::OK, vec!["POST", "GET"]),
+        (StatusCode::NOT_FOUND, vec!["POST", "GET", "POST"]),
+    ] {
+        let mut place = Place::with_patience(Duration::from_millis(300)).await;
+        place.set(|bureau| bureau.silent = true);
+        assert_eq!(place.round().await, Some("tax.unreachable"));
+        assert_eq!(place.sending(), Sending::Sending);
+        place.set(|bureau| {
+            bureau.silent = false;
+            bureau.known = known;
+        });
+        assert_eq!(place.round().await, None);
+        assert_eq!(
+            (place.sending(), place.asked()),
+            (Sending::Sent, texts(&asked))
+        );
+    }
+}
+
+fn texts(asked: &[&str]) -> Vec<String> {
+    asked.iter().map(ToString::to_string).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_roster_of_a_unit_that_tax_answered_about_is_fetched_and_is_due_no_more() {
+    let mut place = Place::new().await;
+    assert_eq!(place.round().await, None);
+    assert_eq!(place.it.centre.rosters_due(None, 9), Ok(Vec::new()));
+    let accepted = json!({
+        "sequence": 1, "at": "2022-02-10T02:00:01Z", "kind": "transaction_accepted",
+        "transaction": place.transaction,
+    });
+    place.set(|bureau| bureau.events = vec![accepted]);
+    assert_eq!(place.round().await, None);
+    assert_eq!(place.it.centre.rosters_due(None, 9), Ok(Vec::new()));
+    // This bureau answers 404: it has no such unit, which is known from here on.
+    let known = place.it.centre.with_unit(unit(1), |view| {
+        let roster = view.tax_roster().unwrap();
+        (roster.version.clone(), roster.persons.len())
+    });
+    assert_eq!(known, Ok(Some((None, 0))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_roster_that_is_not_to_be_had_stays_due_and_keeps_nothing_else_back() {
+    let mut place = Place::new().await;
+    let accepted = |sequence: u64| {
+        json!({
+            "sequence": sequence, "at": "2022-02-10T02:00:01Z", "kind": "transaction_accepted",
+            "transaction": place.transaction,
+        })
+    };
+    let events = vec![accepted(1), accepted(2)];
+    place.set(|bureau| {
+        bureau.known = StatusCode::SERVICE_UNAVAILABLE;
+        bureau.events = events;
+    });
+    assert_eq!(place.round().await, None);
+    assert_eq!(place.it.centre.tax_events_taken(), Ok(2));
+    assert_eq!(place.it.centre.rosters_due(None, 9), Ok(vec![unit(1)]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

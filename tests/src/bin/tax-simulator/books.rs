@@ -10,7 +10,7 @@ use crate::messages::{
     Assessment, Collection, Event, Happened, MOST_LINES, Posting, Refusal, Transaction,
     TransactionState,
 };
-use crate::roster::{RosterLoad, UnitRoster};
+use crate::roster::{Correction, RosterLoad, UnitRoster};
 use crate::values::{CreditCode, Instant, Month, Serial, TransactionId};
 
 /// One thing that happened, as the journal keeps it.
@@ -31,6 +31,11 @@ pub(crate) enum Record {
     },
     RosterLoaded {
         load: RosterLoad,
+    },
+    /// Tax's own clerk changed a roster.
+    Corrected {
+        unit: CreditCode,
+        correction: Correction,
     },
     Collected {
         at: Instant,
@@ -197,11 +202,19 @@ impl Books {
                 transaction,
                 refusal,
             } => self.refuse(at, transaction, refusal)?,
-            Record::RosterLoaded { load } => self
-                .units
-                .entry(load.credit_code().clone())
-                .or_insert_with(|| UnitRoster::new(load.unit().clone()))
-                .load(load),
+            Record::RosterLoaded { load } => {
+                let roster = self
+                    .units
+                    .entry(load.credit_code().clone())
+                    .or_insert_with(|| UnitRoster::new(load.unit().clone()));
+                roster.load(load);
+                roster.version += 1;
+            }
+            Record::Corrected { unit, correction } => {
+                let roster = self.units.get_mut(&unit).ok_or(Inconsistent)?;
+                roster.correct(correction).map_err(|_| Inconsistent)?;
+                roster.version += 1;
+            }
             Record::Collected { at, posting } => self.collect(at, posting)?,
             Record::Posted { at, posting } => self.post(at, posting),
             Record::Held { held } => self.held = held,
@@ -223,7 +236,8 @@ impl Books {
 
     fn accept(&mut self, at: Instant, id: TransactionId) -> Result<(), Inconsistent> {
         let case = self.cases.get(&id).ok_or(Inconsistent)?;
-        let roster = judge(self, &case.transaction).map_err(|_| Inconsistent)?;
+        let mut roster = judge(self, &case.transaction).map_err(|_| Inconsistent)?;
+        roster.version += 1;
         let unit = roster.unit.credit_code.clone();
         if let Transaction::Assessment(assessment) = &case.transaction {
             self.assessments
@@ -273,6 +287,7 @@ impl Books {
             .units
             .get_mut(&posting.credit_code)
             .ok_or(Inconsistent)?;
+        roster.version += 1;
         roster.last_settlement = roster.last_settlement.max(Some(posting.settlement));
         for line in &posting.lines {
             roster.collect(&line.person_number, line.month, line.base);

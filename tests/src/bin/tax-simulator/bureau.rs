@@ -8,7 +8,7 @@ use crate::journal::{CannotOpen, Journal};
 use crate::judge::judge;
 use crate::messages::{Assessment, Posting, Transaction};
 use crate::payment::{self, CannotPay, Payment};
-use crate::roster::RosterLoad;
+use crate::roster::{CannotCorrect, Correction, RosterLoad};
 use crate::values::{CreditCode, Instant, Month, Serial};
 
 /// A request that tax cannot do.
@@ -24,8 +24,12 @@ pub(crate) enum CannotDo {
     NothingCollected,
     #[error("no posting with this serial")]
     NotPosted,
+    #[error("tax has no such unit")]
+    UnknownUnit,
     #[error(transparent)]
     Payment(#[from] CannotPay),
+    #[error(transparent)]
+    Correction(#[from] CannotCorrect),
 }
 
 /// What was done, for the answer.
@@ -85,6 +89,17 @@ impl Bureau {
 
     pub(crate) fn load_roster(&mut self, load: RosterLoad) -> Done {
         self.commit(vec![Record::RosterLoaded { load }], None)
+    }
+
+    /// Tax's own clerk changes a roster.
+    pub(crate) fn correct(
+        &mut self,
+        unit: CreditCode,
+        correction: Correction,
+    ) -> Result<Done, CannotDo> {
+        let roster = self.books.roster(&unit).ok_or(CannotDo::UnknownUnit)?;
+        roster.clone().correct(correction.clone())?;
+        Ok(self.commit(vec![Record::Corrected { unit, correction }], None))
     }
 
     /// While held, transactions stay undecided; released, they are judged in their order.
@@ -204,6 +219,7 @@ impl Bureau {
                 | Record::Accepted { .. }
                 | Record::Refused { .. }
                 | Record::RosterLoaded { .. }
+                | Record::Corrected { .. }
                 | Record::Held { .. } => {}
             }
             self.books

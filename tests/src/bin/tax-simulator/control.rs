@@ -19,7 +19,7 @@ use crate::faults::{On, Point};
 use crate::http::{App, answer, parse};
 use crate::payment::Payment;
 use crate::problem::Problem;
-use crate::roster::RosterLoad;
+use crate::roster::{Correction, RosterLoad};
 use crate::values::{CreditCode, Money, Month, PersonNumber, Serial};
 
 const LONGEST_DELAY: u64 = 60_000;
@@ -28,6 +28,7 @@ const LONGEST_DELAY: u64 = 60_000;
 pub(crate) fn router() -> Router<App> {
     Router::new()
         .route("/simulate/roster", post(load_roster))
+        .route("/simulate/correct", post(correct))
         .route("/simulate/pay", post(pay))
         .route("/simulate/post", post(post_collected))
         .route("/simulate/repeat", post(repeat))
@@ -57,6 +58,14 @@ pub(crate) struct PayRequest {
     /// The day of payment; today in Shenyang where none is given.
     #[serde(default)]
     pub(crate) date: Option<Date>,
+}
+
+/// `correct`.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CorrectRequest {
+    pub(crate) credit_code: CreditCode,
+    pub(crate) person: Correction,
 }
 
 /// `post`.
@@ -115,6 +124,12 @@ impl TryFrom<String> for Base {
     }
 }
 
+impl Base {
+    pub(crate) fn money(self) -> Money {
+        self.0
+    }
+}
+
 impl From<Base> for String {
     fn from(base: Base) -> String {
         base.0.to_string()
@@ -140,6 +155,14 @@ async fn load_roster(State(app): State<App>, body: Body) -> Result<Json<Value>, 
     let persons = load.count();
     app.with_bureau(|bureau| bureau.load_roster(load)).await;
     Ok(Json(json!({"persons": persons})))
+}
+
+async fn correct(State(app): State<App>, body: Body) -> Result<Json<Value>, Problem> {
+    let request: CorrectRequest = parse(body).await?;
+    let number = request.person.person_number.clone();
+    app.with_bureau(move |bureau| bureau.correct(request.credit_code, request.person))
+        .await?;
+    Ok(Json(json!({"person_number": number})))
 }
 
 async fn pay(

@@ -22,8 +22,10 @@ use crate::connection::{Connections, Farewell, read_body};
 use crate::control;
 use crate::messages::Transaction;
 use crate::problem::Problem;
+use crate::values::{CreditCode, PersonNumber};
 
 const MOST_EVENTS: u64 = 100;
+const MOST_PERSONS: u64 = 1000;
 const MOST_SEQUENCE: u64 = (1 << 53) - 1;
 
 /// What the handlers share.
@@ -44,6 +46,7 @@ pub(crate) async fn serve(bureau: Bureau, listener: TcpListener) -> std::io::Res
         .route("/v1/transactions", post(send_transaction))
         .route("/v1/transactions/{id}", get(get_transaction))
         .route("/v1/events", get(list_events))
+        .route("/v1/units/{credit_code}/roster", get(get_roster))
         .route("/v1/health", get(get_health))
         .layer(from_fn_with_state(app.clone(), answer_late));
     let router = interface
@@ -91,6 +94,14 @@ struct Page {
     #[serde(default)]
     after: u64,
     #[serde(default = "most_events")]
+    limit: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RosterPage {
+    after: Option<PersonNumber>,
+    #[serde(default = "most_persons")]
     limit: u64,
 }
 
@@ -151,6 +162,32 @@ async fn list_events(
     Ok(Json(answer))
 }
 
+async fn get_roster(
+    State(app): State<App>,
+    unit: Result<Path<String>, PathRejection>,
+    page: Result<Query<RosterPage>, QueryRejection>,
+) -> Result<Json<Value>, Problem> {
+    let unknown = || Problem::NotFound("tax has no such unit".to_owned());
+    let Path(unit) = unit.map_err(|_| unknown())?;
+    let unit: CreditCode = unit.parse().map_err(|_| unknown())?;
+    let Query(page) = page.map_err(|error| Problem::Malformed(error.body_text()))?;
+    if !(1..=MOST_PERSONS).contains(&page.limit) {
+        return Err(Problem::Malformed("limit is out of range".to_owned()));
+    }
+    let limit = usize::try_from(page.limit).expect("at most 1000");
+    app.with_bureau(move |bureau| {
+        let roster = bureau.books().roster(&unit)?;
+        let mut answer = serde_json::to_value(roster.page(page.after.as_ref(), limit))
+            .expect("a page has only text keys");
+        answer["credit_code"] = json!(unit);
+        answer["version"] = json!(roster.version.to_string());
+        answer["as_of"] = json!(jiff::Timestamp::now().to_string());
+        Some(Json(answer))
+    })
+    .await
+    .ok_or_else(unknown)
+}
+
 async fn get_health(State(app): State<App>) -> Json<Value> {
     let last_sequence = app
         .with_bureau(|bureau| bureau.books().last_sequence())
@@ -182,6 +219,10 @@ fn what_is_wrong(error: &serde_json::Error) -> String {
     } else {
         "a member is not of its type, or not known".to_owned()
     }
+}
+
+fn most_persons() -> u64 {
+    MOST_PERSONS
 }
 
 fn most_events() -> u64 {

@@ -27,10 +27,12 @@ use serde_json::{Value, json};
 
 use crate::bureau::Bureau;
 use crate::control::{
-    Base, DelayRequest, DieRequest, HoldRequest, PayRequest, PeriodRequest, SerialRequest,
+    Base, CorrectRequest, DelayRequest, DieRequest, HoldRequest, PayRequest, PeriodRequest,
+    SerialRequest,
 };
 use crate::faults::{On, Point};
-use crate::values::{CreditCode, Month, PersonNumber, Serial};
+use crate::roster::Correction;
+use crate::values::{CreditCode, IdKind, IdNumber, Month, Name, PersonNumber, Serial};
 
 /// A tax bureau that is not one.
 #[derive(Parser)]
@@ -54,6 +56,13 @@ enum Command {
         #[command(flatten)]
         to: To,
         file: PathBuf,
+    },
+    /// Tax's own clerk changes, adds or removes a person.
+    Correct {
+        #[command(flatten)]
+        to: To,
+        #[command(flatten)]
+        correction: CorrectionArguments,
     },
     /// The unit pays an assessment.
     Pay {
@@ -149,6 +158,34 @@ struct Period {
 }
 
 #[derive(Args)]
+struct CorrectionArguments {
+    #[arg(long)]
+    credit_code: CreditCode,
+    #[arg(long, value_name = "PERSON_NUMBER")]
+    person: PersonNumber,
+    /// Takes the person off the roster.
+    #[arg(long)]
+    remove: bool,
+    #[arg(long)]
+    id_kind: Option<IdKind>,
+    #[arg(long)]
+    id_number: Option<IdNumber>,
+    #[arg(long)]
+    name: Option<Name>,
+    /// The first month paid.
+    #[arg(long, value_name = "MONTH")]
+    start: Option<Month>,
+    /// The last month paid.
+    #[arg(long, value_name = "MONTH", conflicts_with = "paying")]
+    stop: Option<Month>,
+    /// The person never stopped.
+    #[arg(long)]
+    paying: bool,
+    #[arg(long, value_name = "YUAN", value_parser = base)]
+    base: Option<Base>,
+}
+
+#[derive(Args)]
 struct PaymentArguments {
     #[command(flatten)]
     period: Period,
@@ -178,6 +215,9 @@ fn run(command: Command) -> Result<(), Box<dyn Error>> {
         Command::Roster { to, file } => {
             let roster: Value = serde_json::from_slice(&std::fs::read(file)?)?;
             client::post(&to.at, "roster", &roster)
+        }
+        Command::Correct { to, correction } => {
+            client::post(&to.at, "correct", &correction.request())
         }
         Command::Pay {
             to,
@@ -227,6 +267,25 @@ async fn serve(directory: &Path, listen: SocketAddr) -> Result<(), Box<dyn Error
     Ok(http::serve(bureau, listener).await?)
 }
 
+impl CorrectionArguments {
+    fn request(self) -> CorrectRequest {
+        CorrectRequest {
+            credit_code: self.credit_code,
+            person: Correction {
+                person_number: self.person,
+                remove: self.remove,
+                id_kind: self.id_kind,
+                id_number: self.id_number,
+                name: self.name,
+                start: self.start,
+                stop: self.stop,
+                paying: self.paying,
+                base: self.base.map(Base::money),
+            },
+        }
+    }
+}
+
 impl PaymentArguments {
     fn request(self, post: bool) -> PayRequest {
         PayRequest {
@@ -240,9 +299,12 @@ impl PaymentArguments {
     }
 }
 
+fn base(text: &str) -> Result<Base, String> {
+    Base::try_from(text.to_owned()).map_err(|error| error.to_string())
+}
+
 fn person_and_base(text: &str) -> Result<(PersonNumber, Base), String> {
     let (person, base) = text.split_once('=').ok_or("PERSON_NUMBER=YUAN")?;
     let person = person.parse().map_err(|error| format!("{error}"))?;
-    let base = Base::try_from(base.to_owned()).map_err(|error| error.to_string())?;
-    Ok((person, base))
+    Ok((person, self::base(base)?))
 }

@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use crate::bureau::CannotDo;
+use crate::roster::CannotCorrect;
 
 /// The problems of the interface, each with a sentence for people.
 #[derive(Debug)]
@@ -22,8 +23,13 @@ impl From<CannotDo> for Problem {
             CannotDo::OtherContent | CannotDo::AlreadyPaid | CannotDo::NothingCollected => {
                 Self::Conflict(detail)
             }
-            CannotDo::NotAssessed | CannotDo::NotPosted => Self::NotFound(detail),
-            CannotDo::Payment(_) => Self::Malformed(detail),
+            CannotDo::NotAssessed
+            | CannotDo::NotPosted
+            | CannotDo::UnknownUnit
+            | CannotDo::Correction(CannotCorrect::NobodyThere) => Self::NotFound(detail),
+            CannotDo::Payment(_) | CannotDo::Correction(CannotCorrect::StopsBeforeStart) => {
+                Self::Malformed(detail)
+            }
         }
     }
 }

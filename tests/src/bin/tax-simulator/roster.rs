@@ -1,8 +1,10 @@
 //! Tax's own roster of one unit: who pays from when to when, and what is refused.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::messages::{AssessmentLine, Change, ChangeKind, ReasonCode, Unit, bounded};
 use crate::values::{CreditCode, IdKind, IdNumber, Money, Month, Name, PersonNumber};
@@ -16,6 +18,8 @@ pub(crate) struct UnitRoster {
     pub(crate) complete: bool,
     /// The newest settlement month that was paid.
     pub(crate) last_settlement: Option<Month>,
+    /// How often anything of it was touched: the name of its state.
+    pub(crate) version: u64,
     pub(crate) persons: BTreeMap<PersonNumber, Person>,
 }
 
@@ -51,6 +55,48 @@ struct LoadedPerson {
     base: Option<Money>,
 }
 
+/// What tax's own clerk changes about one person: members that are given replace what is there;
+/// a person who is not there is added and needs all but `stop` and `base`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Correction {
+    pub(crate) person_number: PersonNumber,
+    #[serde(default)]
+    pub(crate) remove: bool,
+    #[serde(default)]
+    pub(crate) id_kind: Option<IdKind>,
+    #[serde(default)]
+    pub(crate) id_number: Option<IdNumber>,
+    #[serde(default)]
+    pub(crate) name: Option<Name>,
+    #[serde(default)]
+    pub(crate) start: Option<Month>,
+    #[serde(default)]
+    pub(crate) stop: Option<Month>,
+    /// Takes a stop back.
+    #[serde(default)]
+    pub(crate) paying: bool,
+    #[serde(default)]
+    pub(crate) base: Option<Money>,
+}
+
+/// Why a correction is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum CannotCorrect {
+    #[error("tax has no such person; one who is added needs id_kind, id_number, name and start")]
+    NobodyThere,
+    #[error("the last month lies before the first")]
+    StopsBeforeStart,
+}
+
+/// A page of a roster.
+#[derive(Debug, Serialize)]
+pub(crate) struct Page {
+    persons: Vec<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<PersonNumber>,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 struct Identity {
     id_kind: IdKind,
@@ -70,6 +116,7 @@ impl UnitRoster {
             unit,
             complete: false,
             last_settlement: None,
+            version: 0,
             persons: BTreeMap::new(),
         }
     }
@@ -156,6 +203,82 @@ impl UnitRoster {
         }
     }
 
+    /// A correction by tax's own clerk, who may do what no rule allows.
+    pub(crate) fn correct(&mut self, correction: Correction) -> Result<(), CannotCorrect> {
+        let Correction {
+            person_number,
+            remove,
+            id_kind,
+            id_number,
+            name,
+            start,
+            stop,
+            paying,
+            base,
+        } = correction;
+        if remove {
+            let removed = self.persons.remove(&person_number);
+            return removed.map(drop).ok_or(CannotCorrect::NobodyThere);
+        }
+        let known = self.persons.get(&person_number).cloned();
+        let newest = known.as_ref().and_then(|it| it.intervals.last());
+        let identity = known.as_ref().map(|it| &it.identity);
+        let identity = Identity {
+            id_kind: id_kind
+                .or(identity.map(|it| it.id_kind.clone()))
+                .ok_or(CannotCorrect::NobodyThere)?,
+            id_number: id_number
+                .or(identity.map(|it| it.id_number.clone()))
+                .ok_or(CannotCorrect::NobodyThere)?,
+            name: name
+                .or(identity.map(|it| it.name.clone()))
+                .ok_or(CannotCorrect::NobodyThere)?,
+        };
+        let interval = Interval {
+            start: start
+                .or(newest.map(|it| it.start))
+                .ok_or(CannotCorrect::NobodyThere)?,
+            stop: match (paying, stop) {
+                (true, _) => None,
+                (false, Some(stop)) => Some(stop),
+                (false, None) => newest.and_then(|it| it.stop),
+            },
+        };
+        if interval.stop.is_some_and(|stop| stop < interval.start) {
+            return Err(CannotCorrect::StopsBeforeStart);
+        }
+        let mut person = known.unwrap_or(Person {
+            identity: identity.clone(),
+            intervals: Vec::new(),
+            base: None,
+            last_collected: None,
+        });
+        person.identity = identity;
+        person.intervals.pop();
+        person.intervals.push(interval);
+        person.base = base.or(person.base);
+        self.persons.insert(person_number, person);
+        Ok(())
+    }
+
+    /// At most `limit` persons after a number, as the interface shows them, and the number behind
+    /// which more follow.
+    pub(crate) fn page(&self, after: Option<&PersonNumber>, limit: usize) -> Page {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let mut following = self.persons.range((from, Bound::Unbounded));
+        let persons: Vec<Value> = following
+            .by_ref()
+            .take(limit)
+            .map(|(number, person)| person.shown(number))
+            .collect();
+        let last = self
+            .persons
+            .range((from, Bound::Unbounded))
+            .nth(limit.saturating_sub(1));
+        let next = following.next().and(last.map(|(number, _)| number.clone()));
+        Page { persons, next }
+    }
+
     fn introduce(&mut self, number: PersonNumber, identity: Identity, start: Month) {
         let intervals = vec![Interval { start, stop: None }];
         self.persons.insert(
@@ -171,6 +294,29 @@ impl UnitRoster {
 }
 
 impl Person {
+    /// The person with the newest interval.
+    fn shown(&self, number: &PersonNumber) -> Value {
+        let newest = self
+            .intervals
+            .last()
+            .expect("a person pays from some month on");
+        let mut shown = json!({
+            "person_number": number,
+            "id_kind": self.identity.id_kind,
+            "id_number": self.identity.id_number,
+            "name": self.identity.name,
+            "state": if newest.stop.is_some() { "stopped" } else { "paying" },
+            "first_month": newest.start,
+        });
+        if let Some(stop) = newest.stop {
+            shown["stop_month"] = json!(stop);
+        }
+        if let Some(base) = self.base {
+            shown["base"] = json!(base);
+        }
+        shown
+    }
+
     /// `first` is the first paid month; two intervals never share a month.
     fn start(&mut self, first: Month) -> Result<(), ReasonCode> {
         match self.intervals.last() {

@@ -57,7 +57,9 @@ impl Stated {
                 mandate.employs(declaration.unit)
             }
             Self::Statement(
-                Statement::Withdrawal { unit, .. } | Statement::AssessmentRequest { unit, .. },
+                Statement::Withdrawal { unit, .. }
+                | Statement::AssessmentRequest { unit, .. }
+                | Statement::ResendRequest { unit, .. },
                 _,
             ) => mandate.employs(*unit),
             Self::Statement(Statement::Decision { unit, .. }, _) => reviews(*unit),
@@ -75,6 +77,7 @@ fn stated(fact: &Fact) -> Result<Option<Stated>, String> {
         | Fact::WithdrawalTaken { statement, .. }
         | Fact::DecisionTaken { statement, .. }
         | Fact::AssessmentTaken { statement, .. }
+        | Fact::ResendTaken { statement, .. }
         | Fact::Audited { statement, .. } => {
             let read = read_admitted(statement).map_err(|error| error.to_string())?;
             Ok(Some(Stated::Statement(read.statement, read.signer)))
@@ -105,6 +108,7 @@ fn stated(fact: &Fact) -> Result<Option<Stated>, String> {
         | Fact::PostingTaken { .. }
         | Fact::Recorded(_)
         | Fact::IncidentRaised { .. }
-        | Fact::TaxEventsTaken { .. } => Ok(None),
+        | Fact::TaxEventsTaken { .. }
+        | Fact::TaxRosterTaken { .. } => Ok(None),
     }
 }

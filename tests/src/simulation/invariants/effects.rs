@@ -86,6 +86,8 @@ impl Effects {
             | Fact::BatchAdmitted { .. }
             | Fact::BatchRefused { .. }
             | Fact::TaxEventsTaken { .. }
+            | Fact::TaxRosterTaken { .. }
+            | Fact::ResendTaken { .. }
             | Fact::StatementRefused { .. } => Ok(()),
         }
     }
@@ -177,7 +179,9 @@ fn submission_of(statement: &[u8]) -> Result<StatementId, String> {
         Statement::Withdrawal { submission, .. } | Statement::Decision { submission, .. } => {
             Ok(submission)
         }
-        Statement::AssessmentRequest { .. } | Statement::Audit { .. } => {
+        Statement::AssessmentRequest { .. }
+        | Statement::Audit { .. }
+        | Statement::ResendRequest { .. } => {
             Err("a request in place of a decision".to_owned())
         }
     }

@@ -52,6 +52,8 @@ impl Command {
             },
             Self::Assess(Assess::List) => Request::AssessList,
             Self::Tax(Tax::List { from, to, kind }) => Request::TaxList { from, to, kind },
+            Self::Tax(Tax::Resend { transaction }) => Request::TaxResend { transaction },
+            Self::Compare { person, class } => Request::Compare { person, class },
             Self::Review(review) => review.into_request(),
             Self::Records(Records::List {
                 person,

@@ -1,6 +1,7 @@
 //! Answers for people: tables and captioned lines in a language.
 
 mod cells;
+mod comparison;
 mod conflicts;
 mod declarations;
 mod layout;
@@ -36,6 +37,8 @@ pub(crate) fn response(response: &Response, lang: Lang) -> String {
         Response::Assessment(row) => money::assessment(row, lang),
         Response::Assessments(rows) => money::assessments(rows, lang),
         Response::Transactions(rows) => money::transactions(rows, lang),
+        Response::Transaction(row) => money::transaction(row, lang),
+        Response::Compared(view) => comparison::comparison(view, lang),
         Response::Queue(rows) => reviews::queue(rows, lang),
         Response::Decided(report) => reviews::decided(report, lang),
         Response::Records(view) => money::records(view, lang),

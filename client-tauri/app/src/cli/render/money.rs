@@ -71,33 +71,63 @@ pub(super) fn assessments(rows: &[AssessmentRow], lang: Lang) -> String {
     parts([table(lang, &columns, shown)].into_iter().chain(failed))
 }
 
-/// 税务发送交易查询 (QRY-1), its two states apart (STA-2).
+/// One sending, with what became of the wish to send it again.
+pub(super) fn transaction(row: &TransactionRow, lang: Lang) -> String {
+    let fields = Fields::new(lang)
+        .with("transaction", &row.id)
+        .with("transaction_kind", &row.kind.text)
+        .with("month", &row.month)
+        .maybe("person", row.person.as_ref().map(|it| name_of(Some(it))))
+        .with("sendings", row.attempt)
+        .with("step", &row.step.text)
+        .with("changed_at", &row.changed_at)
+        .maybe("reason", row.reason.as_ref())
+        .maybe("resend", row.resend.as_ref().map(|it| &it.text))
+        .maybe("sent_again_as", row.sent_again_as.as_ref())
+        .show();
+    parts([fields, problems("problems", &row.problems, lang)])
+}
+
+/// 税务发送交易查询 (QRY-1) with its two states apart (STA-2), and 税务进度查询 (QRY-9); those that
+/// a person has to look at again below.
 pub(super) fn transactions(rows: &[TransactionRow], lang: Lang) -> String {
     let columns = [
+        words("transaction"),
         words("transaction_kind"),
         words("month"),
         words("person"),
         amounts("total"),
         words("sending"),
         words("receiving"),
-        words("collected"),
+        words("step"),
         words("changed_at"),
         words("reason"),
     ];
-    let rows = rows.iter().map(|it| {
+    let shown = rows.iter().map(|it| {
         [
+            it.id.clone(),
             it.kind.text.clone(),
             it.month.clone(),
             name_of(it.person.as_ref()),
             or_none(it.total.as_ref()),
             it.sending.text.clone(),
             it.receiving.text.clone(),
-            caption(if it.collected { "yes" } else { "no" }, lang),
+            it.step.text.clone(),
             it.changed_at.clone(),
             or_none(it.reason.as_ref()),
         ]
     });
-    table(lang, &columns, rows)
+    let asked = rows.iter().filter(|it| {
+        let settled = it.sent_again_as.is_some();
+        !settled && (it.may_be_sent_again || it.resend.is_some() || !it.problems.is_empty())
+    });
+    let asked = asked.map(|it| {
+        let resend = it.resend.as_ref();
+        let said = resend.map_or_else(|| caption("may_be_sent_again", lang), |it| it.text.clone());
+        let problems = problems("problems", &it.problems, lang);
+        parts([format!("{}  {said}", it.id), problems])
+    });
+    parts([table(lang, &columns, shown)].into_iter().chain(asked))
 }
 
 /// 单位缴费信息查询 and 职工缴费信息查询 (QRY-4, QRY-5).

@@ -269,21 +269,71 @@ fn money_is_shown_as_decided_with_its_two_states() {
     );
     let transaction = json!({
         "id": "T1", "unit": "01U", "kind": coded("assessment", "应收核定"), "person": null,
-        "month": "2022-01", "sending": coded("sent", "发送成功"),
-        "receiving": coded("refused", "接收失败"), "reason": "月份不符", "collected": false,
+        "month": "2022-01", "attempt": 2, "sending": coded("sent", "发送成功"),
+        "receiving": coded("refused", "接收失败"), "step": coded("refused", "税务拒收"),
+        "reason": "月份不符", "collected": false,
         "total": "43.60", "queued_at": "2022-01-10T00:00:00Z",
-        "changed_at": "2022-01-11T00:00:00Z",
+        "changed_at": "2022-01-11T00:00:00Z", "may_be_sent_again": true,
+        "sent_again_as": null, "resend": null, "problems": [problem()],
     });
+    let shown = [
+        "社保发送状态",
+        "接收失败",
+        "税务拒收",
+        "月份不符",
+        "可再次发送",
+        "人员不在缴费",
+    ];
+    check("transactions", &json!([transaction]), &shown);
+    let mut asked = transaction;
+    asked["resend"] = coded("queued", "已申请再次发送,等待中心");
     check(
-        "transactions",
-        &json!([transaction]),
-        &["社保发送状态", "接收失败", "月份不符"],
+        "transaction",
+        &asked,
+        &["T1", "第几次发送", "已申请再次发送"],
     );
     let records = json!({
         "records": [record()], "unit_amount": "21.80", "personal_amount": "21.80",
         "total": "43.60",
     });
     check("records", &records, &["S1/2", "43.60", "已记账"]);
+}
+
+#[test]
+fn both_rosters_are_shown_with_what_mends_a_difference_and_how_old_taxs_is() {
+    let side = |status: Value, stop: Value, base: &str| {
+        json!({
+            "personal_number": "0001", "name": "赵小满", "masked_id": "2101**********0022",
+            "status": status, "first_month": "2021-07", "stop_month": stop, "base": base,
+        })
+    };
+    let repair = json!({
+        "code": "repair.stop", "message": "税务已在 2022-01 停保", "hint": "请税务更正",
+        "month": "2022-01",
+    });
+    let class = coded("state_differs", "状态不一致");
+    let mut view = json!({
+        "unit": "01U", "as_of": "2022-02-21T07:05:14Z", "age_seconds": 7260, "unit_known": true,
+        "counts": [{"class": class, "persons": 1}],
+        "rows": [{
+            "person": "01P", "class": class, "also": [coded("base_differs", "基数不一致")],
+            "ours": side(coded("paying", "参保缴费"), Value::Null, "6800.00"),
+            "tax": side(coded("stopped", "停保"), json!("2022-01"), "6000.00"),
+            "findings": [{"class": class, "repair": repair}],
+        }],
+    });
+    let shown = [
+        "参保缴费 2021-07..",
+        "停保 2021-07..2022-01",
+        "状态不一致、基数不一致",
+        "【赵小满】 状态不一致: 税务已在 2022-01 停保",
+        "请税务更正",
+        "2 小时 1 分钟前",
+    ];
+    check("compared", &view, &shown);
+    view["as_of"] = Value::Null;
+    view["age_seconds"] = Value::Null;
+    check("compared", &view, &["从未取到税务花名册"]);
 }
 
 #[test]

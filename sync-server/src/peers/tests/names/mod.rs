@@ -57,7 +57,8 @@ fn trace(name: RefusalName) -> &'static [&'static str] {
         | RefusalName::StatementNotYourUnit
         | RefusalName::DecisionOtherDistrict
         | RefusalName::DecisionAttemptOrder
-        | RefusalName::AssessmentAttemptOrder => &["StatementRefused"],
+        | RefusalName::AssessmentAttemptOrder
+        | RefusalName::ResendAttemptOrder => &["StatementRefused"],
         _ => &[],
     }
 }
@@ -112,6 +113,7 @@ async fn heard(name: RefusalName, stage: &mut Stage) -> String {
         Name::DecisionOtherDistrict => stage.offer(statements::other_district(stage)).await,
         Name::DecisionAttemptOrder => statements::decided_too_far(stage).await,
         Name::AssessmentAttemptOrder => stage.offer(statements::applied_too_far(stage)).await,
+        Name::ResendAttemptOrder => stage.offer(statements::asked_too_far(stage)).await,
 
         Name::PeersUnknownDevice => sessions::unknown_device(stage).await,
         Name::PeersCertificateRevoked => sessions::revoked(stage).await,

@@ -1,5 +1,6 @@
 //! Statements that are not taken in.
 
+use canbao_core::facts::TransactionId;
 use canbao_core::ids::CertificateSerial;
 use canbao_core::signing::SigningKey;
 use canbao_core::statement::{MAX_REASON_BYTES, MAX_STATEMENT_BYTES, Statement, Verdict};
@@ -85,4 +86,13 @@ pub(super) async fn decided_too_far(stage: &mut Stage) -> String {
 
 pub(super) fn applied_too_far(stage: &Stage) -> Item {
     Item::Statement(stage.peer.sign(&assessment(1, "2022-01", 2)))
+}
+
+/// A request to send again that counts one which nobody made.
+pub(super) fn asked_too_far(stage: &Stage) -> Item {
+    Item::Statement(stage.peer.sign(&Statement::ResendRequest {
+        unit: unit(1),
+        transaction: TransactionId("00".to_owned()),
+        attempt: 2,
+    }))
 }
