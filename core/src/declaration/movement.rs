@@ -118,7 +118,12 @@ impl<'a> Form<'a> {
     }
 
     fn resumes_here(&mut self, person: &PersonView, month: Month, redoes: Option<&SubmissionView>) {
-        if person.terminated && redoes.is_none() {
+        // The newest stop counts, whichever unit it was in.
+        let terminated = match self.ground.pool {
+            Pool::Known(known) => known.terminated,
+            Pool::Unknown | Pool::Absent => person.terminated,
+        };
+        if terminated && redoes.is_none() {
             self.add_named(ProblemCode::Terminated, Field::Person, person);
             return;
         }

@@ -300,7 +300,7 @@ impl Play {
             other => panic!("no such parameter: {other}"),
         };
         let new = match key {
-            "look_back" => format!("months = {value}"),
+            "look_back" => format!("months = \"{value}\""),
             _ => format!("years = {value}"),
         };
         assert!(self.parameters.contains(old), "{old}");
