@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use canbao_core::ids::{DeclarationId, NoteId};
+use canbao_core::ids::{DeclarationId, ImportId, NoteId};
 use canbao_core::message::Lang;
 use canbao_core::passphrase::Passphrase;
 use serde::{Deserialize, Serialize};
@@ -34,6 +34,21 @@ pub enum Choice {
     Value(u32),
     /// The one that reads so.
     Keep(String),
+}
+
+/// A file of declarations to read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Importing {
+    /// `INT` or `WAGE`.
+    pub kind: String,
+    /// The .xls, .xlsx or .csv.
+    pub file: PathBuf,
+    /// Where the failing rows are written, as .xlsx; nowhere where it is not said.
+    #[serde(default)]
+    pub failures: Option<PathBuf>,
+    /// Says what would become of each row and makes nothing of it.
+    #[serde(default)]
+    pub preview: bool,
 }
 
 /// A question or an order, with the words as typed: the application parses them.
@@ -165,6 +180,20 @@ pub enum Request {
     DeclareVoid {
         /// Which.
         id: DeclarationId,
+    },
+    /// Makes drafts of the rows of a file (批量申报).
+    DeclareImport(Importing),
+    /// Voids the drafts of an import that were not submitted yet.
+    DeclareImportUndo {
+        /// The SHA-256 of its file.
+        import: ImportId,
+    },
+    /// Writes the empty workbook of a kind of declaration (DL-4).
+    DeclareTemplate {
+        /// `INT` or `WAGE`.
+        kind: String,
+        /// Where to, as .xlsx.
+        out: PathBuf,
     },
     /// 申请提交 (SUB-2, SUB-3).
     Submit {

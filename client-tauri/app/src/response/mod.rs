@@ -6,6 +6,7 @@
 mod conflicts;
 mod declarations;
 mod device;
+mod imports;
 mod records;
 
 pub use conflicts::{ConflictRow, Resolved, StandingView};
@@ -17,6 +18,7 @@ pub use device::{
     AgencyView, CheckpointView, Enrolled, HeldView, OperatorView, PersonRef, QuarantineRow,
     Rekeyed, RevealedView, StatusView, SyncReport, UnitRef,
 };
+pub use imports::{ImportProblem, ImportReport, ImportRow, ImportUndone, TemplateView};
 pub use records::{
     ExportAllView, ExportView, ProofView, ReceiptRow, RecordRow, RecordsView, TrustFile,
     VerifiedRecord, VerifiedView,
@@ -47,6 +49,12 @@ pub enum Response {
     Declaration(Box<DeclarationRow>),
     /// To `DeclareList`.
     Declarations(Vec<DeclarationRow>),
+    /// To `DeclareImport`.
+    Imported(Box<ImportReport>),
+    /// To `DeclareImportUndo`.
+    ImportUndone(ImportUndone),
+    /// To `DeclareTemplate`.
+    Template(TemplateView),
     /// To `ConflictsList`.
     Conflicts(Vec<ConflictRow>),
     /// To `ConflictsResolve`.
