@@ -145,6 +145,8 @@ hash_ids! {
     StatementId,
     /// The hash of a parameter set's text, named by every assessment that used it.
     ParameterSetId,
+    /// An import, by the SHA-256 of its file: the same file has one id on every device (SIL-21).
+    ImportId,
 }
 
 /// A district of the pool, by its number in the agencies' table (DIST-1).

@@ -7,9 +7,8 @@ use canbao_core::identity::{CreditCode, PensionNumber};
 use canbao_core::ids::{CertificateSerial, VolumeId};
 use canbao_core::message::Lang;
 use canbao_core::month::Month;
+use canbao_workbook::FileKind;
 use clap::{Args, Parser, Subcommand};
-
-use crate::baseline::{FileKind, apart};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -45,7 +44,7 @@ pub enum Top {
     /// The centre's own keys; no server may run meanwhile.
     Keys(KeysArgs),
     /// Read a workbook from the standard input: how this program reads foreign ones.
-    #[command(name = apart::COMMAND, hide = true)]
+    #[command(name = canbao_workbook::COMMAND, hide = true)]
     ReadSheet {
         /// What it is.
         kind: FileKind,

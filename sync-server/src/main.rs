@@ -5,7 +5,6 @@ use std::process::ExitCode;
 use canbao_core::message::Lang;
 use canbao_server::admin::{self, Failure, Reply};
 use canbao_server::args::{CommandLine, InitArgs, Keys, KeysArgs, Rotate, ServeArgs, Top};
-use canbao_server::baseline::apart;
 use canbao_server::init::{Init, init};
 use canbao_server::keys::Rotation;
 use canbao_server::rotate::rotate;
@@ -31,7 +30,7 @@ fn main() -> ExitCode {
             admin::show(&reply, args.json, lang)
         }
         Top::Keys(args) => replace_key(args, lang),
-        Top::ReadSheet { kind } => return apart::answer(kind),
+        Top::ReadSheet { kind } => return canbao_workbook::answer(kind),
     };
     ExitCode::from(code)
 }

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use canbao_hostile::TARGETS;
-use canbao_server::baseline::{FileKind, Reader, read_roster};
+use canbao_server::baseline::read_roster;
 use canbao_tests::harness::Programs;
+use canbao_workbook::{FileKind, Reader};
 use cap::Cap;
 
 /// The most memory that any input may take, in bytes; past it an allocation ends the process.
@@ -89,7 +90,7 @@ fn workbooks_that_their_reader_does_not_survive_are_damaged() {
         println!("{}", file.display());
         assert!(FileKind::of(&file).is_ok());
         let refused = read_roster(&file, &reader).unwrap_err();
-        assert_eq!(refused.code(), "baseline.damaged");
+        assert_eq!(refused.code(), "file.damaged");
     }
     let honest = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/baseline/unit-320.xls");
     let roster = read_roster(&honest, &reader).unwrap();

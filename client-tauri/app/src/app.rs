@@ -188,6 +188,15 @@ impl App {
             Request::DeclareVoid { id } => self
                 .void(context, id)
                 .map(|it| Response::Declaration(Box::new(it))),
+            Request::DeclareImport(importing) => self
+                .import(context, &importing)
+                .map(|it| Response::Imported(Box::new(it))),
+            Request::DeclareImportUndo { import } => self
+                .undo_import(context, import)
+                .map(Response::ImportUndone),
+            Request::DeclareTemplate { kind, out } => {
+                self.template(&kind, &out).map(Response::Template)
+            }
             Request::Submit { ids, all } => self.submit(context, ids, all).map(Response::Submitted),
             Request::Withdraw { id } => self
                 .withdraw(context, id)
@@ -291,26 +300,42 @@ impl App {
         document: DocumentId,
         action: Action,
     ) -> Result<(), Fault> {
+        self.act_all(context, document, vec![action])
+    }
+
+    /// Makes durable several things that an operator did to a document, all in one commit.
+    pub(crate) fn act_all(
+        &mut self,
+        context: &Context,
+        document: DocumentId,
+        actions: Vec<Action>,
+    ) -> Result<(), Fault> {
         let at = self.world.now();
         let actor = self.actor()?;
         let may = |it: &Mandate| document.writable_by(it);
         let signer = self.identity.signer(context, at, may)?;
         let replica = self.drafts.replica(document)?;
-        let (volume, own) = replica.act(&actor, &action, at)?;
-        let batch = Batch::of(document, own, signer.serial);
-        let made = Made::Batch {
-            document,
-            action,
-            batch: SignedBatch::make(&batch, signer.key).0,
-            at,
-            redoes: None,
-        };
-        if let Err(fault) = self.keep(&[made]) {
+        let (volume, own) = replica.act(&actor, &actions, at)?;
+        let made: Vec<Made> = actions
+            .into_iter()
+            .zip(own)
+            .map(|(action, own)| {
+                let batch = Batch::of(document, own, signer.serial);
+                Made::Batch {
+                    document,
+                    action,
+                    batch: SignedBatch::make(&batch, signer.key).0,
+                    at,
+                    redoes: None,
+                }
+            })
+            .collect();
+        if let Err(fault) = self.keep(&made) {
             // The next change must not claim a number that the lost one may have used.
             self.drafts.actor = None;
             return Err(fault);
         }
-        self.drafts.replica(document)?.acted(volume);
+        self.drafts.replica(document)?.acted(volume, made.len());
         self.keep_snapshots(&[document])
     }
 

@@ -223,7 +223,7 @@ impl App {
                 let change = Change::of(field, value).expect(OWN);
                 let mut draft = stored.draft.clone();
                 change.apply_to(&mut draft);
-                self.in_open_volume(unit, *document, &draft, vec![change])
+                self.in_open_volume(unit, *document, &draft, stored.import, vec![change])
             }
             Record::Overlay(person, _) => {
                 let change = OverlayField::of(field, value).expect(OWN);

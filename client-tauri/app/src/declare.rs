@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use canbao_core::declaration::{Declaration, Draft, Field, Ground, Kind, Pool};
 use canbao_core::document::{Action, Change, DocumentId, FieldName, StoredDraft, Value};
 use canbao_core::facts::UnitView;
-use canbao_core::ids::{DeclarationId, UnitId};
+use canbao_core::ids::{DeclarationId, ImportId, UnitId};
 use canbao_core::message::Lang;
 use canbao_core::money::Money;
 
@@ -67,7 +67,8 @@ impl App {
             .filter(is_changed)
             .collect();
         if !changed.is_empty() {
-            let (document, action) = self.in_open_volume(unit, document, &draft, changed)?;
+            let (document, action) =
+                self.in_open_volume(unit, document, &draft, stored.import, changed)?;
             self.act(context, document, action)?;
         }
         self.one(context, id)
@@ -81,8 +82,9 @@ impl App {
     ) -> Result<DeclarationRow, Fault> {
         let unit = self.unit(context)?.record.id;
         let (document, stored) = self.editable(unit, id, context.lang)?;
-        let (document, redone) = self.in_open_volume(unit, document, &stored.draft, Vec::new())?;
-        if matches!(redone, Action::Declare { .. }) {
+        let (document, redone) =
+            self.in_open_volume(unit, document, &stored.draft, stored.import, Vec::new())?;
+        if !matches!(redone, Action::Amend { .. }) {
             self.act(context, document, redone)?;
         }
         self.act(context, document, Action::Void { id })?;
@@ -198,6 +200,7 @@ impl App {
         unit: UnitId,
         document: DocumentId,
         draft: &Draft,
+        import: Option<ImportId>,
         changed: Vec<Change>,
     ) -> Result<(DocumentId, Action), Fault> {
         let common = &self.feed.projection.common;
@@ -213,16 +216,10 @@ impl App {
                 },
             ));
         }
-        let (id, kind) = (draft.id, draft.kind);
-        let redone = Action::Declare {
-            id,
-            kind,
-            fields: Change::all_of(draft),
-        };
-        Ok((self.newest_volume(unit)?, redone))
+        Ok((self.newest_volume(unit)?, Action::making(draft, import)))
     }
 
-    fn newest_volume(&self, unit: UnitId) -> Result<DocumentId, Fault> {
+    pub(crate) fn newest_volume(&self, unit: UnitId) -> Result<DocumentId, Fault> {
         let common = &self.feed.projection.common;
         common
             .newest_volume()

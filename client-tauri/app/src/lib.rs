@@ -22,6 +22,7 @@ mod fault;
 mod feed;
 mod held;
 mod identity;
+mod import;
 mod keyring;
 mod notes;
 mod outbox;

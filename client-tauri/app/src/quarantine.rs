@@ -59,6 +59,8 @@ fn action_of(action: &Action, lang: Lang) -> Coded {
         }
         Action::Annotate { .. } => coded("annotate", lang, "新增备注", "note made"),
         Action::VoidNote { .. } => coded("void_note", lang, "删除备注", "note taken back"),
+        Action::Import { .. } => coded("import", lang, "导入申报", "declarations imported"),
+        Action::VoidAll { .. } => coded("void_all", lang, "撤销导入", "import undone"),
     }
 }
 

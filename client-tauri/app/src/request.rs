@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use canbao_core::declaration::Kind;
-use canbao_core::ids::{DeclarationId, NoteId};
+use canbao_core::ids::{DeclarationId, ImportId, NoteId};
 use canbao_core::message::Lang;
 use canbao_core::passphrase::Passphrase;
 use serde::{Deserialize, Serialize};
@@ -65,6 +65,21 @@ pub struct Form {
     pub wage: Option<String>,
     /// INT, REG, RES: the declaration that is done again (MON-3).
     pub redo: Option<String>,
+}
+
+/// A file of declarations to read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Importing {
+    /// `REG`, `INT`, `RES` or `WAGE`.
+    pub kind: String,
+    /// The .xls, .xlsx or .csv.
+    pub file: PathBuf,
+    /// Where the failing rows are written, as .xlsx; nowhere where it is not said.
+    #[serde(default)]
+    pub failures: Option<PathBuf>,
+    /// Says what would become of each row and makes nothing of it.
+    #[serde(default)]
+    pub preview: bool,
 }
 
 /// A question or an order, with the words as typed: the application parses them.
@@ -169,6 +184,20 @@ pub enum Request {
     DeclareVoid {
         /// Which.
         id: DeclarationId,
+    },
+    /// Makes drafts of the rows of a file (批量申报).
+    DeclareImport(Importing),
+    /// Voids the drafts of an import that were not submitted yet.
+    DeclareImportUndo {
+        /// The SHA-256 of its file.
+        import: ImportId,
+    },
+    /// Writes the empty workbook of a kind of declaration (DL-4).
+    DeclareTemplate {
+        /// `REG`, `INT`, `RES` or `WAGE`.
+        kind: String,
+        /// Where to, as .xlsx.
+        out: PathBuf,
     },
     /// 申请提交 (SUB-2, SUB-3).
     Submit {

@@ -1,15 +1,17 @@
-//! The two things of the world that the application asks for: the time and random bytes.
+//! What the application asks of the world: the time, random bytes, and who reads foreign files.
 
+use std::io;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use canbao_core::time::Timestamp;
+use canbao_workbook::Reader;
 
 /// No random bytes were to be had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the operating system gives no random numbers")]
 pub struct NoRandomness;
 
-/// The device's clock and randomness; tests bring their own.
+/// The device's clock, randomness and reader of files; tests bring their own.
 pub trait World: Send {
     /// The device's clock; shown and signed along, never a ground for a rule (SIL-19).
     fn now(&self) -> Timestamp;
@@ -19,6 +21,15 @@ pub trait World: Send {
     /// # Errors
     /// [`NoRandomness`].
     fn fill(&mut self, bytes: &mut [u8]) -> Result<(), NoRandomness>;
+
+    /// Where workbooks are read that come from elsewhere: in a process of this program, which has
+    /// to know [`canbao_workbook::COMMAND`].
+    ///
+    /// # Errors
+    /// Those of asking the operating system for the program's file.
+    fn reader(&self) -> io::Result<Reader> {
+        Reader::apart()
+    }
 }
 
 /// The operating system's.

@@ -4,10 +4,11 @@
 use minicbor::{Decode, Encode};
 
 use crate::declaration::{Draft, Kind};
-use crate::ids::{DeclarationId, NoteId, PersonId};
+use crate::ids::{DeclarationId, ImportId, NoteId, PersonId};
 use crate::money::Money;
 
 use super::field::{FieldName, Value};
+use super::import::ImportedDraft;
 use super::overlay::OverlayField;
 
 /// One user action; it becomes one change.
@@ -77,15 +78,41 @@ pub enum Action {
         #[n(1)]
         fields: Vec<OverlayField>,
     },
+    /// 数据提交: the good rows of a file become declarations, at most
+    /// [`MAX_IMPORTED`](super::MAX_IMPORTED) by one action. Where another device imported the
+    /// same file, they are the same declarations.
+    #[n(7)]
+    Import {
+        /// Which file.
+        #[n(0)]
+        import: ImportId,
+        /// Their form.
+        #[n(1)]
+        kind: Kind,
+        /// The declarations.
+        #[n(2)]
+        drafts: Vec<ImportedDraft>,
+    },
+    /// An import is undone: its declarations are voided as one, as many as one action imports.
+    #[n(8)]
+    VoidAll {
+        /// Which.
+        #[n(0)]
+        ids: Vec<DeclarationId>,
+    },
 }
 
 impl Action {
-    /// The declaration it is about.
+    /// The one declaration it is about.
     #[must_use]
     pub fn declaration(&self) -> Option<DeclarationId> {
         match self {
             Self::Declare { id, .. } | Self::Amend { id, .. } | Self::Void { id } => Some(*id),
-            Self::Annotate { .. } | Self::VoidNote { .. } | Self::Overlay { .. } => None,
+            Self::Annotate { .. }
+            | Self::VoidNote { .. }
+            | Self::Overlay { .. }
+            | Self::Import { .. }
+            | Self::VoidAll { .. } => None,
         }
     }
 }

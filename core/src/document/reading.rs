@@ -3,14 +3,14 @@
 use automerge::{Automerge, ObjId, ObjType, ROOT, ReadDoc, ScalarValue};
 
 use crate::declaration::{Draft, Kind};
-use crate::ids::{DeclarationId, NoteId, PersonId};
+use crate::ids::{DeclarationId, ImportId, NoteId, PersonId};
 
 use super::action::Change;
 use super::conflict::{self, Conflict};
 use super::field::{FieldName, Value};
 use super::genesis::RECORDS;
 use super::overlay::OverlayField;
-use super::schema::{KIND, NOTE, VOIDED};
+use super::schema::{IMPORT, KIND, NOTE, VOIDED};
 use super::volume::Volume;
 
 /// A draft as a volume holds it.
@@ -22,6 +22,8 @@ pub struct StoredDraft {
     pub voided: bool,
     /// The fields that say several things at once, in the order of the form.
     pub conflicts: Vec<Conflict>,
+    /// The import that made it; none where it was typed.
+    pub import: Option<ImportId>,
 }
 
 /// A note on a person, as the roster document holds it.
@@ -75,6 +77,7 @@ impl Volume {
             draft,
             voided: record.is_voided(),
             conflicts,
+            import: record.texts(IMPORT).find_map(|text| text.parse().ok()),
         })
     }
 

@@ -6,6 +6,7 @@ use super::field::FieldName;
 pub(crate) const MAX_TEXT_BYTES: usize = 4 * 1024;
 
 pub(super) const KIND: &str = "kind";
+pub(super) const IMPORT: &str = "import";
 pub(super) const NOTE: &str = "note";
 pub(super) const VOIDED: &str = "voided";
 
@@ -14,6 +15,8 @@ pub(super) const VOIDED: &str = "voided";
 pub(crate) enum Field {
     /// A declaration's form.
     Kind,
+    /// The import that made a declaration, by the hash of its file.
+    Import,
     /// A note's text.
     Note,
     /// 删除.
@@ -38,6 +41,7 @@ impl Field {
     pub(crate) fn named(name: &str) -> Option<Self> {
         match name {
             KIND => Some(Self::Kind),
+            IMPORT => Some(Self::Import),
             NOTE => Some(Self::Note),
             VOIDED => Some(Self::Voided),
             filled => filled.parse().ok().map(Self::Filled),
@@ -50,6 +54,7 @@ impl Field {
             Self::Voided => Shape::Mark,
             Self::Filled(FieldName::Wage) => Shape::Fen,
             Self::Kind
+            | Self::Import
             | Self::Note
             | Self::Filled(
                 FieldName::Person

@@ -144,7 +144,7 @@ impl Volume {
     }
 
     /// Carries out one action as one change. It writes into every map object that stands under
-    /// the record's key, so that its fields have one value afterwards, whatever they said before.
+    /// a record's key, so that its fields have one value afterwards, whatever they said before.
     ///
     /// # Errors
     /// [`DocumentError::NoSuchDraft`] and [`DocumentError::NoSuchNote`] when the action is about
@@ -158,20 +158,24 @@ impl Volume {
         action: &Action,
         at: Timestamp,
     ) -> Result<Own, DocumentError> {
-        let writing = Writing::of(action);
-        let standing = self.objects(writing.key());
-        if standing.is_empty()
-            && let Some(missing) = writing.missing()
-        {
-            return Err(missing);
+        let writings = Writing::all_of(action);
+        let mut standing = Vec::new();
+        for writing in &writings {
+            let objects = self.objects(writing.key());
+            match writing.missing() {
+                Some(missing) if objects.is_empty() => return Err(missing),
+                Some(_) | None => standing.push(objects),
+            }
         }
         let records = self.records();
         self.document
             .set_actor(automerge::ActorId::from(&actor.0[..]));
         let mut transaction = self.document.transaction();
-        writing
-            .put_into(&mut transaction, &records, &standing)
-            .expect("a map of ours takes the keys of our schema");
+        for (writing, objects) in writings.iter().zip(&standing) {
+            writing
+                .put_into(&mut transaction, &records, objects)
+                .expect("a map of ours takes the keys of our schema");
+        }
         let (made, _) = transaction.commit_with(CommitOptions::default().with_time(at.0));
         let change = made
             .map(|hash| self.document.get_change_by_hash(&hash))
@@ -190,9 +194,10 @@ mod tests {
     use automerge::transaction::Transactable;
 
     use super::super::action::Change;
+    use super::super::import::ImportedDraft;
     use super::*;
     use crate::declaration::Kind;
-    use crate::ids::{DeviceId, PersonId, UnitId, VolumeId};
+    use crate::ids::{DeviceId, ImportId, PersonId, UnitId, VolumeId};
     use crate::money::Money;
 
     const UNIT: UnitId = UnitId([1; 16]);
@@ -247,6 +252,50 @@ mod tests {
         };
         let refused = volume.act(&actor(1), &missing, SOMETIME).unwrap_err();
         assert_eq!(refused.code(), "document.no_such_draft");
+    }
+
+    #[test]
+    fn two_devices_that_import_the_same_file_make_the_same_drafts() {
+        let document = DocumentId::EmployerVolume(UNIT, VolumeId(1));
+        let import = ImportId::of(b"a file");
+        let id = |row| DeclarationId::of_row(UNIT, import, Kind::Wage, row, 0);
+        let imported = |rows: &[u32]| {
+            let draft = |row: &u32| ImportedDraft {
+                id: id(*row),
+                fields: vec![Change::Wage(Money::from_fen(i64::from(*row)))],
+            };
+            Action::Import {
+                import,
+                kind: Kind::Wage,
+                drafts: rows.iter().map(draft).collect(),
+            }
+        };
+        let fresh = || Volume::replay(document, []).unwrap();
+        let (mut one, mut two) = (fresh(), fresh());
+        let first = one.act(&actor(1), &imported(&[2, 3]), SOMETIME).unwrap();
+        let second = two.act(&actor(2), &imported(&[3, 4]), SOMETIME).unwrap();
+        one.extend([&second.chunk]).unwrap();
+        two.extend([&first.chunk]).unwrap();
+        assert_eq!(one.drafts(), two.drafts());
+        let drafts = one.drafts();
+        let ids: Vec<_> = drafts.iter().map(|it| it.draft.id).collect();
+        assert_eq!(ids, [id(2), id(3), id(4)]);
+        for it in &drafts {
+            assert_eq!((it.import, &it.conflicts), (Some(import), &Vec::new()));
+        }
+        let undo = Action::VoidAll {
+            ids: vec![id(2), id(3)],
+        };
+        let undone = one.act(&actor(1), &undo, SOMETIME).unwrap();
+        two.extend([&undone.chunk]).unwrap();
+        let voided: Vec<_> = two.drafts().iter().map(|it| it.voided).collect();
+        assert_eq!(voided, [true, true, false]);
+        let elsewhere = Action::VoidAll {
+            ids: vec![id(4), id(9)],
+        };
+        let refused = two.act(&actor(2), &elsewhere, SOMETIME).unwrap_err();
+        assert_eq!(refused.code(), "document.no_such_draft");
+        assert!(!two.draft(id(4)).unwrap().voided, "all or none");
     }
 
     #[test]

@@ -4,12 +4,13 @@ use automerge::transaction::{Transactable, Transaction};
 use automerge::{AutomergeError, ObjId, ObjType, ReadDoc, ScalarValue};
 
 use crate::declaration::Kind;
-use crate::ids::{DeclarationId, NoteId};
+use crate::ids::{DeclarationId, ImportId, NoteId};
 
 use super::action::{Action, Change};
 use super::field::FieldName;
+use super::import::ImportedDraft;
 use super::overlay::OverlayField;
-use super::schema::{KIND, NOTE, VOIDED};
+use super::schema::{IMPORT, KIND, NOTE, VOIDED};
 use super::volume::DocumentError;
 
 /// What an action writes into which record.
@@ -30,41 +31,66 @@ enum Absent {
 }
 
 impl Writing {
-    pub(super) fn of(action: &Action) -> Self {
+    /// One for each record that the action is about.
+    pub(super) fn all_of(action: &Action) -> Vec<Self> {
         match action {
-            Action::Declare { id, kind, fields } => Self {
+            Action::Declare { id, kind, fields } => vec![Self {
                 key: id.to_string(),
                 absent: Absent::Created(Some(*kind)),
                 values: fields.iter().map(of_draft).collect(),
-            },
-            Action::Amend { id, fields } => Self {
+            }],
+            Action::Amend { id, fields } => vec![Self {
                 key: id.to_string(),
                 absent: Absent::NoDraft(*id),
                 values: fields.iter().map(of_draft).collect(),
-            },
-            Action::Void { id } => Self {
-                key: id.to_string(),
-                absent: Absent::NoDraft(*id),
-                values: vec![(VOIDED, true.into())],
-            },
-            Action::Annotate { id, person, text } => Self {
+            }],
+            Action::Void { id } => vec![Self::void(*id)],
+            Action::Annotate { id, person, text } => vec![Self {
                 key: id.to_string(),
                 absent: Absent::Created(None),
                 values: vec![
                     (FieldName::Person.name(), person.to_string().into()),
                     (NOTE, text.as_str().into()),
                 ],
-            },
-            Action::VoidNote { id } => Self {
+            }],
+            Action::VoidNote { id } => vec![Self {
                 key: id.to_string(),
                 absent: Absent::NoNote(*id),
                 values: vec![(VOIDED, true.into())],
-            },
-            Action::Overlay { person, fields } => Self {
+            }],
+            Action::Overlay { person, fields } => vec![Self {
                 key: person.to_string(),
                 absent: Absent::Created(None),
                 values: fields.iter().map(of_overlay).collect(),
-            },
+            }],
+            Action::Import {
+                import,
+                kind,
+                drafts,
+            } => drafts
+                .iter()
+                .map(|draft| Self::imported(*import, *kind, draft))
+                .collect(),
+            Action::VoidAll { ids } => ids.iter().map(|id| Self::void(*id)).collect(),
+        }
+    }
+
+    fn imported(import: ImportId, kind: Kind, draft: &ImportedDraft) -> Self {
+        let fields = draft.fields.iter().map(of_draft);
+        Self {
+            key: draft.id.to_string(),
+            absent: Absent::Created(Some(kind)),
+            values: fields
+                .chain([(IMPORT, import.to_string().into())])
+                .collect(),
+        }
+    }
+
+    fn void(id: DeclarationId) -> Self {
+        Self {
+            key: id.to_string(),
+            absent: Absent::NoDraft(id),
+            values: vec![(VOIDED, true.into())],
         }
     }
 

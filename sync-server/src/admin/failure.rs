@@ -2,9 +2,10 @@
 
 use canbao_core::message::{Lang, Message};
 use canbao_transport::local::LocalError;
+use canbao_workbook::{RowProblem, SheetError};
 use serde::{Deserialize, Serialize};
 
-use crate::baseline::{FileError, RowProblem, SheetError};
+use crate::baseline::FileError;
 use crate::centre::{AdminError, OpenError, TaxError, Unavailable};
 use crate::keys::KeysError;
 use crate::tax::NoRoster;
@@ -29,6 +30,9 @@ pub struct Failure {
 pub struct ProblemView {
     /// The row, from 1; none where the file as a whole is meant.
     pub row: Option<u32>,
+    /// The cell, as `C7`.
+    #[serde(default)]
+    pub cell: Option<String>,
     /// The caption of the column.
     pub column: Option<String>,
     /// The stable code.
@@ -197,7 +201,8 @@ impl ProblemView {
     pub fn of_row(problem: &RowProblem, lang: Lang) -> Self {
         Self {
             row: Some(problem.row),
-            column: problem.column.map(str::to_owned),
+            cell: problem.cell.clone(),
+            column: problem.column.clone(),
             ..Self::of_whole(&problem.message, lang)
         }
     }
@@ -208,6 +213,7 @@ impl ProblemView {
         let text = message.text(lang);
         Self {
             row: None,
+            cell: None,
             column: None,
             code: message.code.to_owned(),
             message: text.message,

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use canbao_core::message::{Lang, Message};
 use canbao_core::parameters::{self, MAX_TEXT};
 use canbao_transport::local::ask;
+use canbao_workbook::Reader;
 
 use super::command::{
     Call, Command, IssueCode, LoadUnit, LoadedPerson, MandateWanted, Reply, SOCKET,
@@ -18,7 +19,7 @@ use crate::args::{
     Admin, Agencies, Audit, Code, CodeArgs, Device, Incident, Log, Parameters, Settlement, Tax,
     Unit, UnitArgs, Volume,
 };
-use crate::baseline::{Reader, RosterPerson, read_agencies, read_roster};
+use crate::baseline::{RosterPerson, read_agencies, read_roster};
 use crate::centre::Centre;
 
 /// Carries a command out on the centre in a directory.
@@ -88,7 +89,7 @@ fn command_of(command: Admin, lang: Lang) -> Result<Command, Failure> {
 }
 
 fn reader(lang: Lang) -> Result<Reader, Failure> {
-    Reader::apart().map_err(|error| Failure::of_store("baseline.unreadable", error, lang))
+    Reader::apart().map_err(|error| Failure::of_store("file.unreadable", error, lang))
 }
 
 fn unit_of(unit: UnitArgs, lang: Lang) -> Result<LoadUnit, Failure> {
@@ -139,14 +140,13 @@ fn code_of(code: CodeArgs) -> IssueCode {
 
 /// The text of a parameter file, one byte over the bound at most: the parser names the excess.
 fn text_of(file: &Path, lang: Lang) -> Result<String, Failure> {
-    let failed = |error| Failure::of_store("baseline.unreadable", error, lang);
+    let failed = |error| Failure::of_store("file.unreadable", error, lang);
     let mut bytes = Vec::new();
     let file = File::open(file).map_err(failed)?;
     file.take(MAX_TEXT as u64 + 1)
         .read_to_end(&mut bytes)
         .map_err(failed)?;
-    String::from_utf8(bytes)
-        .map_err(|_| Failure::refused(&Message::bare("baseline.not_utf8"), lang))
+    String::from_utf8(bytes).map_err(|_| Failure::refused(&Message::bare("file.not_utf8"), lang))
 }
 
 /// The running server has another working directory.

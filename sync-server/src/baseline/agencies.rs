@@ -7,8 +7,9 @@ use canbao_core::ids::DistrictId;
 use canbao_core::message::Message;
 use serde::{Deserialize, Serialize};
 
-use super::sheet::{Cell, Row, Sheet};
-use super::{FileError, FileKind, Reader, RowProblem, SheetError, unless};
+use canbao_workbook::{Cell, FileKind, Reader, Row, RowProblem, Sheet, SheetError};
+
+use super::{FileError, unless};
 
 /// The longest text of a column, in characters.
 const MAX_TEXT: usize = 200;
@@ -35,7 +36,7 @@ pub struct AgencyRow {
 /// # Errors
 /// [`FileError`].
 pub fn read_agencies(path: &Path, reader: &Reader) -> Result<Vec<AgencyRow>, FileError> {
-    of_sheet(&Sheet::read(path, reader)?)
+    of_sheet(&reader.open(path)?)
 }
 
 /// Reads a table of agencies from the bytes of a file.
@@ -47,23 +48,17 @@ pub fn agencies_of(kind: FileKind, bytes: Vec<u8>) -> Result<Vec<AgencyRow>, Fil
 }
 
 fn of_sheet(sheet: &Sheet) -> Result<Vec<AgencyRow>, FileError> {
-    let mut rows = sheet.rows.iter();
-    let (header_row, header) = rows.next().ok_or(SheetError::Empty)?;
-    let columns = columns(*header_row, header)?;
+    let mut rows = sheet.rows().iter();
+    let columns = columns(rows.next().ok_or(SheetError::Empty)?)?;
     let mut problems = Vec::new();
     let mut known = BTreeSet::new();
     let mut agencies: Vec<AgencyRow> = Vec::new();
-    for (row, cells) in rows {
-        let Some(agency) = agency(*row, cells, columns, &mut problems) else {
+    for row in rows {
+        let Some(agency) = agency(row, columns, &mut problems) else {
             continue;
         };
         if !known.insert(agency.district) {
-            let message = Message::bare("baseline.district_twice");
-            problems.push(RowProblem {
-                row: *row,
-                column: Some(CAPTIONS[0]),
-                message,
-            });
+            problems.push(problem(row, 0, "baseline.district_twice"));
         }
         agencies.push(agency);
     }
@@ -75,37 +70,27 @@ fn of_sheet(sheet: &Sheet) -> Result<Vec<AgencyRow>, FileError> {
     }
 }
 
-fn columns(row: u32, header: &Row) -> Result<[usize; 5], FileError> {
+fn columns(header: &Row) -> Result<[usize; 5], FileError> {
     let place = |caption: &str| {
         header
-            .iter()
+            .cells()
             .find(|(_, cell)| matches!(cell, Cell::Text(text) if text.to_lowercase() == caption))
-            .map(|(place, _)| *place)
+            .map(|(place, _)| place)
     };
     let places = CAPTIONS.map(place);
-    let missing = |(caption, place): (&&'static str, &Option<usize>)| {
-        place.is_none().then(|| RowProblem {
-            row,
-            column: Some(caption),
-            message: Message::bare("baseline.column_missing"),
-        })
-    };
-    unless(CAPTIONS.iter().zip(&places).filter_map(missing).collect())?;
+    let missing = (0..).zip(&places).filter(|(_, place)| place.is_none());
+    unless(
+        missing
+            .map(|(which, _)| problem(header, which, "file.column_missing"))
+            .collect(),
+    )?;
     Ok(places.map(Option::unwrap_or_default))
 }
 
-fn agency(
-    row: u32,
-    cells: &Row,
-    columns: [usize; 5],
-    problems: &mut Vec<RowProblem>,
-) -> Option<AgencyRow> {
+fn agency(row: &Row, columns: [usize; 5], problems: &mut Vec<RowProblem>) -> Option<AgencyRow> {
     let before = problems.len();
     let mut text = |which: usize| {
-        let text = match cells.get(&columns[which]) {
-            Some(Cell::Text(text) | Cell::Number(text)) => text.clone(),
-            Some(Cell::Other) | None => String::new(),
-        };
+        let text = row.cell(columns[which]).map_or("", Cell::shown).to_owned();
         let code = if text.is_empty() {
             "baseline.field_missing"
         } else if text.chars().count() > MAX_TEXT {
@@ -113,12 +98,7 @@ fn agency(
         } else {
             return text;
         };
-        let column = Some(CAPTIONS[which]);
-        problems.push(RowProblem {
-            row,
-            column,
-            message: Message::bare(code),
-        });
+        problems.push(problem(row, which, code));
         text
     };
     let [number, district_name, name, address, phone] = [0, 1, 2, 3, 4].map(&mut text);
@@ -128,12 +108,7 @@ fn agency(
         .filter(|number| *number > 0)
         .map(DistrictId);
     if district.is_none() && !number.is_empty() {
-        let message = Message::bare("baseline.not_a_district_number");
-        problems.push(RowProblem {
-            row,
-            column: Some(CAPTIONS[0]),
-            message,
-        });
+        problems.push(problem(row, 0, "baseline.not_a_district_number"));
     }
     let good = problems.len() == before;
     good.then_some(AgencyRow {
@@ -143,6 +118,13 @@ fn agency(
         address,
         phone,
     })
+}
+
+fn problem(row: &Row, which: usize, code: &'static str) -> RowProblem {
+    RowProblem {
+        column: Some(CAPTIONS[which].to_owned()),
+        ..RowProblem::of_row(row.number(), Message::bare(code))
+    }
 }
 
 #[cfg(test)]
@@ -172,7 +154,7 @@ mod tests {
             };
             let problems: Vec<_> = problems
                 .iter()
-                .map(|it| (it.row, it.column.unwrap_or(""), it.message.code))
+                .map(|it| (it.row, it.column.as_deref().unwrap_or(""), it.message.code))
                 .collect();
             assert_eq!(problems, expected, "{text}");
         };
@@ -187,7 +169,7 @@ mod tests {
         );
         check(
             "seq,district,agency,address\n1,1,1,1\n",
-            &[(1, "phone", "baseline.column_missing")],
+            &[(1, "phone", "file.column_missing")],
         );
     }
 }

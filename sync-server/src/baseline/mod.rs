@@ -4,28 +4,13 @@
 //! once, and no problem repeats an ID number.
 
 mod agencies;
-pub mod apart;
-mod package;
 mod roster;
-mod sheet;
 
 pub use agencies::{AgencyRow, agencies_of, read_agencies};
-pub use apart::Reader;
 pub use roster::{MAX_PERSONS, Roster, RosterPerson, read_roster, roster_of};
-pub use sheet::{FileKind, SheetError};
 
 use canbao_core::message::Message;
-
-/// One thing wrong in a file, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RowProblem {
-    /// The row as the spreadsheet counts it, from 1.
-    pub row: u32,
-    /// The caption of the column; none where the whole row is meant.
-    pub column: Option<&'static str>,
-    /// What is wrong. Never holds an ID number.
-    pub message: Message,
-}
+use canbao_workbook::{RowProblem, SheetError};
 
 /// Why a file gives nothing.
 #[derive(Debug, thiserror::Error)]

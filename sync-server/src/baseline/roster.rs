@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use canbao_core::identity::{
-    IdDocument, IdKind, IdentityProblem, PersonalNumber, UnemploymentNumber,
-};
+use canbao_core::identity::{IdDocument, IdKind, PersonalNumber, UnemploymentNumber};
 use canbao_core::message::Message;
 use canbao_core::money::Money;
+use canbao_workbook::{
+    Column, FileKind, MAX_DATA_ROWS, Reader, Record, RowProblem, Sheet, SheetError, Table, Template,
+};
 
-use super::sheet::{Cell, Row, Sheet};
-use super::{FileError, FileKind, Reader, RowProblem, unless};
+use super::{FileError, unless};
 
 /// The most persons a file may list.
-pub const MAX_PERSONS: usize = super::sheet::MAX_ROWS - 1;
+pub const MAX_PERSONS: usize = MAX_DATA_ROWS;
 /// The longest name that tax takes, in characters.
 const MAX_NAME: usize = 100;
 
@@ -48,7 +48,7 @@ pub struct RosterPerson {
 /// # Errors
 /// [`FileError`].
 pub fn read_roster(path: &Path, reader: &Reader) -> Result<Roster, FileError> {
-    of_sheet(&Sheet::read(path, reader)?)
+    of_sheet(&reader.open(path)?)
 }
 
 /// Reads a roster from the bytes of a file.
@@ -59,229 +59,101 @@ pub fn roster_of(kind: FileKind, bytes: Vec<u8>) -> Result<Roster, FileError> {
     of_sheet(&Sheet::of(kind, bytes)?)
 }
 
-/// A column that is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Column {
-    Unit,
-    Personal,
-    Name,
-    Document,
-    Wage,
-}
-
-impl Column {
-    const ALL: [Self; 5] = [
-        Self::Unit,
-        Self::Personal,
-        Self::Name,
-        Self::Document,
-        Self::Wage,
-    ];
-
-    /// The captions by which it is known; the first is the field's own.
-    fn captions(self) -> &'static [&'static str] {
-        match self {
-            Self::Unit => &["单位编号", "失业单位编号"],
-            Self::Personal => &["个人编号"],
-            Self::Name => &["个人名称", "姓名"],
-            Self::Document => &["身份证", "身份证号", "身份证号码", "证件号码"],
-            Self::Wage => &["缴费工资", "工资"],
-        }
-    }
-
-    fn caption(self) -> &'static str {
-        self.captions()[0]
-    }
-
-    fn problem(self, row: u32, message: Message) -> RowProblem {
-        RowProblem {
-            row,
-            column: Some(self.caption()),
-            message,
-        }
-    }
-}
-
 fn of_sheet(sheet: &Sheet) -> Result<Roster, FileError> {
-    let mut rows = sheet.rows.iter();
-    let (header_row, header) = rows.next().ok_or(super::SheetError::Empty)?;
-    let (columns, ignored_columns) = columns(*header_row, header)?;
+    let table = Table::of(Template::Roster, sheet).map_err(FileError::Rows)?;
     let mut problems = Vec::new();
     let mut unit = None;
     let mut persons = Vec::new();
-    for (row, cells) in rows {
-        let reading = Reading {
-            row: *row,
-            cells,
-            columns: &columns,
-        };
-        reading.unit(&mut unit, &mut problems);
-        persons.extend(reading.person(&mut problems));
+    for record in table.records() {
+        same_unit(&record, &mut unit, &mut problems);
+        persons.extend(person(&record, &mut problems));
     }
-    twice(&persons, &mut problems);
+    problems.extend(twice(&table, &persons));
     problems.sort_by_key(|problem| problem.row);
     unless(problems)?;
     let Some(unemployment_number) = unit else {
-        return Err(super::SheetError::Empty.into());
+        return Err(SheetError::Empty.into());
     };
     Ok(Roster {
         unemployment_number,
         persons,
-        ignored_columns,
+        ignored_columns: table.unknown().to_vec(),
     })
 }
 
-/// Where the columns are, and the captions that are none of them.
-fn columns(row: u32, header: &Row) -> Result<(BTreeMap<Column, usize>, Vec<String>), FileError> {
-    let mut columns = BTreeMap::new();
-    let mut ignored = Vec::new();
-    let mut problems = Vec::new();
-    for (place, cell) in header {
-        let Cell::Text(text) = cell else { continue };
-        let caption: String = text.split_whitespace().collect();
-        match Column::ALL
-            .into_iter()
-            .find(|it| it.captions().contains(&caption.as_str()))
-        {
-            None => ignored.push(caption),
-            Some(column) => {
-                if columns.insert(column, *place).is_some() {
-                    problems.push(column.problem(row, Message::bare("baseline.column_twice")));
-                }
-            }
+/// The unit's number, which must be the one of the rows before.
+fn same_unit(
+    record: &Record<'_>,
+    unit: &mut Option<UnemploymentNumber>,
+    problems: &mut Vec<RowProblem>,
+) {
+    let of_cell = record.number(Column::Unit).and_then(|text| {
+        let parsed: Result<UnemploymentNumber, _> = text.unwrap_or_default().parse();
+        parsed.map_err(|problem| record.problem(Column::Unit, problem.message()))
+    });
+    match (kept(of_cell, problems), &unit) {
+        (Some(number), None) => *unit = Some(number),
+        (Some(number), Some(before)) if number != *before => {
+            let message = Message::bare("baseline.other_unit");
+            problems.push(record.problem(Column::Unit, message));
         }
+        _ => {}
     }
-    for column in Column::ALL {
-        if !columns.contains_key(&column) {
-            problems.push(column.problem(row, Message::bare("baseline.column_missing")));
-        }
-    }
-    unless(problems).map(|()| (columns, ignored))
 }
 
-/// One row being read.
-struct Reading<'a> {
-    row: u32,
-    cells: &'a Row,
-    columns: &'a BTreeMap<Column, usize>,
+/// The person, or the row's problems; none of its parts keeps another from being judged.
+fn person(record: &Record<'_>, problems: &mut Vec<RowProblem>) -> Option<RosterPerson> {
+    let personal_number = record.number(Column::PersonalNumber).and_then(|text| {
+        let parsed: Result<PersonalNumber, _> = text.unwrap_or_default().parse();
+        parsed.map_err(|problem| record.problem(Column::PersonalNumber, problem.message()))
+    });
+    let personal_number = kept(personal_number, problems);
+    let document = record.document(IdKind::ResidentId, Column::IdNumber);
+    let document = kept(document, problems);
+    let name = kept(name(record), problems);
+    let wage = kept(record.amount(Column::Wage), problems);
+    Some(RosterPerson {
+        row: record.row(),
+        personal_number: personal_number?,
+        document: document?,
+        name: name?,
+        wage: wage?,
+    })
 }
 
-impl Reading<'_> {
-    /// The unit's number, which must be the one of the rows before.
-    fn unit(&self, unit: &mut Option<UnemploymentNumber>, problems: &mut Vec<RowProblem>) {
-        let read = self.number_text(Column::Unit, problems).and_then(|text| {
-            let read = text.parse::<UnemploymentNumber>();
-            self.kept(Column::Unit, read, |it| it.message(), problems)
-        });
-        match (read, &unit) {
-            (Some(number), None) => *unit = Some(number),
-            (Some(number), Some(before)) if number != *before => {
-                problems.push(Column::Unit.problem(self.row, Message::bare("baseline.other_unit")));
-            }
-            _ => {}
+fn name(record: &Record<'_>) -> Result<String, RowProblem> {
+    let message = match record.text(Column::Name)? {
+        Some(text) if text.chars().count() > MAX_NAME => {
+            Message::bare("baseline.name_too_long").with("most", MAX_NAME)
         }
-    }
+        Some(text) => return Ok(text.to_owned()),
+        None => Message::bare("baseline.name_missing"),
+    };
+    Err(record.problem(Column::Name, message))
+}
 
-    /// The person, or the row's problems; none of its parts keeps another from being judged.
-    fn person(&self, problems: &mut Vec<RowProblem>) -> Option<RosterPerson> {
-        let personal_number = self
-            .number_text(Column::Personal, problems)
-            .and_then(|text| {
-                self.kept(
-                    Column::Personal,
-                    text.parse::<PersonalNumber>(),
-                    |it| it.message(),
-                    problems,
-                )
-            });
-        let document = self.kept(
-            Column::Document,
-            self.document(),
-            |it| it.message(),
-            problems,
-        );
-        let name = self.kept(Column::Name, self.name(), Message::clone, problems);
-        let wage = self.kept(Column::Wage, self.wage(), Message::clone, problems);
-        Some(RosterPerson {
-            row: self.row,
-            personal_number: personal_number?,
-            document: document?,
-            name: name?,
-            wage: wage?,
-        })
-    }
-
-    fn cell(&self, column: Column) -> Option<&Cell> {
-        self.cells.get(self.columns.get(&column)?)
-    }
-
-    /// The text of a column of numbers with leading zeros, which a numeric cell has lost.
-    fn number_text(&self, column: Column, problems: &mut Vec<RowProblem>) -> Option<&str> {
-        match self.cell(column) {
-            None => Some(""),
-            Some(Cell::Text(text)) => Some(text),
-            Some(Cell::Number(_) | Cell::Other) => {
-                problems.push(column.problem(self.row, Message::bare("baseline.not_a_text")));
-                None
-            }
-        }
-    }
-
-    fn document(&self) -> Result<IdDocument, IdentityProblem> {
-        match self.cell(Column::Document) {
-            None => Err(IdentityProblem::Missing),
-            Some(Cell::Text(text)) => IdDocument::parse(IdKind::ResidentId, text),
-            Some(Cell::Number(_) | Cell::Other) => Err(IdentityProblem::SpreadsheetLostDigits),
-        }
-    }
-
-    fn name(&self) -> Result<String, Message> {
-        match self.cell(Column::Name) {
-            Some(Cell::Text(text)) if text.chars().count() > MAX_NAME => {
-                Err(Message::bare("baseline.name_too_long").with("most", MAX_NAME))
-            }
-            Some(Cell::Text(text)) => Ok(text.clone()),
-            None => Err(Message::bare("baseline.name_missing")),
-            Some(Cell::Number(_) | Cell::Other) => Err(Message::bare("baseline.not_a_text")),
-        }
-    }
-
-    fn wage(&self) -> Result<Option<Money>, Message> {
-        let text = match self.cell(Column::Wage) {
-            None => return Ok(None),
-            Some(Cell::Text(text) | Cell::Number(text)) => text.clone(),
-            Some(Cell::Other) => return Err(Message::bare("money.not_an_amount")),
-        };
-        text.parse()
-            .map(Some)
-            .map_err(|problem: canbao_core::money::MoneyProblem| problem.message())
-    }
-
-    fn kept<T, E>(
-        &self,
-        column: Column,
-        read: Result<T, E>,
-        message: impl FnOnce(&E) -> Message,
-        problems: &mut Vec<RowProblem>,
-    ) -> Option<T> {
-        read.map_err(|error| problems.push(column.problem(self.row, message(&error))))
-            .ok()
-    }
+fn kept<T>(read: Result<T, RowProblem>, problems: &mut Vec<RowProblem>) -> Option<T> {
+    read.map_err(|problem| problems.push(problem)).ok()
 }
 
 /// Two rows of one personal number or one document; the later one is named.
-fn twice(persons: &[RosterPerson], problems: &mut Vec<RowProblem>) {
+fn twice(table: &Table<'_>, persons: &[RosterPerson]) -> Vec<RowProblem> {
+    let mut problems = Vec::new();
     let mut numbers = BTreeMap::new();
     let mut documents = BTreeMap::new();
     for person in persons {
-        let again = |first| Message::bare("baseline.twice").with("first", first);
+        let mut again = |column, first| {
+            let message = Message::bare("baseline.twice").with("first", first);
+            problems.push(table.problem(person.row, column, message));
+        };
         if let Some(first) = numbers.insert(person.personal_number.as_str(), person.row) {
-            problems.push(Column::Personal.problem(person.row, again(first)));
+            again(Column::PersonalNumber, first);
         }
         if let Some(first) = documents.insert(&person.document, person.row) {
-            problems.push(Column::Document.problem(person.row, again(first)));
+            again(Column::IdNumber, first);
         }
     }
+    problems
 }
 
 #[cfg(test)]
@@ -295,15 +167,21 @@ mod tests {
         read_roster(&folder.join(name), &Reader::Here)
     }
 
-    /// The code of the file, or row, column and code of each problem.
-    fn problems(read: Result<Roster, FileError>) -> Vec<(u32, &'static str, &'static str)> {
-        match read.unwrap_err() {
+    /// Compares row, column and code of each problem; the code of the file has neither.
+    #[track_caller]
+    fn check(read: Result<Roster, FileError>, expected: &[(u32, &str, &str)]) {
+        let error = read.unwrap_err();
+        let found = match &error {
             FileError::Sheet(error) => vec![(0, "", error.code())],
             FileError::Rows(problems) => problems
                 .iter()
-                .map(|it| (it.row, it.column.unwrap_or(""), it.message.code))
+                .map(|it| {
+                    let column = it.column.as_deref().unwrap_or("");
+                    (it.row, column, it.message.code)
+                })
                 .collect(),
-        }
+        };
+        assert_eq!(found, expected);
     }
 
     fn csv(text: &str) -> Result<Roster, FileError> {
@@ -329,28 +207,17 @@ mod tests {
     #[test]
     fn every_bad_fixture_is_named() {
         let document = "身份证";
-        let wrong = vec![(4, document, "identity.wrong_check_digit")];
-        assert_eq!(problems(fixture("wrong-check-digit.xls")), wrong);
+        let wrong = (4, document, "identity.wrong_check_digit");
+        check(fixture("wrong-check-digit.xls"), &[wrong]);
         let lost: Vec<_> = (2..=6)
             .map(|row| (row, document, "identity.spreadsheet_lost_digits"))
             .collect();
-        assert_eq!(problems(fixture("numeric-ids.xls")), lost);
-        assert_eq!(
-            problems(fixture("damaged.xls")),
-            [(0, "", "baseline.damaged")]
-        );
-        assert_eq!(
-            problems(fixture("not-a-workbook.xls")),
-            [(0, "", "baseline.not_a_workbook")]
-        );
-        assert_eq!(
-            problems(fixture("README.md")),
-            [(0, "", "baseline.unknown_kind")]
-        );
-        assert_eq!(
-            problems(fixture("none.xls")),
-            [(0, "", "baseline.unreadable")]
-        );
+        check(fixture("numeric-ids.xls"), &lost);
+        check(fixture("damaged.xls"), &[(0, "", "file.damaged")]);
+        let not_a_workbook = (0, "", "file.not_a_workbook");
+        check(fixture("not-a-workbook.xls"), &[not_a_workbook]);
+        check(fixture("README.md"), &[(0, "", "file.unknown_kind")]);
+        check(fixture("none.xls"), &[(0, "", "file.unreadable")]);
     }
 
     #[test]
@@ -370,33 +237,33 @@ mod tests {
              1,11,甲,830000199201300022,4359\n\
              2,11,,83000019920130002,43,59\n\
              1,12,丙,830000199201300022,1.005\n";
-        assert_eq!(
-            problems(csv(text)),
-            [
+        check(
+            csv(text),
+            &[
                 (3, "单位编号", "baseline.other_unit"),
                 (3, "身份证", "identity.wrong_length"),
                 (3, "个人名称", "baseline.name_missing"),
                 (4, "缴费工资", "money.too_many_places"),
-            ]
+            ],
         );
         let text = "单位编号,个人编号,个人名称,身份证,缴费工资\n\
              1,11,甲,830000199201300022,1\n1,11,乙,830000199201300022,1\n";
-        assert_eq!(
-            problems(csv(text)),
-            [
+        check(
+            csv(text),
+            &[
                 (3, "个人编号", "baseline.twice"),
-                (3, "身份证", "baseline.twice")
-            ]
+                (3, "身份证", "baseline.twice"),
+            ],
         );
-        assert_eq!(
-            problems(csv("单位编号,个人编号,个人编号\n")),
-            [
-                (1, "个人编号", "baseline.column_twice"),
-                (1, "个人名称", "baseline.column_missing"),
-                (1, "身份证", "baseline.column_missing"),
-                (1, "缴费工资", "baseline.column_missing"),
-            ]
+        check(
+            csv("单位编号,个人编号,个人编号\n"),
+            &[
+                (1, "个人编号", "file.column_twice"),
+                (1, "姓名", "file.column_missing"),
+                (1, "证件号码", "file.column_missing"),
+                (1, "缴费工资", "file.column_missing"),
+            ],
         );
-        assert_eq!(problems(csv("")), [(0, "", "baseline.empty")]);
+        check(csv(""), &[(0, "", "file.empty")]);
     }
 }

@@ -1,14 +1,21 @@
-//! Rosters and tables of agencies as .xls, .xlsx and .csv.
+//! Rosters, tables of agencies and files of declarations as .xls, .xlsx and .csv.
 
 use std::io::{Cursor, Write};
 
-use canbao_server::baseline::{FileError, FileKind, MAX_PERSONS, agencies_of, roster_of};
+use canbao_core::identity::IdKind;
+use canbao_server::baseline::{FileError, MAX_PERSONS, agencies_of, roster_of};
+use canbao_workbook::{
+    Column, FailedRow, FileKind, Record, RowProblem, Sheet, Table, Template, write_failures,
+};
 use zip::write::{SimpleFileOptions, ZipWriter};
 
 use super::input::{Input, piece};
 
 /// The first byte: the pieces after it are the parts of an .xlsx, which is packed here.
 const PARTS: u8 = b'X';
+
+/// So many rows of a file are written as failures: packing is slow.
+const MOST_WRITTEN: usize = 8;
 
 /// The parts of a workbook of one sheet, in the order of the pieces.
 const NAMES: [&str; 7] = [
@@ -50,10 +57,59 @@ fn read(kind: FileKind, bytes: &[u8]) {
         Ok(agencies) => assert!(!agencies.is_empty()),
         Err(error) => check_error(&error),
     }
+    if let Ok(sheet) = Sheet::of(kind, bytes.to_vec()) {
+        for template in Template::ALL {
+            read_as(template, &sheet);
+        }
+    }
+}
+
+/// Reads every field of every row, whatever the template has, and the rows as they come back.
+fn read_as(template: Template, sheet: &Sheet) {
+    let table = match Table::of(template, sheet) {
+        Ok(table) => table,
+        Err(problems) => {
+            assert!(
+                problems
+                    .iter()
+                    .all(|it| it.message.code.starts_with("file."))
+            );
+            return;
+        }
+    };
+    for record in table.records() {
+        for column in Column::ALL {
+            read_field(&record, column);
+        }
+    }
+    let reason = || "错\u{1}".to_owned();
+    let first = table.records().take(MOST_WRITTEN);
+    let failed: Vec<FailedRow> = first
+        .map(|record| FailedRow::of(&record, template, reason()))
+        .filter(|row| row.cells.iter().any(|it| !it.is_empty()))
+        .collect();
+    let written = write_failures(template, &failed).expect("written");
+    let again = Sheet::of(FileKind::Xlsx, written).expect("our own workbook");
+    let again = Table::of(template, &again).expect("our own template");
+    assert_eq!(again.records().count(), failed.len());
+}
+
+fn read_field(record: &Record<'_>, column: Column) {
+    let row = record.row();
+    let check = |problem: RowProblem| assert!(problem.row == row && problem.column.is_some());
+    let _ = record.text(column).map_err(check);
+    let _ = record.number(column).map_err(check);
+    let _ = record.id_number(column).map_err(check);
+    let _ = record.month(column).map_err(check);
+    let _ = record.amount(column).map_err(check);
+    for kind in IdKind::ALL {
+        let _ = record.document(kind, column).map_err(check);
+    }
 }
 
 fn check_error(error: &FileError) {
-    assert!(error.code().starts_with("baseline."));
+    let ours = ["baseline.", "file."];
+    assert!(ours.iter().any(|it| error.code().starts_with(it)));
     if let FileError::Rows(problems) = error {
         assert!(problems.iter().all(|problem| problem.row > 0));
     }
@@ -120,6 +176,9 @@ const PARTS_OF_A_ROSTER: [&str; 7] = [
 pub(super) fn seeds() -> Vec<Vec<u8>> {
     let roster = "单位编号,个人编号,个人名称,身份证,缴费工资,备注\n\
                   2101990012,10001,张三,210199199001010012,5000.50,无\n";
+    let wages = "缴费工资申报表\n身份证号,职工姓名,开始年月,结束年月,月工资（元）\n\
+                 210199199001010012,张三,2022年1月,202212,\"5,000.50\"\n";
+    let stops = "个人编号,停保年月,停保原因,失败原因\n0001,2022/1/31,辞职,错\n";
     let agencies = "seq,district,agency,address,phone\n1,和平区,某中心,\"某路, 1 号\",024-1\n";
     let parts: Vec<u8> = PARTS_OF_A_ROSTER
         .iter()
@@ -134,6 +193,8 @@ pub(super) fn seeds() -> Vec<Vec<u8>> {
         roster.as_bytes().to_vec(),
         format!("\u{feff}{}", roster.replace('\n', "\r\n")).into_bytes(),
         agencies.as_bytes().to_vec(),
+        wages.as_bytes().to_vec(),
+        stops.as_bytes().to_vec(),
     ]
 }
 
@@ -152,7 +213,7 @@ mod tests {
             .map(|it| (it.row, it.message.code))
             .collect();
         let number_and_date = [
-            (2, "baseline.not_a_text"),
+            (2, "file.not_a_text"),
             (2, "identity.spreadsheet_lost_digits"),
         ];
         assert_eq!(problems, number_and_date);

@@ -2,6 +2,7 @@
 //! and loses nothing.
 
 mod bad_input;
+mod imports;
 mod kills;
 mod power;
 mod secrets;

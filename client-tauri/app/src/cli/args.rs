@@ -5,7 +5,7 @@ mod requests;
 
 use std::path::PathBuf;
 
-use canbao_core::ids::{DeclarationId, NoteId};
+use canbao_core::ids::{DeclarationId, ImportId, NoteId};
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use options::Options;
@@ -266,6 +266,40 @@ pub(crate) enum Declare {
         #[arg(value_name = "ID")]
         id: DeclarationId,
     },
+    /// Makes drafts of the good rows of a file.
+    Import(Import),
+    /// Voids the drafts of an import that were not submitted.
+    ImportUndo {
+        /// The import, as its answer names it: the SHA-256 of the file.
+        #[arg(value_name = "HASH")]
+        import: ImportId,
+    },
+    /// Writes an empty workbook to fill in.
+    Template {
+        /// reg, int, res or wage.
+        #[arg(value_name = "KIND")]
+        form: String,
+        /// The file, an .xlsx.
+        #[arg(long = "out", value_name = "FILE")]
+        workbook: PathBuf,
+    },
+}
+
+/// `declare import`.
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// reg, int, res or wage.
+    #[arg(value_name = "KIND")]
+    form: String,
+    /// The .xls, .xlsx or .csv.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Where the failing rows are written with why they failed, as .xlsx.
+    #[arg(long, value_name = "FILE")]
+    failures: Option<PathBuf>,
+    /// Only says what would become of each row.
+    #[arg(long)]
+    preview: bool,
 }
 
 /// `declare reg`.

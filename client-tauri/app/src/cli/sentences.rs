@@ -7,9 +7,14 @@ use std::path::{Path, PathBuf};
 use canbao_core::message::{Lang, codes};
 
 /// Where codes of a device's program are written down.
-const SOURCES: [&str; 3] = ["src", "../../core/src", "../../transport/src"];
+const SOURCES: [&str; 4] = [
+    "src",
+    "../../core/src",
+    "../../transport/src",
+    "../../workbook/src",
+];
 /// What looks like a code and is a file's name.
-const ENDINGS: [&str; 4] = ["redb", "sock", "key", "json"];
+const ENDINGS: [&str; 6] = ["redb", "sock", "key", "json", "toml", "xml"];
 
 #[test]
 fn every_code_has_its_sentence_in_both_languages() {

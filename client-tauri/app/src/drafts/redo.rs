@@ -4,8 +4,9 @@
 use std::collections::BTreeSet;
 
 use canbao_core::document::{
-    Action, ActorId, Batch, Change, Chunk, DocumentError, DocumentId, Own, SignedBatch, Volume,
+    Action, ActorId, Batch, Chunk, DocumentError, DocumentId, Own, SignedBatch, Volume,
 };
+use canbao_core::ids::DeclarationId;
 use canbao_core::structure::{ChangeHash, ChangeHead, CheckedRun, check_batch};
 use canbao_core::time::Timestamp;
 
@@ -312,8 +313,14 @@ impl Bench {
 /// `conflict.choose_all` where fields of the draft wait for a person's choice: carried over as
 /// one value, the others would be given up silently.
 fn carried(action: &Action, from: &Volume, to: &Volume) -> Result<Vec<Action>, &'static str> {
-    let Some(id) = action.declaration() else {
-        return Ok(vec![action.clone()]);
+    let id = match action {
+        Action::Declare { id, .. } | Action::Amend { id, .. } | Action::Void { id } => *id,
+        Action::VoidAll { ids } => return carried_voids(ids, from, to),
+        // Each brings its record along.
+        Action::Import { .. }
+        | Action::Annotate { .. }
+        | Action::VoidNote { .. }
+        | Action::Overlay { .. } => return Ok(vec![action.clone()]),
     };
     let known = to.draft(id).is_some();
     Ok(match (from.draft(id), action) {
@@ -321,13 +328,28 @@ fn carried(action: &Action, from: &Volume, to: &Volume) -> Result<Vec<Action>, &
         (Some(_), Action::Amend { .. } | Action::Void { .. }) if known => vec![action.clone()],
         (Some(stored), _) if !stored.conflicts.is_empty() => return Err("conflict.choose_all"),
         (Some(stored), _) => {
-            let whole = Action::Declare {
-                id,
-                kind: stored.draft.kind,
-                fields: Change::all_of(&stored.draft),
-            };
+            let whole = Action::making(&stored.draft, stored.import);
             let void = stored.voided.then_some(Action::Void { id });
             std::iter::once(whole).chain(void).collect()
         }
     })
+}
+
+/// The drafts of an import that were voided as one: those that do not stand in the other document
+/// are brought along first, each as it was.
+fn carried_voids(
+    ids: &[DeclarationId],
+    from: &Volume,
+    to: &Volume,
+) -> Result<Vec<Action>, &'static str> {
+    let mut actions = Vec::new();
+    for id in ids.iter().filter(|id| to.draft(**id).is_none()) {
+        let stored = from.draft(*id).ok_or("document.no_such_draft")?;
+        if !stored.conflicts.is_empty() {
+            return Err("conflict.choose_all");
+        }
+        actions.push(Action::making(&stored.draft, stored.import));
+    }
+    actions.push(Action::VoidAll { ids: ids.to_vec() });
+    Ok(actions)
 }

@@ -132,22 +132,23 @@ impl Replica {
         Ok(())
     }
 
-    /// Carries out an action on a copy: the document stays as it is until [`Self::acted`].
+    /// Carries out actions on a copy: the document stays as it is until [`Self::acted`].
     pub(crate) fn act(
         &self,
         actor: &ActorId,
-        action: &Action,
+        actions: &[Action],
         at: Timestamp,
-    ) -> Result<(Volume, Own), DocumentError> {
+    ) -> Result<(Volume, Vec<Own>), DocumentError> {
         let mut volume = self.volume.clone();
-        let own = volume.act(actor, action, at)?;
+        let acted = actions.iter().map(|it| volume.act(actor, it, at));
+        let own = acted.collect::<Result<_, _>>()?;
         Ok((volume, own))
     }
 
-    /// Takes the copy over, once its change is durable.
-    pub(crate) fn acted(&mut self, volume: Volume) {
+    /// Takes the copy over, once its changes are durable.
+    pub(crate) fn acted(&mut self, volume: Volume, changes: usize) {
         self.volume = volume;
-        self.since += 1;
+        self.since += changes;
     }
 
     /// The commit of a snapshot, where enough has changed since the last one.

@@ -7,6 +7,7 @@ mod comparison;
 mod conflicts;
 mod declarations;
 mod device;
+mod imports;
 mod records;
 
 pub use comparison::{
@@ -21,6 +22,7 @@ pub use device::{
     AgencyView, CheckpointView, Enrolled, HeldView, OperatorView, PersonRef, QuarantineRow,
     Rekeyed, RevealedView, StatusView, SyncReport, UnitRef,
 };
+pub use imports::{ImportProblem, ImportReport, ImportRow, ImportUndone, TemplateView};
 pub use records::{
     ExportAllView, ExportView, ProofView, ReceiptRow, RecordRow, RecordsView, TrustFile,
     VerifiedRecord, VerifiedView,
@@ -51,6 +53,12 @@ pub enum Response {
     Declaration(Box<DeclarationRow>),
     /// To `DeclareList`.
     Declarations(Vec<DeclarationRow>),
+    /// To `DeclareImport`.
+    Imported(Box<ImportReport>),
+    /// To `DeclareImportUndo`.
+    ImportUndone(ImportUndone),
+    /// To `DeclareTemplate`.
+    Template(TemplateView),
     /// To `ConflictsList`.
     Conflicts(Vec<ConflictRow>),
     /// To `ConflictsResolve`.

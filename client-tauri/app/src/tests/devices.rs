@@ -13,20 +13,20 @@ use crate::request::Request;
 
 use super::*;
 
-const ZHANG: &str = "0001000001";
-const ZHAO: &str = "0001000002";
-const SUN: &str = "0001000003";
+pub(super) const ZHANG: &str = "0001000001";
+pub(super) const ZHAO: &str = "0001000002";
+pub(super) const SUN: &str = "0001000003";
 
 /// Two devices of one employer, each with its operator.
-struct Two {
-    centre: Centre,
-    one: App,
-    two: App,
+pub(super) struct Two {
+    pub(super) centre: Centre,
+    pub(super) one: App,
+    pub(super) two: App,
     directories: [TempDir; 2],
 }
 
 impl Two {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let directories = [(); 2].map(|()| tempfile::tempdir().expect("a directory"));
         let mut centre = Centre::new(1);
         let mut one = employer(&mut centre, directories[0].path());
@@ -43,7 +43,7 @@ impl Two {
     }
 
     /// Both exchange until neither has anything left.
-    fn settle(&mut self) {
+    pub(super) fn settle(&mut self) {
         for _ in 0..4 {
             self.centre.exchange(&mut self.one);
             self.centre.exchange(&mut self.two);
@@ -55,7 +55,7 @@ impl Two {
     }
 
     /// What both show alike.
-    fn agreed(&mut self) -> Vec<DeclarationRow> {
+    pub(super) fn agreed(&mut self) -> Vec<DeclarationRow> {
         let shown = |app: &mut App| declarations(app);
         let (one, two) = (shown(&mut self.one), shown(&mut self.two));
         let text = |rows: &[DeclarationRow]| serde_json::to_string(rows).expect("json");
@@ -93,7 +93,7 @@ fn set_last_month(id: &str, month: &str) -> Request {
     )
 }
 
-fn refused(app: &App) -> Vec<String> {
+pub(super) fn refused(app: &App) -> Vec<String> {
     let states = app
         .outbox
         .batches()

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use canbao_client::request::{Choice, Form, Request};
+use canbao_client::request::{Choice, Form, Importing, Request};
 use canbao_client::response::Failure;
 use canbao_core::declaration::Kind;
 
@@ -40,7 +40,7 @@ impl Command {
             Self::Roster(roster) => roster.into_request(),
             Self::Conflicts(Conflicts::List) => Request::ConflictsList,
             Self::Conflicts(Conflicts::Resolve(choosing)) => choosing.into_request(),
-            Self::Declare(declare) => declare.into_request(),
+            Self::Declare(declare) => declare.into_request(here),
             Self::Submit { ids, all } => Request::Submit { ids, all },
             Self::Withdraw { id } => Request::Withdraw { id },
             Self::Assess(Assess::Apply {
@@ -136,7 +136,7 @@ impl Choosing {
 }
 
 impl Declare {
-    fn into_request(self) -> Request {
+    fn into_request(self, here: &Path) -> Request {
         let declare = |kind, form| Request::Declare {
             kind,
             form: Box::new(form),
@@ -180,6 +180,17 @@ impl Declare {
                 form: Box::new(edit.into()),
             },
             Self::Void { id } => Request::DeclareVoid { id },
+            Self::Import(import) => Request::DeclareImport(Importing {
+                kind: import.form,
+                file: here.join(import.file),
+                failures: import.failures.map(|it| here.join(it)),
+                preview: import.preview,
+            }),
+            Self::ImportUndo { import } => Request::DeclareImportUndo { import },
+            Self::Template { form, workbook } => Request::DeclareTemplate {
+                kind: form,
+                out: here.join(workbook),
+            },
         }
     }
 }

@@ -4,6 +4,7 @@ mod cells;
 mod comparison;
 mod conflicts;
 mod declarations;
+mod imports;
 mod layout;
 mod money;
 mod people;
@@ -31,6 +32,9 @@ pub(crate) fn response(response: &Response, lang: Lang) -> String {
         Response::Person(detail) => people::person(detail, lang),
         Response::Declaration(row) | Response::Withdrawn(row) => declarations::one(row, lang),
         Response::Declarations(rows) => declarations::list(rows, lang),
+        Response::Imported(report) => imports::imported(report, lang),
+        Response::ImportUndone(undone) => imports::undone(undone, lang),
+        Response::Template(view) => imports::template(view, lang),
         Response::Conflicts(rows) => conflicts::list(rows, lang),
         Response::Resolved(view) => conflicts::resolved(view, lang),
         Response::Submitted(report) => declarations::submitted(report, lang),

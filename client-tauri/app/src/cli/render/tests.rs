@@ -399,3 +399,38 @@ fn the_status_names_what_to_mind() {
     });
     check("enrolled", &enrolled, &["登记成功", "用人单位"]);
 }
+
+#[test]
+fn an_import_says_what_became_of_its_rows_and_names_the_cells_that_are_wrong() {
+    let report = json!({
+        "import": "ab12", "kind": "WAGE", "kind_text": "职工缴费工资申报", "preview": false,
+        "good": 2, "failed": 1, "unknown_columns": ["备注", "序号"], "failures": "/a/未通过.xlsx",
+        "rows": [
+            {"row": 2, "declaration": "01D", "person": person("张三"), "problems": []},
+            {"row": 4, "declaration": null, "person": null, "problems": [
+                {"cell": "C4", "column": "开始年月", "code": "month.not_a_month",
+                 "message": "不是年月", "hint": "写成 2022-01"},
+                {"cell": null, "column": null, "code": "import.twice",
+                 "message": "重复", "hint": "只保留一行"},
+            ]},
+        ],
+    });
+    let zh = [
+        "ab12",
+        "生成草稿      2",
+        "备注、序号",
+        "/a/未通过.xlsx",
+        "【第4行 C4 开始年月】 不是年月 [month.not_a_month]",
+        "处理：写成 2022-01",
+        "【第4行】 重复 [import.twice]",
+    ];
+    check("imported", &report, &zh);
+    assert!(!shown("imported", &report, Lang::Zh).contains("张三"));
+    let mut preview = report;
+    preview["preview"] = true.into();
+    check("imported", &preview, &["可生成草稿", "2  张三  0042"]);
+    let undone = json!({"import": "ab12", "voided": 3, "left": 1});
+    check("import_undone", &undone, &["撤销草稿          3", "1"]);
+    let template = json!({"kind": "INT", "path": "/a/b.xlsx", "columns": ["个人编号", "姓名"]});
+    check("template", &template, &["/a/b.xlsx", "个人编号、姓名"]);
+}

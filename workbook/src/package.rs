@@ -6,10 +6,10 @@
 
 use std::io::{self, Cursor, Write};
 
-use super::sheet::SheetError;
+use crate::error::SheetError;
 
 /// The most bytes that an .xlsx may hold unpacked.
-pub(super) const MAX_INFLATED: u64 = 64 << 20;
+pub(crate) const MAX_INFLATED: u64 = 64 << 20;
 
 /// The most of everything in a package.
 struct Limits {
@@ -34,7 +34,7 @@ const MOST: Limits = Limits {
 };
 
 /// Refuses a package whose reading would take more memory than an honest one's.
-pub(super) fn refuse_bomb(bytes: &[u8]) -> Result<(), SheetError> {
+pub(crate) fn refuse_bomb(bytes: &[u8]) -> Result<(), SheetError> {
     check(bytes, &MOST)
 }
 
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn a_package_is_refused_for_what_comes_out_of_it() {
-        let too_large = Err("baseline.too_large");
+        let too_large = Err("file.too_large");
         let elements = |bytes: usize| b"<c/>".repeat(bytes / 4);
         let (sheet, styles) = ("xl/worksheets/sheet1.xml", "xl/Styles.xml");
         let workbook = "xl/workbook.xml";
@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn a_claim_of_more_shared_texts_than_any_workbook_has_is_damage() {
-        let damaged = Err("baseline.damaged");
+        let damaged = Err("file.damaged");
         let shared = "xl/sharedStrings.xml";
         check_part(shared, b"<sst uniqueCount=\"10\"/>", Ok(()));
         for claim in [

@@ -5,13 +5,15 @@
 //! can be caught, so that it happens where it harms nothing.
 
 use std::io::{self, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 use minicbor::{Decode, Encode};
 
-use super::package::MAX_INFLATED;
-use super::sheet::{FileKind, MAX_BYTES, Sheet, SheetError};
+use crate::error::SheetError;
+use crate::file::{FileKind, MAX_BYTES, bounded};
+use crate::package::MAX_INFLATED;
+use crate::sheet::Sheet;
 
 /// The command under which this program is the reader: the kind of file follows, the file comes
 /// by the standard input, and the sheet goes to the standard output.
@@ -61,8 +63,19 @@ impl Reader {
         std::env::current_exe().map(Self::Apart)
     }
 
-    /// The first sheet of a file.
-    pub(super) fn read(&self, kind: FileKind, bytes: Vec<u8>) -> Result<Sheet, SheetError> {
+    /// The first sheet that is shown of the file of this name.
+    ///
+    /// # Errors
+    /// [`SheetError`].
+    pub fn open(&self, path: &Path) -> Result<Sheet, SheetError> {
+        self.read(FileKind::of(path)?, bounded(path)?)
+    }
+
+    /// The first sheet that is shown of a file of this kind.
+    ///
+    /// # Errors
+    /// [`SheetError`].
+    pub fn read(&self, kind: FileKind, bytes: Vec<u8>) -> Result<Sheet, SheetError> {
         match (self, kind) {
             (Self::Here, _) | (Self::Apart(_), FileKind::Csv) => Sheet::of(kind, bytes),
             (Self::Apart(program), FileKind::Xls | FileKind::Xlsx) => {
@@ -160,18 +173,18 @@ mod tests {
 
     #[test]
     fn an_answer_comes_back_as_it_was() {
-        let fixture = include_bytes!("../../../tests/fixtures/baseline/unit-12.xls");
+        let fixture = include_bytes!("../../tests/fixtures/baseline/unit-12.xls");
         let check = |kind, bytes: &[u8], expected: Result<usize, &str>| {
             let mut answer = Vec::new();
             answer_to(kind, bytes, &mut answer).unwrap();
             let read = result(minicbor::decode(&answer).unwrap());
-            let rows = read.map(|sheet| sheet.rows.len());
+            let rows = read.map(|sheet| sheet.rows().len());
             assert_eq!(rows.map_err(|it| it.code()), expected);
         };
         check(FileKind::Xls, fixture, Ok(13));
-        check(FileKind::Xls, &fixture[..2000], Err("baseline.damaged"));
-        check(FileKind::Xlsx, fixture, Err("baseline.not_a_workbook"));
-        check(FileKind::Csv, b"\n", Err("baseline.empty"));
+        check(FileKind::Xls, &fixture[..2000], Err("file.damaged"));
+        check(FileKind::Xlsx, fixture, Err("file.not_a_workbook"));
+        check(FileKind::Csv, b"\n", Err("file.empty"));
     }
 
     #[test]
@@ -179,9 +192,9 @@ mod tests {
         // A program that every developer of this one has, and that knows no such command.
         let reader = Reader::Apart("rustc".into());
         let refused = reader.read(FileKind::Xls, vec![0; 1 << 20]).unwrap_err();
-        assert_eq!(refused.code(), "baseline.damaged");
+        assert_eq!(refused.code(), "file.damaged");
         let absent = Reader::Apart("no-such-program-of-canbao".into());
         let refused = absent.read(FileKind::Xls, vec![0]).unwrap_err();
-        assert_eq!(refused.code(), "baseline.unreadable");
+        assert_eq!(refused.code(), "file.unreadable");
     }
 }

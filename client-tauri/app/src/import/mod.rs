@@ -1,0 +1,260 @@
+//! A file of declarations (批量申报): its good rows become drafts, its failing rows come back
+//! with why (INT-2, SIL-6, SIL-12, SIL-21).
+
+mod form;
+mod judging;
+mod output;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use canbao_core::declaration::{Draft, Kind};
+use canbao_core::document::{Action, DocumentId, MAX_IMPORTED, StoredDraft};
+use canbao_core::facts::{DeclarationStatus, UnitView};
+use canbao_core::ids::{DeclarationId, ImportId, UnitId};
+use canbao_core::month::Month;
+use canbao_core::parameters::MissingParameter;
+use canbao_workbook::{FailedRow, FileKind, Sheet, SheetError, Table, bounded};
+
+use crate::app::App;
+use crate::captions;
+use crate::fault::{Fault, file};
+use crate::request::{Context, Importing};
+use crate::response::{ImportReport, ImportRow, ImportUndone, TemplateView};
+use form::Form;
+use judging::{Grounds, Judge, said};
+
+impl App {
+    /// Reads a file of declarations and makes drafts of its good rows, all in one commit.
+    ///
+    /// The failing rows are written first: where that fails, nothing is imported.
+    pub(crate) fn import(
+        &mut self,
+        context: &Context,
+        importing: &Importing,
+    ) -> Result<ImportReport, Fault> {
+        let kind = kind_of(&importing.kind)?;
+        if let Some(out) = &importing.failures {
+            output::check(out, &importing.file)?;
+        }
+        let bytes = bounded(&importing.file).map_err(|it| of_sheet(&it, &importing.file))?;
+        let import = ImportId::of(&bytes);
+        self.check_new(context, import)?;
+        let sheet = self.sheet(&importing.file, bytes)?;
+        let template = Form::of(kind).template;
+        let table = Table::of(template, &sheet).map_err(output::without_columns)?;
+        self.check_length(table.records().count())?;
+
+        let (drafts, rows, failed) = self.judged(context, (import, kind), &table)?;
+        if let Some(out) = &importing.failures {
+            output::write_failed(out, template, &failed)?;
+        }
+        let count = drafts.len();
+        if !importing.preview && count > 0 {
+            let document = self.newest_volume(self.unit(context)?.record.id)?;
+            self.act_all(context, document, Action::importing(import, kind, &drafts))?;
+        }
+        Ok(ImportReport {
+            import: import.to_string(),
+            kind: kind.to_string(),
+            kind_text: captions::kind(kind, context.lang),
+            preview: importing.preview,
+            good: count as u64,
+            failed: failed.len() as u64,
+            rows,
+            unknown_columns: table.unknown().to_vec(),
+            failures: importing
+                .failures
+                .as_ref()
+                .filter(|_| !failed.is_empty())
+                .map(|it| it.display().to_string()),
+        })
+    }
+
+    /// Voids the drafts of an import that were not submitted yet.
+    pub(crate) fn undo_import(
+        &mut self,
+        context: &Context,
+        import: ImportId,
+    ) -> Result<ImportUndone, Fault> {
+        let unit = self.unit(context)?;
+        let imported = self.imported(unit.record.id, import);
+        if imported.is_empty() {
+            return Err(Fault::usage("import.no_such").with("import", import));
+        }
+        let (drafts, left): (Vec<_>, Vec<_>) = imported
+            .into_iter()
+            .partition(|(_, it)| self.is_draft(unit, it));
+        let unit = unit.record.id;
+        let documents: BTreeSet<DocumentId> = drafts.iter().map(|(it, _)| *it).collect();
+        for document in documents {
+            let of_it = drafts.iter().filter(|(it, _)| *it == document);
+            let stored: Vec<&StoredDraft> = of_it.map(|(_, it)| it).collect();
+            self.void_all(context, unit, document, import, &stored)?;
+        }
+        Ok(ImportUndone {
+            import: import.to_string(),
+            voided: drafts.len() as u64,
+            left: left.len() as u64,
+        })
+    }
+
+    /// Writes the empty workbook of a kind of declaration (DL-4).
+    pub(crate) fn template(&self, kind: &str, out: &Path) -> Result<TemplateView, Fault> {
+        let kind = kind_of(kind)?;
+        let template = Form::of(kind).template;
+        output::write_template(out, template)?;
+        let columns = template.columns().iter();
+        Ok(TemplateView {
+            kind: kind.to_string(),
+            path: out.display().to_string(),
+            columns: columns.map(|it| it.caption().to_owned()).collect(),
+        })
+    }
+
+    /// Refuses a file of which drafts or declarations stand, whichever device imported it.
+    fn check_new(&self, context: &Context, import: ImportId) -> Result<(), Fault> {
+        match self.imported(self.unit(context)?.record.id, import).len() {
+            0 => Ok(()),
+            drafts => Err(Fault::refused("import.already")
+                .with("import", import)
+                .with("drafts", drafts)),
+        }
+    }
+
+    /// What an import made and nobody voided.
+    fn imported(&self, unit: UnitId, import: ImportId) -> Vec<(DocumentId, StoredDraft)> {
+        let drafts = self.drafts.of(unit).into_values();
+        drafts
+            .filter(|(_, it)| it.import == Some(import) && !it.voided)
+            .collect()
+    }
+
+    fn is_draft(&self, unit: &UnitView, stored: &StoredDraft) -> bool {
+        self.standing(unit, stored.draft.id, stored.voided) == DeclarationStatus::Draft
+    }
+
+    fn sheet(&self, path: &Path, bytes: Vec<u8>) -> Result<Sheet, Fault> {
+        let reader = self.world.reader().map_err(|error| file(path, &error))?;
+        let read = FileKind::of(path).and_then(|kind| reader.read(kind, bytes));
+        read.map_err(|error| of_sheet(&error, path))
+    }
+
+    /// No more rows than a batch may have (SIL-6).
+    fn check_length(&self, rows: usize) -> Result<(), Fault> {
+        let common = &self.feed.projection.common;
+        let today = self.presumed_now().date();
+        let month = common.current_settlement().or(Month::of(today).ok());
+        let (Some(parameters), Some(month)) = (common.parameters(), month) else {
+            return Err(Fault::refused("import.no_parameters"));
+        };
+        let most = parameters
+            .batch_rows(month, today)
+            .map_err(|missing| without(&missing))?;
+        if rows as u64 > u64::from(most) {
+            return Err(Fault::refused("import.too_many_rows")
+                .with("rows", rows)
+                .with("most", most));
+        }
+        Ok(())
+    }
+
+    /// The drafts of the good rows, the result of every row, and the failing ones.
+    fn judged(
+        &self,
+        context: &Context,
+        (import, kind): (ImportId, Kind),
+        table: &Table<'_>,
+    ) -> Result<(Vec<Draft>, Vec<ImportRow>, Vec<FailedRow>), Fault> {
+        let unit = self.unit(context)?;
+        let drafts = self.drafts.of(unit.record.id);
+        let waiting = drafts.values().map(|(_, it)| it);
+        let waiting = waiting.filter(|it| self.is_draft(unit, it));
+        let mut judge = Judge::of(Grounds {
+            unit,
+            common: &self.feed.projection.common,
+            today: self.presumed_now().date(),
+            import,
+            kind,
+            lang: context.lang,
+            waiting: waiting.map(|it| said(&it.draft)).collect(),
+            known: drafts.keys().copied().collect(),
+        });
+        let (mut good, mut rows, mut failed) = (Vec::new(), Vec::new(), Vec::new());
+        for record in table.records() {
+            match judge.judge(&record) {
+                Ok(draft) => {
+                    rows.push(output::good_row(&record, unit, &draft));
+                    good.push(draft);
+                }
+                Err(problems) => {
+                    let reason = output::reason(&problems);
+                    failed.push(FailedRow::of(&record, table.template(), reason));
+                    rows.push(output::failing_row(&record, problems));
+                }
+            }
+        }
+        Ok((good, rows, failed))
+    }
+
+    /// Voids drafts of an import as one; those in a sealed volume are brought into the open one.
+    fn void_all(
+        &mut self,
+        context: &Context,
+        unit: UnitId,
+        document: DocumentId,
+        import: ImportId,
+        drafts: &[&StoredDraft],
+    ) -> Result<(), Fault> {
+        let common = &self.feed.projection.common;
+        let is_open = document
+            .volume()
+            .is_some_and(|it| common.volume_is_open(it));
+        let (target, mut actions) = if is_open {
+            (document, Vec::new())
+        } else {
+            let kind = drafts[0].draft.kind;
+            let drafts: Vec<Draft> = drafts.iter().map(|it| it.draft.clone()).collect();
+            let again = Action::importing(import, kind, &drafts);
+            (self.newest_volume(unit)?, again)
+        };
+        let ids: Vec<DeclarationId> = drafts.iter().map(|it| it.draft.id).collect();
+        let some = ids.chunks(MAX_IMPORTED).map(<[_]>::to_vec);
+        actions.extend(some.map(|ids| Action::VoidAll { ids }));
+        self.act_all(context, target, actions)
+    }
+}
+
+fn kind_of(typed: &str) -> Result<Kind, Fault> {
+    let kind = typed.to_uppercase().parse();
+    kind.map_err(|()| Fault::usage("import.no_such_kind").with("kind", typed))
+}
+
+fn without(missing: &MissingParameter) -> Fault {
+    let message = missing.message();
+    let fault = Fault::refused(message.code);
+    message
+        .args
+        .into_iter()
+        .fold(fault, |fault, (name, value)| fault.with(name, value))
+}
+
+fn of_sheet(error: &SheetError, path: &Path) -> Fault {
+    match error {
+        SheetError::Unreadable(error) => file(path, error),
+        SheetError::TooLarge { .. }
+        | SheetError::UnknownKind
+        | SheetError::NotAWorkbook
+        | SheetError::Damaged(_)
+        | SheetError::NotUtf8
+        | SheetError::Empty
+        | SheetError::TooManyCells => {
+            let message = error.message();
+            let fault = Fault::refused(message.code);
+            message
+                .args
+                .into_iter()
+                .fold(fault, |fault, (name, value)| fault.with(name, value))
+        }
+    }
+}
