@@ -101,11 +101,6 @@ pub(crate) fn personal_number(unit: UnitId, line: u8) -> String {
     format!("{:04}{line:06}", unit.0[0])
 }
 
-/// The name of a unit's person, counted from 1; one of another unit may have the same.
-pub(crate) fn person_name(line: u8) -> &'static str {
-    ["员工一", "员工二", "员工三"][usize::from(line - 1)]
-}
-
 fn unit(number: u16) -> UnitId {
     let byte = u8::try_from(number + 1).expect("there are few units");
     UnitId([byte; 16])
@@ -150,7 +145,7 @@ fn persons(unit: UnitId) -> Fact {
                     id: PersonId(id),
                     personal_number: personal_number(unit, line).parse().expect(valid),
                     document: IdDocument::parse(IdKind::Passport, &passport).expect(valid),
-                    name: person_name(line).to_owned(),
+                    name: format!("员工{line}"),
                 },
                 paying_since: month("2021-07"),
                 wage: Some("6000".parse().expect(valid)),

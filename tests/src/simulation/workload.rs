@@ -5,9 +5,10 @@ use canbao_client::response::{DeclarationRow, Response};
 use canbao_core::declaration::Kind;
 use canbao_core::facts::Fact;
 use canbao_core::ids::{NoteId, UnitId};
+use canbao_core::month::Month;
 
 use super::cast::{
-    FIRST_VOLUME, NEWCOMERS, NEXT_VOLUME, Owner, PERSONS, SETTLEMENTS, person_name, personal_number,
+    FIRST_VOLUME, NEWCOMERS, NEXT_VOLUME, Owner, PERSONS, SETTLEMENTS, personal_number,
 };
 use super::credentials::Needs;
 use super::invariants::{Step, Violation};
@@ -152,15 +153,14 @@ impl World<'_> {
                 self.ask(device, "declares an interruption", request)?;
             }
             Employers::Resume => {
-                let request = self.resumption(person, None);
+                let first = month(self.dice.between(1, 8));
+                let request = self.resumption(person, None, first);
                 self.ask(device, "declares a resumption", request)?;
             }
             Employers::TakeOver => {
-                let others = &self.cast.units;
-                let other = self.dice.pick(others).map_or(unit, |(other, _)| *other);
-                let number = personal_number(other, line);
-                let request = self.resumption(number, Some(person_name(line)));
-                self.ask(device, "declares a take-over", request)?;
+                if let Some(request) = self.take_over(unit) {
+                    self.ask(device, "declares a take-over", request)?;
+                }
             }
             Employers::Enrol => {
                 let (id_number, name) = self.dice.pick(&NEWCOMERS).copied().unwrap_or_default();
@@ -265,17 +265,41 @@ impl World<'_> {
         Ok(())
     }
 
-    fn resumption(&mut self, person: String, name: Option<&str>) -> Request {
+    fn resumption(&mut self, person: String, name: Option<String>, first: String) -> Request {
         let form = Form {
             person: Some(person),
-            name: name.map(str::to_owned),
-            month: Some(month(self.dice.between(1, 8))),
+            name,
+            month: Some(first),
             reason: Some("续保".to_owned()),
             wage: Some(self.wage()),
             insurance: Some("210".to_owned()),
             ..Form::default()
         };
         declare(Kind::Resumption, form)
+    }
+
+    /// Somebody who left another unit says so here, and mostly since when.
+    fn take_over(&mut self, unit: UnitId) -> Option<Request> {
+        let others = self.truth.projection.units.iter();
+        let left: Vec<(String, String, Month)> = others
+            .filter(|(other, _)| **other != unit)
+            .flat_map(|(_, view)| view.persons.values())
+            .filter_map(|person| {
+                let stop = person.intervals.last()?.stop?;
+                let record = &person.record;
+                Some((
+                    record.personal_number.to_string(),
+                    record.name.clone(),
+                    stop,
+                ))
+            })
+            .collect();
+        let (number, name, stop) = self.dice.pick(&left)?.clone();
+        let first = match self.dice.percent(70) {
+            true => stop.next()?.to_string(),
+            false => month(self.dice.between(1, 8)),
+        };
+        Some(self.resumption(number, Some(name), first))
     }
 
     /// A movement that was approved is declared again with another month (MON-3).
