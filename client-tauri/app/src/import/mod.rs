@@ -12,8 +12,8 @@ use canbao_core::declaration::{Draft, Kind};
 use canbao_core::document::{Action, DocumentId, MAX_IMPORTED, StoredDraft};
 use canbao_core::facts::{DeclarationStatus, UnitView};
 use canbao_core::ids::{DeclarationId, ImportId, UnitId};
+use canbao_core::message::Message;
 use canbao_core::month::Month;
-use canbao_core::parameters::MissingParameter;
 use canbao_workbook::{FailedRow, FileKind, Sheet, SheetError, Table, bounded};
 
 use crate::app::App;
@@ -23,6 +23,17 @@ use crate::request::{Context, Importing};
 use crate::response::{ImportReport, ImportRow, ImportUndone, TemplateView};
 use form::Form;
 use judging::{Grounds, Judge, said};
+
+/// The rows of a file, judged.
+#[derive(Default)]
+struct Judged {
+    /// The drafts of the good ones.
+    good: Vec<Draft>,
+    /// The result of every row.
+    rows: Vec<ImportRow>,
+    /// The failing ones, as they go back.
+    failed: Vec<FailedRow>,
+}
 
 impl App {
     /// Reads a file of declarations and makes drafts of its good rows, all in one commit.
@@ -45,21 +56,20 @@ impl App {
         let table = Table::of(template, &sheet).map_err(output::without_columns)?;
         self.check_length(table.records().count())?;
 
-        let (drafts, rows, failed) = self.judged(context, (import, kind), &table)?;
+        let Judged { good, rows, failed } = self.judged(context, (import, kind), &table)?;
         if let Some(out) = &importing.failures {
             output::write_failed(out, template, &failed)?;
         }
-        let count = drafts.len();
-        if !importing.preview && count > 0 {
+        if !importing.preview && !good.is_empty() {
             let document = self.newest_volume(self.unit(context)?.record.id)?;
-            self.act_all(context, document, Action::importing(import, kind, &drafts))?;
+            self.act_all(context, document, Action::importing(import, kind, &good))?;
         }
         Ok(ImportReport {
             import: import.to_string(),
             kind: kind.to_string(),
             kind_text: captions::kind(kind, context.lang),
             preview: importing.preview,
-            good: count as u64,
+            good: good.len() as u64,
             failed: failed.len() as u64,
             rows,
             unknown_columns: table.unknown().to_vec(),
@@ -150,7 +160,7 @@ impl App {
         };
         let most = parameters
             .batch_rows(month, today)
-            .map_err(|missing| without(&missing))?;
+            .map_err(|missing| refused(missing.message()))?;
         if rows as u64 > u64::from(most) {
             return Err(Fault::refused("import.too_many_rows")
                 .with("rows", rows)
@@ -159,13 +169,13 @@ impl App {
         Ok(())
     }
 
-    /// The drafts of the good rows, the result of every row, and the failing ones.
+    /// Judges every row.
     fn judged(
         &self,
         context: &Context,
         (import, kind): (ImportId, Kind),
         table: &Table<'_>,
-    ) -> Result<(Vec<Draft>, Vec<ImportRow>, Vec<FailedRow>), Fault> {
+    ) -> Result<Judged, Fault> {
         let unit = self.unit(context)?;
         let drafts = self.drafts.of(unit.record.id);
         let waiting = drafts.values().map(|(_, it)| it);
@@ -180,21 +190,23 @@ impl App {
             waiting: waiting.map(|it| said(&it.draft)).collect(),
             known: drafts.keys().copied().collect(),
         });
-        let (mut good, mut rows, mut failed) = (Vec::new(), Vec::new(), Vec::new());
+        let mut judged = Judged::default();
         for record in table.records() {
             match judge.judge(&record) {
                 Ok(draft) => {
-                    rows.push(output::good_row(&record, unit, &draft));
-                    good.push(draft);
+                    let row = output::good_row(&record, unit, &draft);
+                    judged.rows.push(row);
+                    judged.good.push(draft);
                 }
                 Err(problems) => {
                     let reason = output::reason(&problems);
-                    failed.push(FailedRow::of(&record, table.template(), reason));
-                    rows.push(output::failing_row(&record, problems));
+                    let failed = FailedRow::of(&record, table.template(), reason);
+                    judged.failed.push(failed);
+                    judged.rows.push(output::failing_row(&record, problems));
                 }
             }
         }
-        Ok((good, rows, failed))
+        Ok(judged)
     }
 
     /// Voids drafts of an import as one; those in a sealed volume are brought into the open one.
@@ -230,15 +242,6 @@ fn kind_of(typed: &str) -> Result<Kind, Fault> {
     kind.map_err(|()| Fault::usage("import.no_such_kind").with("kind", typed))
 }
 
-fn without(missing: &MissingParameter) -> Fault {
-    let message = missing.message();
-    let fault = Fault::refused(message.code);
-    message
-        .args
-        .into_iter()
-        .fold(fault, |fault, (name, value)| fault.with(name, value))
-}
-
 fn of_sheet(error: &SheetError, path: &Path) -> Fault {
     match error {
         SheetError::Unreadable(error) => file(path, error),
@@ -248,13 +251,13 @@ fn of_sheet(error: &SheetError, path: &Path) -> Fault {
         | SheetError::Damaged(_)
         | SheetError::NotUtf8
         | SheetError::Empty
-        | SheetError::TooManyCells => {
-            let message = error.message();
-            let fault = Fault::refused(message.code);
-            message
-                .args
-                .into_iter()
-                .fold(fault, |fault, (name, value)| fault.with(name, value))
-        }
+        | SheetError::TooManyCells => refused(error.message()),
     }
+}
+
+fn refused(message: Message) -> Fault {
+    let args = message.args.into_iter();
+    args.fold(Fault::refused(message.code), |fault, (name, value)| {
+        fault.with(name, value)
+    })
 }

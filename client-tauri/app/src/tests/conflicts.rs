@@ -39,7 +39,10 @@ fn merge(app: &mut App, document: DocumentId, chunks: &[Chunk]) {
     let known = app.drafts.document(&document).cloned();
     let mut volume = known.unwrap_or_else(|| Volume::replay(document, []).expect("begun"));
     volume.extend(chunks).expect("applies");
-    app.drafts.replica(document).expect("opens").acted(volume, 1);
+    app.drafts
+        .replica(document)
+        .expect("opens")
+        .acted(volume, 1);
 }
 
 fn amend(id: &str, fields: Vec<Change>) -> Action {

@@ -6,7 +6,7 @@ use canbao_client::response::{
 use canbao_core::message::Lang;
 
 use super::cells::name_of;
-use super::layout::{Fields, amounts, caption_with, or_none, parts, table, words};
+use super::layout::{Fields, amounts, caption_with, parts, table, words};
 use super::problems::problems;
 
 /// What an import did, or would do.
@@ -61,15 +61,10 @@ fn previewed(rows: &[ImportRow], lang: Lang) -> String {
     if good.is_empty() {
         return String::new();
     }
-    let columns = [amounts("row"), words("name"), words("personal_number")];
-    let rows = good.into_iter().map(|it| {
-        let number = it.person.as_ref().map(|it| &it.personal_number);
-        [
-            it.row.to_string(),
-            name_of(it.person.as_ref()),
-            or_none(number),
-        ]
-    });
+    let columns = [amounts("row"), words("person")];
+    let rows = good
+        .into_iter()
+        .map(|it| [it.row.to_string(), name_of(it.person.as_ref())]);
     table(lang, &columns, rows)
 }
 
