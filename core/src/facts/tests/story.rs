@@ -11,7 +11,7 @@ fn log_of_three() -> (Log, UnitId) {
 }
 
 /// The posting that pays a settlement period exactly as assessed.
-fn posting(log: &Log, unit: UnitId, settlement: &str, serial: &str) -> Posting {
+pub(super) fn posting(log: &Log, unit: UnitId, settlement: &str, serial: &str) -> Posting {
     let settlement = month(settlement);
     let lines: Vec<PostingLine> = log
         .unit(unit)
@@ -44,7 +44,7 @@ fn take(log: &Log, unit: UnitId, posting: &Posting) -> PostingAnswer {
     take_posting(log.unit(unit), posting, parameters, NOW.date())
 }
 
-fn record(log: &mut Log, unit: UnitId, posting: &Posting) {
+pub(super) fn record(log: &mut Log, unit: UnitId, posting: &Posting) {
     let PostingAnswer::Recorded(records) = take(log, unit, posting) else {
         panic!("recorded");
     };
