@@ -1,5 +1,6 @@
 //! Facts in small stories: each builds a centre's log by hand and looks at the views.
 
+mod reversals;
 mod steps;
 mod story;
 mod whole_and_part;
