@@ -91,6 +91,7 @@ pub(crate) fn record_row(unit: &UnitView, view: &RecordView, lang: Lang) -> Reco
         line: record.line,
         number: record.number,
         leaf: view.position.0,
+        reverses: record.reverses.as_ref().map(ToString::to_string),
         state: if view.is_recorded() {
             coded("recorded", lang, "已记账", "recorded")
         } else {

@@ -240,6 +240,7 @@ fn verified_record(record: &PaymentRecord, leaf: Position, at: Timestamp) -> Ver
         number: record.number,
         leaf: leaf.0,
         recorded_at: at.to_string(),
+        reverses: record.reverses.as_ref().map(ToString::to_string),
     }
 }
 

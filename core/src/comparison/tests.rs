@@ -164,6 +164,7 @@ impl Log {
             receivable: 1,
             number: 1,
             previous: RecordHash::START,
+            reverses: None,
         }));
     }
 

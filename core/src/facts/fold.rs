@@ -406,7 +406,10 @@ impl UnitView {
             .receivables
             .get_mut(&(record.settlement, record.receivable))
         {
-            view.record = Some(self.records.len());
+            view.record = match record.reverses {
+                None => Some(self.records.len()),
+                Some(_) => None,
+            };
         }
         let chained = self.continues_chain(record);
         self.records.push(RecordView {

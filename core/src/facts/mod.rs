@@ -19,6 +19,7 @@ mod posting;
 mod projection;
 mod record;
 mod resend;
+mod reversal;
 mod status;
 mod step;
 mod submission;
@@ -43,7 +44,8 @@ pub use posting::{
     Incident, IncidentKind, MAX_POSTING_LINES, Posting, PostingAnswer, PostingLine, take_posting,
 };
 pub use projection::Projection;
-pub use record::{PaymentRecord, RecordHash};
+pub use record::{PaymentRecord, RecordHash, RecordId};
+pub use reversal::{Reversal, take_reversal};
 pub use status::{DeclarationStatus, MonthStage, declaration_status, month_stage};
 pub use step::TransactionStep;
 pub use submission::{Decided, ReceiptNumber, RefusedView, SubmissionState, SubmissionView};

@@ -118,6 +118,15 @@ pub enum IncidentKind {
     /// The stated total is not the sum of the lines.
     #[n(8)]
     TotalWrong,
+    /// A reversal of a posting that was never taken.
+    #[n(9)]
+    UnknownPosting,
+    /// A reversal of a line that the posting does not have.
+    #[n(10)]
+    UnknownLine(#[n(0)] u32),
+    /// The line was reversed already.
+    #[n(11)]
+    AlreadyReversed(#[n(0)] u32),
 }
 
 impl IncidentKind {
@@ -133,6 +142,9 @@ impl IncidentKind {
             Self::AlreadyRecorded(_) => "incident.already_recorded",
             Self::AmountsUnexplained(_) => "incident.amounts_unexplained",
             Self::TotalWrong => "incident.total_wrong",
+            Self::UnknownPosting => "incident.unknown_posting",
+            Self::UnknownLine(_) => "incident.unknown_line",
+            Self::AlreadyReversed(_) => "incident.already_reversed",
         }
     }
 }
@@ -271,6 +283,7 @@ fn records(unit: &UnitView, posting: &Posting) -> Vec<PaymentRecord> {
             receivable: line.receivable,
             number,
             previous,
+            reverses: None,
         };
         previous = made.hash();
         records.push(made);

@@ -82,6 +82,26 @@ pub struct PaymentRecord {
     /// The hash of the unit's previous record.
     #[n(18)]
     pub previous: RecordHash,
+    /// The record that this one takes back (冲销): its amounts with the other sign.
+    #[n(19)]
+    pub reverses: Option<RecordId>,
+}
+
+/// A payment record's id, without the amount.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct RecordId {
+    /// Tax's serial.
+    #[n(0)]
+    pub serial: String,
+    /// The line within the posting.
+    #[n(1)]
+    pub line: u32,
+}
+
+impl std::fmt::Display for RecordId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.serial, self.line)
+    }
 }
 
 impl PaymentRecord {

@@ -389,12 +389,17 @@ fn incident_of(
 
 fn line_of(incident: &Incident) -> Option<u32> {
     use canbao_core::facts::IncidentKind::{
-        AlreadyRecorded, AmountsUnexplained, LineCount, OtherContent, TotalWrong,
-        UnknownReceivable, UnknownTransaction, UnknownUnit,
+        AlreadyRecorded, AlreadyReversed, AmountsUnexplained, LineCount, OtherContent, TotalWrong,
+        UnknownLine, UnknownPosting, UnknownReceivable, UnknownTransaction, UnknownUnit,
     };
     match incident.kind {
-        UnknownReceivable(line) | AlreadyRecorded(line) | AmountsUnexplained(line) => Some(line),
-        OtherContent | UnknownUnit | UnknownTransaction | LineCount | TotalWrong => None,
+        UnknownReceivable(line)
+        | AlreadyRecorded(line)
+        | AmountsUnexplained(line)
+        | UnknownLine(line)
+        | AlreadyReversed(line) => Some(line),
+        OtherContent | UnknownUnit | UnknownTransaction | UnknownPosting | LineCount
+        | TotalWrong => None,
     }
 }
 

@@ -1,8 +1,8 @@
 //! Events of the tax bureau: each with its bookmark in one commit, so that none counts twice.
 
 use canbao_core::facts::{
-    Fact, Incident, IncidentKind, Posting, PostingAnswer, PostingLine, Receiving, TransactionId,
-    UnitView, take_posting,
+    Fact, Incident, IncidentKind, PaymentRecord, Posting, PostingAnswer, PostingLine, Receiving,
+    Reversal, TransactionId, UnitView, take_posting, take_reversal,
 };
 use canbao_core::ids::{Position, UnitId};
 use canbao_core::time::Timestamp;
@@ -41,6 +41,10 @@ impl Desk {
             } => self.receiving(transaction, Receiving::Refused { code, reason }, now)?,
             TaxEvent::Collected { transaction } => self.collected(transaction, now)?,
             TaxEvent::Posted(posting) => self.posted(posting, now)?,
+            TaxEvent::Reversed {
+                credit_code,
+                reversal,
+            } => self.reversed(&credit_code, reversal, now)?,
         };
         self.append(Fact::TaxEventsTaken { through: sequence }, now)?;
         tracing::info!(sequence, "tax event taken in");
@@ -89,66 +93,131 @@ impl Desk {
         let code = index::credit_code(&self.store, &raw.credit_code);
         let unit = self.look_up(&code)?.as_deref().and_then(index::unit_id);
         let Some(unit) = unit else {
-            let posting = posting_of(raw, None);
-            return self.incident(None, &posting, IncidentKind::UnknownUnit, now);
+            let told = Told::of_posting(&posting_of(raw, None));
+            return self.incident(None, told, IncidentKind::UnknownUnit, now);
         };
         self.load_unit(unit)?;
         let posting = posting_of(raw, self.units.get(unit));
-        let owner = self.look_up(&index::serial(&posting.serial))?;
-        let owner = owner.as_deref().and_then(index::unit_id);
-        if owner.is_some_and(|owner| owner != unit) {
-            return self.incident(Some(unit), &posting, IncidentKind::OtherContent, now);
+        let told = Told::of_posting(&posting);
+        if self.is_another_units(&posting.serial, unit)? {
+            return self.incident(Some(unit), told, IncidentKind::OtherContent, now);
         }
         let answer = match (self.units.get(unit), self.common.parameters()) {
             (Some(view), Some(parameters)) => take_posting(view, &posting, parameters, now.date()),
             // Nothing was ever assessed without parameters.
             (None, _) | (_, None) => PostingAnswer::Incident(IncidentKind::UnknownTransaction),
         };
-        match answer {
-            PostingAnswer::Exists => Ok(TaxAnswer::Exists),
-            PostingAnswer::Incident(kind) => self.incident(Some(unit), &posting, kind, now),
-            PostingAnswer::Recorded(records) => {
-                let count = records.len() as u64;
-                let taken = Fact::PostingTaken {
-                    unit,
-                    content: posting.content_hash(),
-                    serial: posting.serial,
-                    transaction: posting.transaction,
-                    lines: records.len() as u32,
-                    total: posting.total,
-                    posted_on: posting.posted_on,
-                };
-                let at = self.append(taken, now)?;
-                self.append_all(records.into_iter().map(Fact::Recorded), now)?;
-                Ok(TaxAnswer::Recorded {
-                    first: Position(at.0 + 1),
-                    count,
-                })
-            }
+        self.recorded(unit, told, answer, now)
+    }
+
+    /// 冲销: becomes reversing records whole, exists already, or is an incident.
+    fn reversed(
+        &mut self,
+        credit_code: &str,
+        reversal: Reversal,
+        now: Timestamp,
+    ) -> Result<TaxAnswer, Unavailable> {
+        let told = Told {
+            serial: reversal.serial.clone(),
+            content: reversal.content_hash(),
+            posted_on: reversal.posted_on.clone(),
+        };
+        let code = index::credit_code(&self.store, credit_code);
+        let unit = self.look_up(&code)?.as_deref().and_then(index::unit_id);
+        let Some(unit) = unit else {
+            return self.incident(None, told, IncidentKind::UnknownUnit, now);
+        };
+        self.load_unit(unit)?;
+        if self.is_another_units(&reversal.serial, unit)? {
+            return self.incident(Some(unit), told, IncidentKind::OtherContent, now);
         }
+        let answer = match self.units.get(unit) {
+            Some(view) => take_reversal(view, &reversal),
+            None => PostingAnswer::Incident(IncidentKind::UnknownPosting),
+        };
+        self.recorded(unit, told, answer, now)
+    }
+
+    /// Whether a serial was taken for another unit.
+    fn is_another_units(&self, serial: &str, unit: UnitId) -> Result<bool, Unavailable> {
+        let owner = self.look_up(&index::serial(serial))?;
+        let owner = owner.as_deref().and_then(index::unit_id);
+        Ok(owner.is_some_and(|owner| owner != unit))
+    }
+
+    /// Appends what the ledger answered: the records behind the fact that they were told of, or
+    /// the incident.
+    fn recorded(
+        &mut self,
+        unit: UnitId,
+        told: Told,
+        answer: PostingAnswer,
+        now: Timestamp,
+    ) -> Result<TaxAnswer, Unavailable> {
+        let records = match answer {
+            PostingAnswer::Exists => return Ok(TaxAnswer::Exists),
+            PostingAnswer::Incident(kind) => return self.incident(Some(unit), told, kind, now),
+            PostingAnswer::Recorded(records) => records,
+        };
+        let count = records.len() as u64;
+        let transaction = records.first().map(|it| it.transaction.clone());
+        let taken = Fact::PostingTaken {
+            unit,
+            serial: told.serial,
+            transaction: transaction.expect("what is recorded has lines"),
+            content: told.content,
+            lines: records.len() as u32,
+            total: records.iter().map(PaymentRecord::total).sum(),
+            posted_on: told.posted_on,
+        };
+        let at = self.append(taken, now)?;
+        self.append_all(records.into_iter().map(Fact::Recorded), now)?;
+        Ok(TaxAnswer::Recorded {
+            first: Position(at.0 + 1),
+            count,
+        })
     }
 
     /// Raises an incident once per serial and content.
     fn incident(
         &mut self,
         unit: Option<UnitId>,
-        posting: &Posting,
+        told: Told,
         kind: IncidentKind,
         now: Timestamp,
     ) -> Result<TaxAnswer, Unavailable> {
-        let content = posting.content_hash();
-        let raised = self.look_up(&index::incident(&posting.serial, &content))?;
+        let Told {
+            serial, content, ..
+        } = told;
+        let raised = self.look_up(&index::incident(&serial, &content))?;
         if let Some(kind) = raised.as_deref().and_then(index::incident_kind) {
             return Ok(TaxAnswer::Incident(kind));
         }
         let incident = Incident {
-            serial: posting.serial.clone(),
+            serial,
             content,
             kind,
         };
         let position = self.append(Fact::IncidentRaised { unit, incident }, now)?;
         tracing::warn!(position = position.0, code = kind.code(), "incident");
         Ok(TaxAnswer::Incident(kind))
+    }
+}
+
+/// What tax told under a serial: a posting or a reversal.
+struct Told {
+    serial: String,
+    content: [u8; 32],
+    posted_on: String,
+}
+
+impl Told {
+    fn of_posting(posting: &Posting) -> Self {
+        Self {
+            serial: posting.serial.clone(),
+            content: posting.content_hash(),
+            posted_on: posting.posted_on.clone(),
+        }
     }
 }
 

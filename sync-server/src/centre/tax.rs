@@ -1,7 +1,7 @@
 //! What crosses to the tax bureau and comes back, in the engine's own types.
 
 use canbao_core::facts::{
-    PersonRecord, Receivable, RosterChange, Totalled, TransactionId, TransactionKind, UnitRecord,
+    PersonRecord, Receivable, Reversal, RosterChange, Totalled, TransactionId, TransactionKind, UnitRecord,
 };
 use canbao_core::money::Money;
 use canbao_core::month::Month;
@@ -64,6 +64,13 @@ pub enum TaxEvent {
     },
     /// 已入库.
     Posted(RawPosting),
+    /// 冲销: a posting, or some of its lines, is taken back.
+    Reversed {
+        /// 统一社会信用代码 of the unit, as tax wrote it.
+        credit_code: String,
+        /// What is taken back.
+        reversal: Reversal,
+    },
 }
 
 /// A posting in tax's own identifiers.

@@ -1,12 +1,12 @@
 //! Events as they travel: into the engine's types, every member named.
 
-use canbao_core::facts::TransactionId;
+use canbao_core::facts::{self, TransactionId};
 use canbao_core::money::Money;
 use canbao_core::month::Month;
 use jiff::civil::Date;
 use serde_json::Value;
 
-use super::wire::{Event, MAX_LINES, Posting, PostingLine};
+use super::wire::{Event, MAX_LINES, Posting, PostingLine, Reversal};
 use crate::centre::{RawLine, RawPosting, TaxEvent};
 
 /// Why an event is held.
@@ -83,6 +83,41 @@ pub(super) fn event(value: Value) -> Result<(u64, TaxEvent), EventFault> {
             _at: _,
             posting,
         } => (sequence, TaxEvent::Posted(raw_posting(posting)?)),
+        Event::Reversed {
+            sequence,
+            _at: _,
+            reversal,
+        } => (sequence, reversed(reversal)?),
+    })
+}
+
+fn reversed(reversal: Reversal) -> Result<TaxEvent, EventFault> {
+    let Reversal {
+        serial,
+        reverses,
+        credit_code,
+        settlement,
+        date,
+        lines,
+        total,
+    } = reversal;
+    if lines.len() > MAX_LINES {
+        return Err(EventFault::Malformed("lines"));
+    }
+    let reversal = facts::Reversal {
+        serial: token(&serial, "serial")?,
+        reverses: token(&reverses, "reverses")?,
+        settlement: month(&settlement)?,
+        posted_on: day(&date)?,
+        lines: lines
+            .into_iter()
+            .map(line_number)
+            .collect::<Result<_, _>>()?,
+        total: money(&total)?,
+    };
+    Ok(TaxEvent::Reversed {
+        credit_code: token(&credit_code, "credit_code")?,
+        reversal,
     })
 }
 
@@ -111,19 +146,22 @@ fn raw_posting(posting: Posting) -> Result<RawPosting, EventFault> {
 }
 
 fn raw_line(line: PostingLine) -> Result<RawLine, EventFault> {
-    let number = |number: u32| match number {
-        1..=10_000 => Ok(number),
-        _ => Err(EventFault::Malformed("line")),
-    };
     Ok(RawLine {
-        line: number(line.line)?,
-        transaction_line: number(line.transaction_line)?,
+        line: line_number(line.line)?,
+        transaction_line: line_number(line.transaction_line)?,
         personal_number: short(line.person_number, 32, "person_number")?,
         month: month(&line.month)?,
         base: money(&line.base)?,
         unit_amount: money(&line.unit_amount)?,
         person_amount: money(&line.person_amount)?,
     })
+}
+
+fn line_number(number: u32) -> Result<u32, EventFault> {
+    match number {
+        1..=10_000 => Ok(number),
+        _ => Err(EventFault::Malformed("line")),
+    }
 }
 
 fn transaction_id(text: &str) -> Result<TransactionId, EventFault> {
@@ -273,6 +311,28 @@ mod tests {
             total: Money::from_fen(4361),
         };
         assert_eq!(event(posted()), Ok((4, TaxEvent::Posted(posting))));
+        let mut reversal = json!({
+            "serial": "000000000002", "reverses": "000000000001",
+            "credit_code": "91210102MA0DEM0C6Y", "settlement": "2022-01", "date": "2022-02-20",
+            "total": "43.61",
+        });
+        let expected = |lines: Vec<u32>| TaxEvent::Reversed {
+            credit_code: "91210102MA0DEM0C6Y".to_owned(),
+            reversal: facts::Reversal {
+                serial: "000000000002".to_owned(),
+                reverses: "000000000001".to_owned(),
+                settlement: month_of("2022-01"),
+                posted_on: "2022-02-20".to_owned(),
+                lines,
+                total: Money::from_fen(4361),
+            },
+        };
+        check(
+            with("reversed", "reversal", reversal.clone()),
+            expected(Vec::new()),
+        );
+        reversal["lines"] = json!([1, 3]);
+        check(with("reversed", "reversal", reversal), expected(vec![1, 3]));
     }
 
     #[test]
@@ -299,7 +359,7 @@ mod tests {
         let mut more = posted();
         more["posting"]["fee"] = json!("1.00");
         assert_eq!(event(more), Err(EventFault::Malformed("members")));
-        let newer = json!({ "sequence": 5, "at": "2022-02-16T08:00:00Z", "kind": "reversed" });
+        let newer = json!({ "sequence": 5, "at": "2022-02-16T08:00:00Z", "kind": "refunded" });
         assert_eq!(event(newer), Err(EventFault::NewerKind));
     }
 }

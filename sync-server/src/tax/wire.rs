@@ -118,15 +118,22 @@ pub(super) enum Event {
         _at: String,
         posting: Posting,
     },
+    Reversed {
+        sequence: u64,
+        #[serde(rename = "at")]
+        _at: String,
+        reversal: Reversal,
+    },
 }
 
 impl Event {
     /// The kinds that [`Event`] reads.
-    pub(super) const KINDS: [&str; 4] = [
+    pub(super) const KINDS: [&str; 5] = [
         "transaction_accepted",
         "transaction_refused",
         "collected",
         "posted",
+        "reversed",
     ];
 }
 
@@ -173,6 +180,19 @@ pub(super) struct Posting {
     pub(super) settlement: String,
     pub(super) date: String,
     pub(super) lines: Vec<PostingLine>,
+    pub(super) total: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Reversal {
+    pub(super) serial: String,
+    pub(super) reverses: String,
+    pub(super) credit_code: String,
+    pub(super) settlement: String,
+    pub(super) date: String,
+    #[serde(default)]
+    pub(super) lines: Vec<u32>,
     pub(super) total: String,
 }
 

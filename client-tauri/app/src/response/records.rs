@@ -54,6 +54,8 @@ pub struct RecordRow {
     pub number: u64,
     /// Its leaf in the centre's log.
     pub leaf: u64,
+    /// The record that this one takes back (冲销), `serial/line`.
+    pub reverses: Option<String>,
     /// 已到账 (`in_treasury`) or, with a proof verified here, 已记账 (`recorded`).
     pub state: Coded,
 }
@@ -170,6 +172,8 @@ pub struct VerifiedRecord {
     pub leaf: u64,
     /// When the centre recorded it.
     pub recorded_at: String,
+    /// The record that this one takes back (冲销), `serial/line`.
+    pub reverses: Option<String>,
 }
 
 /// The trust bundle as a file: what `verify` needs besides the thing to verify.

@@ -3,6 +3,8 @@
 mod cases;
 mod late;
 mod movements;
+mod reversals;
+mod steps;
 mod story;
 mod whole_and_part;
 

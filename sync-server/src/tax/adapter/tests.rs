@@ -255,9 +255,9 @@ async fn events_are_taken_in_up_to_the_one_that_is_held() {
     let mut malformed = accepted.clone();
     malformed["sequence"] = json!("2");
     for (second, code) in [
-        (head(2, "reversed"), "tax.newer_event"),
+        (head(2, "refunded"), "tax.newer_event"),
         (malformed, "tax.malformed_event"),
-        (head(3, "reversed"), "tax.newer_event"),
+        (head(3, "refunded"), "tax.newer_event"),
     ] {
         place.set(|bureau| bureau.events = vec![accepted.clone(), second]);
         assert_eq!(place.round().await, Some(code));

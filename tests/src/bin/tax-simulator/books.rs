@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::judge::judge;
 use crate::messages::{
-    Assessment, Collection, Event, Happened, MOST_LINES, Posting, Refusal, Transaction,
+    Assessment, Collection, Event, Happened, MOST_LINES, Posting, Refusal, Reversal, Transaction,
     TransactionState,
 };
 use crate::roster::{Correction, RosterLoad, UnitRoster};
@@ -45,6 +45,10 @@ pub(crate) enum Record {
         at: Instant,
         posting: Posting,
     },
+    Reversed {
+        at: Instant,
+        reversal: Reversal,
+    },
     /// Whether decisions wait.
     Held {
         held: bool,
@@ -65,6 +69,7 @@ pub(crate) struct Books {
     units: BTreeMap<CreditCode, UnitRoster>,
     payments: BTreeMap<TransactionId, Vec<Serial>>,
     postings: BTreeMap<Serial, Treasury>,
+    reversals: BTreeMap<Serial, Reversal>,
     events: Vec<Event>,
     held: bool,
 }
@@ -145,7 +150,7 @@ impl Books {
 
     /// The serial of the posting that will be made after `before` others.
     pub(crate) fn next_serial(&self, before: usize) -> Serial {
-        let number = self.postings.len() + 1 + before;
+        let number = self.postings.len() + self.reversals.len() + 1 + before;
         Serial::try_from(format!("{number:012}")).expect("digits are a serial")
     }
 
@@ -217,6 +222,7 @@ impl Books {
             }
             Record::Collected { at, posting } => self.collect(at, posting)?,
             Record::Posted { at, posting } => self.post(at, posting),
+            Record::Reversed { at, reversal } => self.reverse(at, reversal)?,
             Record::Held { held } => self.held = held,
         }
         Ok(())
@@ -325,6 +331,23 @@ impl Books {
         self.tell(at, Happened::Posted { posting });
     }
 
+    /// A posting that is taken back whole leaves its assessment unpaid by it.
+    fn reverse(&mut self, at: Instant, reversal: Reversal) -> Result<(), Inconsistent> {
+        let reversed = self.postings.get(&reversal.reverses).ok_or(Inconsistent)?;
+        if reversal.lines.is_empty() {
+            let transaction = reversed.posting.transaction.clone();
+            let serials = self.payments.entry(transaction.clone()).or_default();
+            serials.retain(|it| *it != reversal.reverses);
+            if serials.is_empty() {
+                self.payments.remove(&transaction);
+            }
+        }
+        self.reversals
+            .insert(reversal.serial.clone(), reversal.clone());
+        self.tell(at, Happened::Reversed { reversal });
+        Ok(())
+    }
+
     fn tell(&mut self, at: Instant, what: Happened) {
         let sequence = self.last_sequence() + 1;
         self.events.push(Event { sequence, at, what });
@@ -336,6 +359,7 @@ impl Event {
     fn weight(&self) -> usize {
         match &self.what {
             Happened::Posted { posting } => posting.lines.len(),
+            Happened::Reversed { reversal } => reversal.lines.len(),
             Happened::TransactionRefused { refusal, .. } => refusal.lines.len(),
             Happened::TransactionAccepted { .. } | Happened::Collected { .. } => 0,
         }

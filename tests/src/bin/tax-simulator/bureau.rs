@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use jiff::civil::Date;
+
 use crate::books::{Books, Record};
 use crate::faults::{Deaths, On, Point};
 use crate::journal::{CannotOpen, Journal};
@@ -9,7 +11,7 @@ use crate::judge::judge;
 use crate::messages::{Assessment, Posting, Transaction};
 use crate::payment::{self, CannotPay, Payment};
 use crate::roster::{CannotCorrect, Correction, RosterLoad};
-use crate::values::{CreditCode, Instant, Month, Serial};
+use crate::values::{CreditCode, Instant, LineNumber, Month, Serial};
 
 /// A request that tax cannot do.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -160,6 +162,24 @@ impl Bureau {
         Ok(self.commit(vec![posted(posting)], None))
     }
 
+    /// The treasury takes a posting back, or some of its lines; it does not ask whether it did so
+    /// before.
+    pub(crate) fn reverse(
+        &mut self,
+        serial: &Serial,
+        lines: Vec<LineNumber>,
+        date: Date,
+    ) -> Result<Done, CannotDo> {
+        let posting = self.books.posted(serial).ok_or(CannotDo::NotPosted)?;
+        let own = self.books.next_serial(0);
+        let reversal = payment::reversal(posting, lines, own, date)?;
+        let record = Record::Reversed {
+            at: now(),
+            reversal,
+        };
+        Ok(self.commit(vec![record], None))
+    }
+
     /// Other content under a serial that was told already.
     pub(crate) fn alter(&mut self, serial: &Serial) -> Result<Done, CannotDo> {
         let posting = self.books.posted(serial).ok_or(CannotDo::NotPosted)?;
@@ -215,6 +235,7 @@ impl Bureau {
                 Record::Collected { posting, .. } | Record::Posted { posting, .. } => {
                     serials.push(posting.serial.clone());
                 }
+                Record::Reversed { reversal, .. } => serials.push(reversal.serial.clone()),
                 Record::Received { .. }
                 | Record::Accepted { .. }
                 | Record::Refused { .. }

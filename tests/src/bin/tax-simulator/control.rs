@@ -20,7 +20,7 @@ use crate::http::{App, answer, parse};
 use crate::payment::Payment;
 use crate::problem::Problem;
 use crate::roster::{Correction, RosterLoad};
-use crate::values::{CreditCode, Money, Month, PersonNumber, Serial};
+use crate::values::{CreditCode, LineNumber, Money, Month, PersonNumber, Serial};
 
 const LONGEST_DELAY: u64 = 60_000;
 
@@ -33,6 +33,7 @@ pub(crate) fn router() -> Router<App> {
         .route("/simulate/post", post(post_collected))
         .route("/simulate/repeat", post(repeat))
         .route("/simulate/alter", post(alter))
+        .route("/simulate/reverse", post(reverse))
         .route("/simulate/unexplained", post(unexplained))
         .route("/simulate/stray", post(stray))
         .route("/simulate/hold", post(hold))
@@ -81,6 +82,19 @@ pub(crate) struct PeriodRequest {
 #[serde(deny_unknown_fields)]
 pub(crate) struct SerialRequest {
     pub(crate) serial: Serial,
+}
+
+/// `reverse`.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReverseRequest {
+    pub(crate) serial: Serial,
+    /// All lines where there are none.
+    #[serde(default)]
+    pub(crate) lines: Vec<LineNumber>,
+    /// The day; today in Shenyang where none is given.
+    #[serde(default)]
+    pub(crate) date: Option<Date>,
 }
 
 /// `hold`.
@@ -205,6 +219,15 @@ async fn alter(State(app): State<App>, body: Body) -> Result<Json<Value>, Proble
     let request: SerialRequest = parse(body).await?;
     let done = app
         .with_bureau(move |bureau| bureau.alter(&request.serial))
+        .await?;
+    Ok(serials(&done))
+}
+
+async fn reverse(State(app): State<App>, body: Body) -> Result<Json<Value>, Problem> {
+    let request: ReverseRequest = parse(body).await?;
+    let date = request.date.unwrap_or_else(today);
+    let done = app
+        .with_bureau(move |bureau| bureau.reverse(&request.serial, request.lines, date))
         .await?;
     Ok(serials(&done))
 }

@@ -28,11 +28,11 @@ use serde_json::{Value, json};
 use crate::bureau::Bureau;
 use crate::control::{
     Base, CorrectRequest, DelayRequest, DieRequest, HoldRequest, PayRequest, PeriodRequest,
-    SerialRequest,
+    ReverseRequest, SerialRequest,
 };
 use crate::faults::{On, Point};
 use crate::roster::Correction;
-use crate::values::{CreditCode, IdKind, IdNumber, Month, Name, PersonNumber, Serial};
+use crate::values::{CreditCode, IdKind, IdNumber, LineNumber, Month, Name, PersonNumber, Serial};
 
 /// A tax bureau that is not one.
 #[derive(Parser)]
@@ -94,6 +94,19 @@ enum Command {
         to: To,
         #[arg(long)]
         serial: Serial,
+    },
+    /// Takes a posting back, or some of its lines.
+    Reverse {
+        #[command(flatten)]
+        to: To,
+        #[arg(long)]
+        serial: Serial,
+        /// A line of the posting; can be repeated, all of them without it.
+        #[arg(long = "line", value_parser = line_number)]
+        lines: Vec<LineNumber>,
+        /// The day; today where none is given.
+        #[arg(long)]
+        date: Option<jiff::civil::Date>,
     },
     /// Posts amounts that base and rates do not explain.
     Unexplained {
@@ -240,6 +253,19 @@ fn run(command: Command) -> Result<(), Box<dyn Error>> {
         }
         Command::Repeat { to, serial } => client::post(&to.at, "repeat", &SerialRequest { serial }),
         Command::Alter { to, serial } => client::post(&to.at, "alter", &SerialRequest { serial }),
+        Command::Reverse {
+            to,
+            serial,
+            lines,
+            date,
+        } => {
+            let request = ReverseRequest {
+                serial,
+                lines,
+                date,
+            };
+            client::post(&to.at, "reverse", &request)
+        }
         Command::Unexplained { to, payment } => {
             client::post(&to.at, "unexplained", &payment.request(true))
         }
@@ -297,6 +323,11 @@ impl PaymentArguments {
             date: self.date,
         }
     }
+}
+
+fn line_number(text: &str) -> Result<LineNumber, String> {
+    let number: u64 = text.parse().map_err(|_| "a number".to_owned())?;
+    LineNumber::try_from(number).map_err(|error| error.to_string())
 }
 
 fn base(text: &str) -> Result<Base, String> {

@@ -193,6 +193,9 @@ pub(crate) enum Happened {
     Posted {
         posting: Posting,
     },
+    Reversed {
+        reversal: Reversal,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -228,6 +231,20 @@ pub(crate) struct PostingLine {
     pub(crate) base: Money,
     pub(crate) unit_amount: Money,
     pub(crate) person_amount: Money,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Reversal {
+    pub(crate) serial: Serial,
+    pub(crate) reverses: Serial,
+    pub(crate) credit_code: CreditCode,
+    pub(crate) settlement: Month,
+    pub(crate) date: jiff::civil::Date,
+    /// All lines where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) lines: Vec<LineNumber>,
+    pub(crate) total: Money,
 }
 
 /// A list of 1 to 10,000, as everywhere in the interface.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use crate::messages::{Assessment, AssessmentLine, Posting, PostingLine};
+use crate::messages::{Assessment, AssessmentLine, Posting, PostingLine, Reversal};
 use crate::values::{LineNumber, Money, PersonNumber, Serial, TransactionId};
 
 /// How the unit pays.
@@ -25,6 +25,8 @@ pub(crate) enum CannotPay {
     Parts,
     #[error("the amounts exceed what the interface can say")]
     TooLarge,
+    #[error("the posting does not have these lines, or one is named twice")]
+    NoSuchLine,
 }
 
 /// The postings that pay this assessment, one for each serial that `serial` gives.
@@ -81,6 +83,33 @@ pub(crate) fn stray(mut posting: Posting) -> Posting {
     let never_sent = format!("stray-{}", posting.serial);
     posting.transaction = TransactionId::try_from(never_sent).expect("a serial has 12 digits");
     posting
+}
+
+/// What takes these lines of a posting back; all of them where none is named.
+pub(crate) fn reversal(
+    posting: &Posting,
+    lines: Vec<LineNumber>,
+    serial: Serial,
+    date: Date,
+) -> Result<Reversal, CannotPay> {
+    let taken: Vec<PostingLine> = posting
+        .lines
+        .iter()
+        .filter(|line| lines.is_empty() || lines.contains(&line.line))
+        .cloned()
+        .collect();
+    if !lines.is_empty() && taken.len() != lines.len() {
+        return Err(CannotPay::NoSuchLine);
+    }
+    Ok(Reversal {
+        serial,
+        reverses: posting.serial.clone(),
+        credit_code: posting.credit_code.clone(),
+        settlement: posting.settlement,
+        date,
+        lines,
+        total: total(&taken).ok_or(CannotPay::TooLarge)?,
+    })
 }
 
 fn posting_lines(

@@ -4,7 +4,9 @@ use canbao_client::response::{AssessmentRow, RecordsView, TransactionRow};
 use canbao_core::message::Lang;
 
 use super::cells::name_of;
-use super::layout::{Column, Fields, NONE, amounts, caption, or_none, parts, table, titled, words};
+use super::layout::{
+    Column, Fields, NONE, amounts, caption, caption_with, or_none, parts, table, titled, words,
+};
 use super::problems::problems;
 
 /// 核定申请 and its result.
@@ -155,7 +157,17 @@ pub(super) fn records(view: &RecordsView, lang: Lang) -> String {
             it.unit_amount.clone(),
             it.personal_amount.clone(),
             it.posted_on.clone(),
-            it.state.text.clone(),
+            match &it.reverses {
+                Some(reversed) => {
+                    let args = [("record", reversed.clone())];
+                    format!(
+                        "{} {}",
+                        it.state.text,
+                        caption_with("reverses", &args, lang)
+                    )
+                }
+                None => it.state.text.clone(),
+            },
         ]
     });
     let sums = Fields::new(lang)
