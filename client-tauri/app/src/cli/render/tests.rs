@@ -430,7 +430,7 @@ fn an_import_says_what_became_of_its_rows_and_names_the_cells_that_are_wrong() {
     preview["preview"] = true.into();
     check("imported", &preview, &["可生成草稿", "2  张三 0042"]);
     let undone = json!({"import": "ab12", "voided": 3, "left": 1});
-    check("import_undone", &undone, &["撤销草稿          3", "1"]);
+    check("import_undone", &undone, &["撤销草稿        3", "1"]);
     let template = json!({"kind": "INT", "path": "/a/b.xlsx", "columns": ["个人编号", "姓名"]});
     check("template", &template, &["/a/b.xlsx", "个人编号、姓名"]);
 }
