@@ -224,6 +224,7 @@ mod tests {
         filling.put(7, 2, Some(cell)).unwrap();
         let sheet = filling.finish().unwrap();
         let place = Place {
+            row: 1,
             column: 2,
             caption: "月工资".to_owned(),
         };

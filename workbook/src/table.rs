@@ -27,6 +27,8 @@ pub struct Table<'a> {
 /// Where a column stands and what the file calls it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Place {
+    /// The row of its caption.
+    pub(crate) row: u32,
     pub(crate) column: usize,
     pub(crate) caption: String,
 }
@@ -68,11 +70,12 @@ impl<'a> Table<'a> {
                 problems.push(twice(first, row, *place, caption));
                 continue;
             }
-            let column_place = Place {
+            let there = Place {
+                row: row.number(),
                 column: *place,
                 caption,
             };
-            columns.insert(column, column_place);
+            columns.insert(column, there);
         }
         let header_row = captions.values().map(|(row, _)| row.number()).max();
         problems.extend(missing(template, &columns, header_row.unwrap_or(1)));
@@ -186,7 +189,7 @@ fn twice(first: &Place, row: &Row, place: usize, caption: String) -> RowProblem 
     let cell = cell_name(row.number(), place);
     let message = Message::bare("file.column_twice")
         .with("first", &first.caption)
-        .with("first_cell", cell_name(row.number(), first.column))
+        .with("first_cell", cell_name(first.row, first.column))
         .with("second", &caption)
         .with("second_cell", &cell);
     RowProblem {
@@ -317,12 +320,13 @@ mod tests {
             "开始年月,结束年月,工资\n1,2,3\n",
             &[("证件号码", "file.column_one_of")],
         );
-        let sheet = sheet("表\n身份证,开始年月,结束年月,工资,证件号码\n");
+        let sheet = sheet("表\n身份证,缴费工资,,,\n,开始年月,结束年月,工资,证件号码\n");
         let problems = Table::of(Template::Wage, &sheet).unwrap_err();
         let text = problems[0].message.text(canbao_core::message::Lang::En);
-        for named in ["身份证", "A2", "证件号码", "E2"] {
+        for named in ["身份证", "A2", "证件号码", "E3"] {
             assert!(text.message.contains(named), "{}", text.message);
         }
+        assert_eq!(problems.len(), 1);
     }
 
     #[test]
