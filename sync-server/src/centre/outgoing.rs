@@ -2,9 +2,7 @@
 
 use std::ops::Bound;
 
-use canbao_core::facts::{
-    Fact, Receivable, Sending, TransactionId, TransactionKind, UnitView,
-};
+use canbao_core::facts::{Fact, Receivable, Sending, TransactionId, TransactionKind, UnitView};
 use canbao_core::store::{Store, View};
 use canbao_core::time::Timestamp;
 

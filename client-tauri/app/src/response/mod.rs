@@ -9,9 +9,7 @@ mod declarations;
 mod device;
 mod records;
 
-pub use comparison::{
-    ClassCount, ComparedRow, ComparisonView, FindingView, RepairView, SideView,
-};
+pub use comparison::{ClassCount, ComparedRow, ComparisonView, FindingView, RepairView, SideView};
 pub use conflicts::{ConflictRow, Resolved, StandingView};
 pub use declarations::{
     AssessmentRow, DecideReport, DeclarationRow, IntervalView, MonthView, NoteView, PersonDetail,

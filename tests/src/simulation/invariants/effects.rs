@@ -150,8 +150,6 @@ fn submission_of(statement: &[u8]) -> Result<StatementId, String> {
         }
         Statement::AssessmentRequest { .. }
         | Statement::Audit { .. }
-        | Statement::ResendRequest { .. } => {
-            Err("a request in place of a decision".to_owned())
-        }
+        | Statement::ResendRequest { .. } => Err("a request in place of a decision".to_owned()),
     }
 }
