@@ -251,7 +251,10 @@ mod tests {
         assert!(parts[0].persons.is_empty() && parts[0].gone.is_empty());
         state.take(&parts[0], Position(4), Timestamp(90));
         let whole = state.whole().unwrap();
-        assert_eq!((whole.as_of, whole.taken_at), (Timestamp(70), Timestamp(90)));
+        assert_eq!(
+            (whole.as_of, whole.taken_at),
+            (Timestamp(70), Timestamp(90))
+        );
         assert_eq!(whole.persons, roster.persons);
     }
 

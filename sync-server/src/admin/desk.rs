@@ -276,7 +276,9 @@ impl Desk {
             })
         });
         let shown = shown.map_err(|error| Failure::of_unavailable(&error, lang))?;
-        let fetched = shown.flatten().expect("a roster that was taken in is there");
+        let fetched = shown
+            .flatten()
+            .expect("a roster that was taken in is there");
         Ok(Outcome::TaxRoster(fetched))
     }
 

@@ -18,8 +18,8 @@ pub use command::{Call, Command, IssueCode, LoadUnit, LoadedPerson, MandateWante
 pub use desk::{Desk, Line};
 pub use failure::{Failure, FailureClass, ProblemView};
 pub use outcome::{
-    CodeIssued, CopiedLog, IncidentListed, Outcome, Status, TaxRosterFetched, TaxStatus, UnitListed,
-    UnitLoaded, UnitMoved,
+    CodeIssued, CopiedLog, IncidentListed, Outcome, Status, TaxRosterFetched, TaxStatus,
+    UnitListed, UnitLoaded, UnitMoved,
 };
 pub use render::{show, shown};
 pub use run::run;

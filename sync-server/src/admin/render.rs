@@ -100,8 +100,16 @@ fn outcome_text(outcome: &Outcome, lang: Lang) -> String {
         Outcome::Tax(status) => tax_text(status, lang),
         Outcome::TaxRoster(fetched) => format!(
             "{}\n{}\n{}",
-            said("税务花名册人数", "persons on tax's roster:", &fetched.persons),
-            said("与前一次不同", "different from the one before:", &fetched.changes),
+            said(
+                "税务花名册人数",
+                "persons on tax's roster:",
+                &fetched.persons
+            ),
+            said(
+                "与前一次不同",
+                "different from the one before:",
+                &fetched.changes
+            ),
             said("截至", "as of", &fetched.as_of)
         ),
         Outcome::Incidents(incidents) => lines(incidents, lang, incident_line),

@@ -1,7 +1,8 @@
 //! What crosses to the tax bureau and comes back, in the engine's own types.
 
 use canbao_core::facts::{
-    PersonRecord, Receivable, Reversal, RosterChange, Totalled, TransactionId, TransactionKind, UnitRecord,
+    PersonRecord, Receivable, Reversal, RosterChange, Totalled, TransactionId, TransactionKind,
+    UnitRecord,
 };
 use canbao_core::money::Money;
 use canbao_core::month::Month;

@@ -10,7 +10,8 @@ mod whole_way;
 use std::collections::BTreeSet;
 
 use canbao_tests::harness::{
-    Centre, Device, Insured, LARGE, SMALL, Site, Tax, count, insured_of, items, repository, text, until,
+    Centre, Device, Insured, LARGE, SMALL, Site, Tax, count, insured_of, items, repository, text,
+    until,
 };
 use canbao_tests::recording_proxy::RecordingProxy;
 use canbao_tests::story::site_in;

@@ -10,9 +10,7 @@ mod device;
 mod imports;
 mod records;
 
-pub use comparison::{
-    ClassCount, ComparedRow, ComparisonView, FindingView, RepairView, SideView,
-};
+pub use comparison::{ClassCount, ComparedRow, ComparisonView, FindingView, RepairView, SideView};
 pub use conflicts::{ConflictRow, Resolved, StandingView};
 pub use declarations::{
     AssessmentRow, DecideReport, DeclarationRow, IntervalView, MonthView, NoteView, PersonDetail,

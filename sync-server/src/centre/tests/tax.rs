@@ -57,7 +57,10 @@ impl Desk {
             });
             seen.unwrap().unwrap()
         };
-        let newest = all.into_iter().map(|it| it.transaction).max_by_key(position);
+        let newest = all
+            .into_iter()
+            .map(|it| it.transaction)
+            .max_by_key(position);
         newest.unwrap()
     }
 
@@ -147,9 +150,10 @@ async fn a_request_that_comes_too_late_says_that_it_was_sent_again() {
     });
     assert_eq!(attempts.unwrap().unwrap(), (3, 1));
     // Both devices asked after the first void answer; the second of the two is void as well.
-    let void = desk.it.centre.with_unit(unit(1), |view| {
-        view.transactions[&first].void.len()
-    });
+    let void = desk
+        .it
+        .centre
+        .with_unit(unit(1), |view| view.transactions[&first].void.len());
     assert_eq!(void.unwrap().unwrap(), 1);
     let clerk = desk.it.state(&desk.clerk, &resend(&second, 1)).await;
     assert!(
@@ -192,9 +196,10 @@ async fn what_a_later_change_of_the_person_overtook_is_not_sent_any_more() {
     // A second change of the same person, as a redo makes it.
     let other = interruption(1, 1, "2022-02");
     assert_ne!(other.submission_id(), submission);
-    let kind = desk.it.centre.with_unit(unit(1), |view| {
-        view.transactions[&first].kind.clone()
-    });
+    let kind = desk
+        .it
+        .centre
+        .with_unit(unit(1), |view| view.transactions[&first].kind.clone());
     let kind = kind.unwrap().unwrap();
     let later = Fact::TransactionQueued {
         unit: unit(1),
@@ -257,7 +262,9 @@ async fn a_roster_costs_the_log_what_changed_and_no_more() {
     };
     let again = desk.roster(desk.it.length(), same.clone()).await;
     assert_eq!(again, RosterAnswer::Taken { changes: 0 });
-    let other = desk.roster(desk.it.length(), whole("2", at_tax(1..=2))).await;
+    let other = desk
+        .roster(desk.it.length(), whole("2", at_tax(1..=2)))
+        .await;
     assert_eq!(other, RosterAnswer::Taken { changes: 1 });
     assert_eq!(desk.it.length(), length + 4);
     // Tax names a state that is not the one that counts any more.
@@ -270,12 +277,10 @@ async fn a_roster_costs_the_log_what_changed_and_no_more() {
         (roster.version.clone(), roster.persons.len())
     });
     assert_eq!(shown.unwrap().unwrap(), (Some("2".to_owned()), 2));
-    let nobody = desk.it.centre.take_tax_roster(
-        unit(9),
-        desk.it.length(),
-        whole("1", BTreeMap::new()),
-        NOW,
-    );
+    let nobody =
+        desk.it
+            .centre
+            .take_tax_roster(unit(9), desk.it.length(), whole("1", BTreeMap::new()), NOW);
     assert_eq!(nobody.await, Err(TaxError::UnknownUnit));
 }
 
