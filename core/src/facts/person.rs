@@ -127,8 +127,8 @@ impl PersonView {
         if let Ok((movements, intervals)) = with_movement(&self.movements, movement, redoes) {
             self.movements = movements;
             self.intervals = intervals;
-            let counting = self.movements.iter().filter(|it| it.redone_by.is_none());
-            self.terminated = counting.last().is_some_and(|it| it.turn.terminates());
+            let mut counting = self.movements.iter().filter(|it| it.redone_by.is_none());
+            self.terminated = counting.next_back().is_some_and(|it| it.turn.terminates());
         }
     }
 

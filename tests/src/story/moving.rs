@@ -186,7 +186,7 @@ impl<'a> Telling<'a, '_> {
             (&12.into(), &1.into()),
             "two left, two came, one month is adjusted: {february}"
         );
-        let _ = until("tax took both months", || {
+        until("tax took both months", || {
             let _ = employer.ok(&["sync"]);
             let sent = employer.ok(&["tax", "list", "--kind", "assessment"]);
             (count(&sent, "/receiving/code", "accepted") == 2).then_some(())

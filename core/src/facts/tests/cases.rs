@@ -274,7 +274,7 @@ impl Play {
         let (facts, declared) = (self.log.facts.clone(), self.declared.len());
         let projection = self.log.projection.clone();
         let result = self.step(&rest.join(" "));
-        let said = self.declared.get(declared).map(|it| it.clone());
+        let said = self.declared.get(declared).cloned();
         self.log.facts = facts;
         self.log.projection = projection;
         self.declared.truncate(declared);
