@@ -92,7 +92,6 @@ broken_rules_are_found! {
     a_centre_that_forgets_is_found: CentreForgets,
     a_device_that_forgets_is_found: DeviceForgets,
     a_second_decision_with_effect_is_found: DecidesTwice,
-    a_month_of_two_owners_is_found: OwnsTwice,
     an_entry_stepped_over_is_found: SkipsEntry,
     a_decision_misprojected_is_found: MisprojectsDecision,
     a_record_shown_unproven_is_found: ShowsUnproven,

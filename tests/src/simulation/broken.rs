@@ -11,8 +11,6 @@ pub enum Broken {
     DeviceForgets,
     /// A decision that comes too late takes effect too.
     DecidesTwice,
-    /// What a person pays in one unit is not looked at when another takes them over.
-    OwnsTwice,
     /// The feed steps over an entry.
     SkipsEntry,
     /// A device does not take what a decision changes.
@@ -39,11 +37,10 @@ pub enum Broken {
 
 impl Broken {
     /// Every one.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 14] = [
         Self::CentreForgets,
         Self::DeviceForgets,
         Self::DecidesTwice,
-        Self::OwnsTwice,
         Self::SkipsEntry,
         Self::MisprojectsDecision,
         Self::ShowsUnproven,
@@ -64,7 +61,6 @@ impl Broken {
             Self::CentreForgets => "centre-forgets",
             Self::DeviceForgets => "device-forgets",
             Self::DecidesTwice => "decides-twice",
-            Self::OwnsTwice => "owns-twice",
             Self::SkipsEntry => "skips-entry",
             Self::MisprojectsDecision => "misprojects-decision",
             Self::ShowsUnproven => "shows-unproven",
@@ -86,7 +82,6 @@ impl Broken {
         match self {
             Self::CentreForgets | Self::DeviceForgets => Invariant::AcknowledgedIsDurable,
             Self::DecidesTwice => Invariant::OneSubmissionOneEffect,
-            Self::OwnsTwice => Invariant::OneOwner,
             Self::SkipsEntry | Self::LeavesEntry | Self::BackfillsLess => Invariant::Prefix,
             Self::KeepsScope => Invariant::Scope,
             Self::PassesOverRevocation => Invariant::Admission,

@@ -311,6 +311,9 @@ impl World<'_> {
         let (Ok(kind), Some(person)) = (it.kind.parse::<Kind>(), it.person) else {
             return Ok(());
         };
+        if !kind.is_movement() {
+            return Ok(());
+        }
         // Enrolled by a document that a row shows masked: only these are known here.
         let newcomer = NEWCOMERS.iter().find(|(_, name)| *name == person.name);
         let enrols = kind == Kind::Registration;

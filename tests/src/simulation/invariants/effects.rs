@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use canbao_core::facts::{Fact, PaymentRecord, Projection};
-use canbao_core::ids::{PersonId, StatementId, UnitId};
+use canbao_core::ids::{PersonId, StatementId};
 use canbao_core::money::Money;
 use canbao_core::month::Interval;
 use canbao_core::statement::{Statement, read_admitted};
@@ -126,29 +126,18 @@ impl Effects {
 }
 
 /// No month of a person is payable in two units (SIL-3).
-///
-/// `twice` breaks the rule: every open interval counts from a month before its first.
-pub(in crate::simulation) fn no_month_has_two_owners(
-    all: &Projection,
-    twice: bool,
-) -> Result<(), String> {
-    let mut owned: BTreeMap<PersonId, Vec<(UnitId, Interval)>> = BTreeMap::new();
+pub(in crate::simulation) fn no_month_has_two_owners(all: &Projection) -> Result<(), String> {
+    let mut owned: BTreeMap<PersonId, Vec<Interval>> = BTreeMap::new();
     for (unit, view) in &all.units {
         for (person, held) in &view.persons {
+            let others = owned.entry(*person).or_default();
             for interval in &held.intervals {
-                let start = interval
-                    .start
-                    .previous()
-                    .filter(|_| twice && interval.stop.is_none());
-                let start = start.unwrap_or(interval.start);
-                let interval = Interval { start, ..*interval };
-                let others = owned.entry(*person).or_default();
-                if others.iter().any(|(_, it)| it.overlaps(interval)) {
+                if others.iter().any(|it| it.overlaps(*interval)) {
                     return Err(format!(
                         "a month of {person} is payable twice, once in {unit}"
                     ));
                 }
-                others.push((*unit, interval));
+                others.push(*interval);
             }
         }
     }

@@ -135,8 +135,7 @@ impl World<'_> {
         let facts = self.truth.entries.iter().skip(from).map(|it| &it.fact);
         let once = one_submission_one_effect(&mut self.truth.effects, facts, twice);
         self.hold(Invariant::OneSubmissionOneEffect, once)?;
-        let twice = self.is_broken(Broken::OwnsTwice);
-        let owned = no_month_has_two_owners(&self.truth.projection, twice);
+        let owned = no_month_has_two_owners(&self.truth.projection);
         self.hold(Invariant::OneOwner, owned)
     }
 
