@@ -17,7 +17,7 @@ use canbao_core::sync::{Entry, Refusal};
 use crate::app::App;
 use crate::door::Door;
 use crate::feed::Stored;
-use crate::outbox::Made;
+use crate::outbox::{BatchState, Made};
 use crate::request::Context;
 use crate::response::{Enrolled, Rekeyed};
 use crate::world::{System, World};
@@ -208,6 +208,17 @@ impl App {
     #[must_use]
     pub fn waiting(&self) -> usize {
         self.outbox.waiting(&self.feed).count()
+    }
+
+    /// How many refused changes wait to be done again: where no certificate in force signs them,
+    /// until there is one. Until then they show here and nowhere else.
+    #[must_use]
+    pub fn to_redo(&self) -> usize {
+        let batches = self.outbox.batches();
+        let states = batches.map(|(_, item)| self.outbox.batch_state(item, &self.feed));
+        states
+            .filter(|it| matches!(it, BatchState::Refused(_)))
+            .count()
     }
 
     /// The documents that are open.

@@ -17,6 +17,8 @@ pub(super) use effects::{
 };
 pub(super) use log::{acknowledged_is_durable, log_is_append_only};
 
+use canbao_client::App;
+
 use super::broken::Broken;
 use super::sight::Sight;
 use super::world::World;
@@ -235,7 +237,8 @@ impl World<'_> {
         let Some(process) = &it.process else {
             return Ok(());
         };
-        let waits = process.door.look(canbao_client::App::waiting) > 0;
+        let on_the_way = |app: &App| app.waiting() + app.to_redo();
+        let waits = process.door.look(on_the_way) > 0;
         let Some(sight) = self.sight_of(device).filter(|_| !waits) else {
             return Ok(());
         };
