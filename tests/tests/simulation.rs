@@ -3,8 +3,8 @@
 
 use canbao_tests::simulation::{Broken, Met, run};
 
-/// The seeds of one test; there are ten such.
-const SEEDS: u64 = 50;
+/// The seeds of one test; there are five such. Fewer do not meet everything.
+const SEEDS: u64 = 100;
 
 /// So many seeds a broken rule may need to show.
 const SEEDS_TO_FIND: u64 = 60;
@@ -37,15 +37,10 @@ macro_rules! seeds_hold {
 
 seeds_hold! {
     seeds_from_0_hold: 0,
-    seeds_from_50_hold: 1,
-    seeds_from_100_hold: 2,
-    seeds_from_150_hold: 3,
-    seeds_from_200_hold: 4,
-    seeds_from_250_hold: 5,
-    seeds_from_300_hold: 6,
-    seeds_from_350_hold: 7,
-    seeds_from_400_hold: 8,
-    seeds_from_450_hold: 9,
+    seeds_from_100_hold: 1,
+    seeds_from_200_hold: 2,
+    seeds_from_300_hold: 3,
+    seeds_from_400_hold: 4,
 }
 
 #[test]
