@@ -18,6 +18,7 @@ pub mod certificate;
 pub mod enrolment;
 pub mod passphrase;
 pub mod refusal;
+pub mod retirement;
 pub mod signed;
 pub mod signing;
 pub mod statement;

@@ -29,6 +29,7 @@ pub(crate) fn status(status: &DeclarationStatus, lang: Lang) -> Coded {
     let (zh, en) = match status {
         DeclarationStatus::Draft => ("草稿(已申报未提交)", "draft, not submitted"),
         DeclarationStatus::Voided => ("删除", "voided"),
+        DeclarationStatus::Annulled => ("作废", "annulled"),
         DeclarationStatus::Submitted => ("已提交", "submitted, waiting for the centre"),
         DeclarationStatus::Received(_) => ("已受理", "received"),
         DeclarationStatus::NotReceived(_) => ("未受理", "not received"),
@@ -84,6 +85,7 @@ pub(crate) fn roster(lang: Lang) -> Coded {
 /// 缴费状态 (STA-3).
 pub(crate) fn payment_status(status: PaymentStatus, lang: Lang) -> Coded {
     match status {
+        PaymentStatus::NotInsured => coded("not_insured", lang, "未参保", "not insured"),
         PaymentStatus::Paying => coded("paying", lang, "参保缴费", "paying"),
         PaymentStatus::Suspended => coded("suspended", lang, "暂停缴费(中断)", "suspended"),
         PaymentStatus::Terminated => coded("terminated", lang, "终止缴费", "terminated"),

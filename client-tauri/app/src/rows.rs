@@ -268,6 +268,7 @@ fn progress(status: &DeclarationStatus) -> &'static str {
         | DeclarationStatus::Approved
         | DeclarationStatus::TaxAccepted
         | DeclarationStatus::TaxRefused(_)
+        | DeclarationStatus::Annulled
         | DeclarationStatus::Months(_) => "decided",
     }
 }
@@ -285,6 +286,7 @@ fn reason(status: &DeclarationStatus) -> Option<String> {
         | DeclarationStatus::Withdrawn
         | DeclarationStatus::Approved
         | DeclarationStatus::TaxAccepted
+        | DeclarationStatus::Annulled
         | DeclarationStatus::Months(_) => None,
     }
 }

@@ -127,6 +127,7 @@ impl App {
                 newest.is_none_or(|it| Draft::from(it) != stored.draft)
             }
             DeclarationStatus::Voided
+            | DeclarationStatus::Annulled
             | DeclarationStatus::Submitted
             | DeclarationStatus::Received(_)
             | DeclarationStatus::Rejected(_)

@@ -13,10 +13,11 @@ impl Beside<'_> {
     /// How the newest interval compares. While a change is on its way to tax, or tax answered it
     /// after the roster was fetched, there is nothing to mend yet.
     pub(super) fn months(&self, tax: Option<&TaxPerson>) -> Option<Finding> {
-        let ours = self.ours.intervals.last()?;
-        let (class, repair) = match tax {
-            None => (Class::OnlyOurs, self.missing(ours)),
-            Some(tax) => self.interval(ours, tax)?,
+        let (class, repair) = match (self.ours.intervals.last(), tax) {
+            (None, None) => return None,
+            (None, Some(_)) => (Class::OnlyTax, Some(self.voided())),
+            (Some(ours), None) => (Class::OnlyOurs, self.missing(ours)),
+            (Some(ours), Some(tax)) => self.interval(ours, tax)?,
         };
         Some(Finding {
             class,
@@ -41,6 +42,19 @@ impl Beside<'_> {
         match ours.stop {
             None => Some(self.lacking(ChangeKind::Start, ours.start)),
             Some(_) => None,
+        }
+    }
+
+    /// Tax still has someone whose enrolment was voided here (SIL-2). Tax takes no start back from
+    /// which on something was collected.
+    fn voided(&self) -> Repair {
+        let sent = self.sent.map(|it| (&it.view.receiving, it.id));
+        match sent {
+            Some((Receiving::Refused { code, .. }, _)) if code == WRONG_MONTH => Repair::Window,
+            Some((Receiving::Refused { .. }, transaction)) => Repair::SendAgain {
+                transaction: transaction.clone(),
+            },
+            Some((Receiving::Accepted | Receiving::NotYet, _)) | None => Repair::AskTax,
         }
     }
 
@@ -93,7 +107,7 @@ impl Beside<'_> {
     /// never sent, tax has to take it in.
     fn lacking(&self, change: ChangeKind, month: Month) -> Repair {
         let of_this_kind = self.sent.filter(|it| match &it.view.kind {
-            TransactionKind::RosterChange { change: sent, .. } => ChangeKind::of(sent) == change,
+            TransactionKind::RosterChange { change: sent, .. } => ChangeKind::of(sent) == Some(change),
             TransactionKind::Assessment { .. } => false,
         });
         let Some(sent) = of_this_kind else {

@@ -16,12 +16,13 @@ pub enum ChangeKind {
 }
 
 impl ChangeKind {
-    /// Which end a change of tax's roster is about.
+    /// Which end a change of tax's roster is about; none where it takes the interval back.
     #[must_use]
-    pub fn of(change: &RosterChange) -> Self {
+    pub fn of(change: &RosterChange) -> Option<Self> {
         match change {
-            RosterChange::Stop { .. } => Self::Stop,
-            RosterChange::Start { .. } => Self::Start,
+            RosterChange::Stop { .. } => Some(Self::Stop),
+            RosterChange::Start { .. } => Some(Self::Start),
+            RosterChange::Cancel { .. } => None,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use minicbor::{Decode, Encode};
 
-use crate::identity::{BirthDate, IdDocument, PersonalNumber, Sex};
+use crate::identity::{BirthDate, Holder, IdDocument, PersonalNumber, Sex};
 use crate::ids::PersonId;
 use crate::money::Money;
 use crate::month::Month;
@@ -99,6 +99,11 @@ impl Entrant {
         let stated = self.document.birth_date().map(BirthDate::from);
         stated.or_else(|| self.born.clone())
     }
+
+    /// Birth and sex, by the document or as declared.
+    pub(super) fn holder(&self) -> Option<Holder> {
+        Holder::of(&self.document, self.born.as_ref(), self.sex)
+    }
 }
 
 /// Who resumes.
@@ -155,6 +160,17 @@ impl Content {
                 Who::Known(person) => Subject::Known(*person),
                 Who::Elsewhere { number, name } => Subject::Elsewhere(number, name),
             },
+        }
+    }
+
+    /// The change month (变更时间), or the first month of a wage.
+    #[must_use]
+    pub fn month(&self) -> Month {
+        match self {
+            Self::Interruption { month, .. }
+            | Self::Registration { month, .. }
+            | Self::Resumption { month, .. } => *month,
+            Self::Wage { from, .. } => *from,
         }
     }
 

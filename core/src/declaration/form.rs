@@ -1,7 +1,7 @@
 //! A draft being read: every field is looked at, and problems gather on the way.
 
 use crate::facts::{PersonView, SubmissionState, SubmissionView, UNEMPLOYMENT};
-use crate::identity::{IdDocument, IdKind, IdentityProblem};
+use crate::identity::{IdDocument, IdKind, IdentityProblem, looks_like_a_resident_id};
 use crate::ids::DeclarationId;
 use crate::money::Money;
 use crate::month::Month;
@@ -67,7 +67,7 @@ impl<'a> Form<'a> {
             return Some(person);
         }
         let problem = match IdDocument::parse(IdKind::ResidentId, typed) {
-            Err(problem) if looks_like_an_id(typed) => id_problem(problem),
+            Err(problem) if looks_like_a_resident_id(typed) => id_problem(problem),
             Ok(_) | Err(_) => Problem::new(ProblemCode::PersonUnknown, Field::Person),
         };
         self.report(problem);
@@ -231,12 +231,6 @@ pub(super) fn id_problem(problem: IdentityProblem) -> Problem {
         _ => ProblemCode::IdMalformed,
     };
     Problem::new(code, Field::Person).with("cause", problem.code())
-}
-
-/// Fifteen to eighteen characters that start with digits: meant as an ID number.
-pub(super) fn looks_like_an_id(typed: &str) -> bool {
-    let length = typed.chars().count();
-    (15..=19).contains(&length) && typed.chars().take(6).all(char::is_numeric)
 }
 
 fn is_approved(submission: &SubmissionView) -> bool {

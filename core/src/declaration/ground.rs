@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use crate::facts::{CommonView, PersonRecord, PersonView, UnitView};
-use crate::identity::{BirthDate, Sex};
+use crate::identity::{BirthDate, Holder, Sex};
 use crate::ids::UnitId;
 use crate::month::{Interval, Month};
 
@@ -82,6 +82,12 @@ impl PoolPerson {
     #[must_use]
     pub fn open_elsewhere(&self) -> Option<&Interval> {
         self.elsewhere.iter().find(|it| it.stop.is_none())
+    }
+
+    /// Birth and sex, where both are known.
+    #[must_use]
+    pub fn holder(&self) -> Option<Holder> {
+        Holder::of(&self.record.document, self.born.as_ref(), self.sex)
     }
 
     /// The last payable month at other units, where all of them are closed.

@@ -2,13 +2,13 @@
 
 use crate::contribution::contribution_base;
 use crate::facts::{Clash, Movement, PersonView, SubmissionView, Turn, with_movement};
-use crate::identity::{IdDocument, IdKind, PersonalNumber};
+use crate::identity::{Holder, IdDocument, IdKind, PersonalNumber, looks_like_a_resident_id};
 use crate::ids::{Position, StatementId};
 use crate::money::Money;
 use crate::month::{Interval, Month};
 use crate::parameters::{Effect, LookBack, MissingParameter};
 
-use super::form::{Form, id_problem, looks_like_an_id, moves};
+use super::form::{Form, id_problem, moves};
 use super::{
     Content, Field, Ground, PersonNumber, Pool, PoolPerson, Problem, ProblemCode, Subject, Who,
 };
@@ -23,8 +23,10 @@ impl<'a> Form<'a> {
         let effect = self.stop_reason(month);
         if let (Some(person), Some(month)) = (person, month) {
             let terminated = matches!(effect, Some((_, Effect::Terminate)));
-            let turn = Turn::Out { month, terminated };
-            self.fits(person, turn, redoes);
+            let voids = redoes.is_none() && self.ground.unit.voided_by(person, month).is_some();
+            if !voids {
+                self.fits(person, Turn::Out { month, terminated }, redoes);
+            }
             self.within_look_back(month, redoes);
             let subject = Subject::Known(person.record.id);
             self.none_undecided(|it| moves(it, &subject));
@@ -47,6 +49,7 @@ impl<'a> Form<'a> {
                 Some(person) => self.resumes_here(person, month, redoes),
                 None => self.resumes_from_elsewhere(who, month),
             }
+            self.not_retired(self.holder(who, *known), month);
             self.within_look_back(month, redoes);
             let subject = match who {
                 Who::Known(person) => Subject::Known(*person),
@@ -70,8 +73,7 @@ impl<'a> Form<'a> {
     fn stop_reason(&mut self, month: Option<Month>) -> Option<(String, Effect)> {
         let ground = self.ground;
         let month = self.month_of_reasons(month)?;
-        let parameters = ground.common.parameters();
-        let reasons = parameters.and_then(|it| it.stop_reasons(month, ground.known_on).ok());
+        let reasons = ground.common.stop_reasons(month, ground.known_on);
         let names = reasons.iter().flat_map(|it| it.all()).map(|(name, _)| name);
         let reason = self.reason(names)?;
         let effect = reasons?.effect(&reason)?;
@@ -95,7 +97,7 @@ impl<'a> Form<'a> {
             return Some((Who::Known(person.record.id), Some(person)));
         }
         let kind = self.id_kind()?;
-        let by_document = looks_like_an_id(typed) || kind != IdKind::ResidentId;
+        let by_document = looks_like_a_resident_id(typed) || kind != IdKind::ResidentId;
         let number = if by_document {
             IdDocument::parse(kind, typed)
                 .map(PersonNumber::Document)
@@ -127,7 +129,34 @@ impl<'a> Form<'a> {
             self.add_named(ProblemCode::Terminated, Field::Person, person);
             return;
         }
+        if self.never_insured(person) {
+            self.add_named(ProblemCode::EnrolInstead, Field::Person, person);
+            return;
+        }
         self.fits(person, Turn::In(month), redoes);
+    }
+
+    /// Whose only enrolment was voided (SIL-2), as far as is known.
+    fn never_insured(&self, person: &PersonView) -> bool {
+        let elsewhere = match self.ground.pool {
+            Pool::Unknown => true,
+            Pool::Absent => false,
+            Pool::Known(known) => !known.elsewhere.is_empty(),
+        };
+        person.intervals.is_empty() && !elsewhere
+    }
+
+    /// What is known of birth and sex of whoever resumes.
+    fn holder(&self, who: &Who, known: Option<&PersonView>) -> Option<Holder> {
+        match (known, self.ground.pool, who) {
+            (Some(person), _, _) => person.holder(),
+            (None, Pool::Known(person), _) => person.holder(),
+            (None, Pool::Unknown | Pool::Absent, Who::Elsewhere { number, .. }) => match number {
+                PersonNumber::Document(document) => Holder::of(document, None, None),
+                PersonNumber::Personal(_) => None,
+            },
+            (None, Pool::Unknown | Pool::Absent, Who::Known(_)) => None,
+        }
     }
 
     /// SIL-3: the centre decides by what it knows of all units; a device does not know.

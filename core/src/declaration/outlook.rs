@@ -3,8 +3,10 @@
 
 use crate::contribution::contribution_base;
 use crate::facts::{PersonView, UnitView};
+use crate::identity::Holder;
 use crate::message::Message;
 use crate::month::{Month, Resumption};
+use crate::retirement::retiring;
 
 use super::{Content, Declaration, Ground, Subject};
 
@@ -21,51 +23,103 @@ pub fn outlook(declaration: &Declaration, ground: &Ground<'_>) -> Vec<Message> {
         Subject::Elsewhere(..) | Subject::New(_) => None,
     };
     match &declaration.content {
-        Content::Interruption { month, .. } => stops(*month, person, ground),
-        Content::Registration { month, .. } => starts(*month, ground),
+        Content::Interruption { month, .. } => stops(declaration, *month, person, ground),
+        Content::Registration { entrant, month, .. } => {
+            let here = ground.unit.find_person(entrant.document.number());
+            let mut said = starts(declaration, *month, here, ground);
+            said.extend(retirement(entrant.holder(), *month, ground));
+            said
+        }
         Content::Resumption { month, .. } => {
-            let mut said = starts(*month, ground);
+            let mut said = starts(declaration, *month, person, ground);
             let redo = declaration.redoes.is_some();
             said.extend(person.filter(|_| !redo).and_then(|it| gap(it, *month)));
+            said.extend(retirement(
+                person.and_then(PersonView::holder),
+                *month,
+                ground,
+            ));
             said
         }
         Content::Wage { from, to, .. } => pays(declaration, *from, *to, person, ground),
     }
 }
 
-/// MON-1: tax's stop month is the last one paid.
-fn stops(month: Month, person: Option<&PersonView>, ground: &Ground<'_>) -> Vec<Message> {
-    let mut said = vec![Message::bare("outlook.stops").with("month", month)];
+/// MON-1: tax's stop month is the last one paid. SIL-2: where nothing was paid, the enrolment is
+/// taken back instead.
+fn stops(
+    declaration: &Declaration,
+    month: Month,
+    person: Option<&PersonView>,
+    ground: &Ground<'_>,
+) -> Vec<Message> {
     let Some(person) = person else {
-        return said;
+        return vec![Message::bare("outlook.stops").with("month", month)];
     };
-    let behind: Vec<Month> = ground
-        .unit
-        .assessments
+    let voided = ground.unit.voided_by(person, month);
+    let mut said = vec![match voided.filter(|_| declaration.redoes.is_none()) {
+        Some(enrolment) => Message::bare("outlook.voids").with("month", enrolment.month),
+        None => Message::bare("outlook.stops").with("month", month),
+    }];
+    let behind = assessed_months(ground.unit, |it| it > month && person.payable(it));
+    said.extend(given_back(&behind, person, ground.unit));
+    said
+}
+
+/// MON-2: tax's start month is the first one paid. MON-3: a start that is done again later gives
+/// the months before it back.
+fn starts(
+    declaration: &Declaration,
+    month: Month,
+    person: Option<&PersonView>,
+    ground: &Ground<'_>,
+) -> Vec<Message> {
+    let unit = ground.unit;
+    let mut said = vec![Message::bare("outlook.starts").with("month", month)];
+    let payable = |it| person.is_some_and(|person| person.payable(it));
+    let newest = unit.assessments.keys().next_back();
+    let assessed = newest.map(|newest| month.through(*newest));
+    let late: Vec<Month> = assessed
+        .into_iter()
+        .flatten()
+        .filter(|it| !payable(*it))
+        .collect();
+    said.extend(months_said("outlook.paid_later", &late));
+    let redone = declaration.redoes.and_then(|it| unit.submission_of(it));
+    let redone = redone.map(|it| it.declaration.content.month());
+    if let (Some(before), Some(person)) = (redone, person) {
+        let dropped = assessed_months(unit, |it| before <= it && it < month && payable(it));
+        said.extend(given_back(&dropped, person, unit));
+    }
+    said
+}
+
+/// Months that no longer are payable: the assessed ones are refunded, the posted ones stay.
+fn given_back(months: &[Month], person: &PersonView, unit: &UnitView) -> Vec<Message> {
+    let (posted, assessed): (Vec<Month>, Vec<Month>) = months
+        .iter()
+        .partition(|it| unit.is_posted(person.record.id, **it));
+    months_said("outlook.refunded", &assessed)
+        .into_iter()
+        .chain(months_said("outlook.stays_posted", &posted))
+        .collect()
+}
+
+/// The months already assessed of which something holds.
+fn assessed_months(unit: &UnitView, holds: impl Fn(Month) -> bool) -> Vec<Month> {
+    unit.assessments
         .keys()
         .copied()
-        .filter(|it| *it > month && person.payable(*it))
-        .collect();
-    let (posted, assessed): (Vec<Month>, Vec<Month>) = behind
-        .into_iter()
-        .partition(|it| ground.unit.is_posted(person.record.id, *it));
-    said.extend(months_said("outlook.refunded", &assessed));
-    said.extend(months_said("outlook.stays_posted", &posted));
-    said
+        .filter(|it| holds(*it))
+        .collect()
 }
 
-/// MON-2: tax's start month is the first one paid.
-fn starts(month: Month, ground: &Ground<'_>) -> Vec<Message> {
-    let mut said = vec![Message::bare("outlook.starts").with("month", month)];
-    let late = late_months(month, ground.unit);
-    said.extend(months_said("outlook.paid_later", &late));
-    said
-}
-
-/// The months from one on that the next assessment is too late for.
-fn late_months(first: Month, unit: &UnitView) -> Vec<Month> {
-    let newest = unit.assessments.keys().next_back();
-    newest.map_or_else(Vec::new, |newest| first.through(*newest).collect())
+/// The person may be retired by then: whoever is stops, and does not start.
+fn retirement(holder: Option<Holder>, month: Month, ground: &Ground<'_>) -> Option<Message> {
+    let parameters = ground.common.parameters()?;
+    let retiring = retiring(&holder?, month, parameters, ground.known_on).ok()??;
+    (retiring.earliest < month)
+        .then(|| Message::bare("outlook.retirement").with("month", retiring.earliest))
 }
 
 /// MON-5: months between the last stop and the resumption stay unpaid.

@@ -165,6 +165,10 @@ problem_codes! {
     56 Posted = "declaration.posted",
     /// A text longer than allowed.
     57 TextTooLong = "declaration.text_too_long",
+    /// The person was never insured: 登记 instead of 恢复 (SIL-2).
+    58 EnrolInstead = "declaration.enrol_instead",
+    /// Beyond the last month that an employer can pay for the person (离退休).
+    59 Retired = "declaration.retired",
     /// Nothing of this number goes to tax for the unit.
     70 TransactionUnknown = "tax.transaction_unknown",
     /// Tax did not refuse it, so that there is nothing to send again (STA-1).

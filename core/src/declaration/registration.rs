@@ -1,8 +1,9 @@
 //! REG 职工参保登记申报: a person who was never insured in the pool.
 
 use crate::facts::{PersonView, SubmissionView, Turn};
-use crate::identity::{BirthDate, IdDocument, Sex};
+use crate::identity::{BirthDate, Holder, IdDocument, Sex};
 use crate::month::Month;
+use crate::retirement::may_pay;
 
 use super::form::{Form, id_problem, moves};
 use super::{Content, Entrant, Field, Pool, Problem, ProblemCode, Subject};
@@ -25,6 +26,7 @@ impl Form<'_> {
         if let (Some(entrant), Some(month)) = (&entrant, month) {
             self.not_insured(entrant, month, redoes);
             self.old_enough(entrant, month);
+            self.not_retired(entrant.holder(), month);
             self.within_look_back(month, redoes);
             let subject = Subject::New(entrant);
             self.none_undecided(|it| moves(it, &subject));
@@ -101,25 +103,43 @@ impl Form<'_> {
             (Some(person), Some(_)) => self.fits(person, Turn::In(month), redoes),
             (None, Some(_)) => self.add(ProblemCode::RedoUnknown, Field::Redo),
             (Some(person), None) => self.insured_here(person),
-            (None, None) => match self.ground.pool {
-                Pool::Unknown | Pool::Absent => {}
-                Pool::Known(person) if person.open_elsewhere().is_some() => {
-                    self.add(ProblemCode::InsuredElsewhere, Field::Person);
-                }
-                Pool::Known(_) => self.resume_instead(&entrant.name),
-            },
+            (None, None) => self.not_insured_elsewhere(&entrant.name),
         }
     }
 
     fn insured_here(&mut self, person: &PersonView) {
-        match person.open_interval() {
-            Some(_) => self.add_named(ProblemCode::InsuredHere, Field::Person, person),
-            None => self.resume_instead(&person.record.name),
+        match (person.open_interval(), person.intervals.is_empty()) {
+            (Some(_), _) => self.add_named(ProblemCode::InsuredHere, Field::Person, person),
+            (None, false) => self.resume_instead(&person.record.name),
+            // An enrolment that was voided never was (SIL-2).
+            (None, true) => self.not_insured_elsewhere(&person.record.name),
+        }
+    }
+
+    fn not_insured_elsewhere(&mut self, name: &str) {
+        match self.ground.pool {
+            Pool::Unknown | Pool::Absent => {}
+            Pool::Known(person) if person.open_elsewhere().is_some() => {
+                self.add(ProblemCode::InsuredElsewhere, Field::Person);
+            }
+            Pool::Known(person) if person.elsewhere.is_empty() => {}
+            Pool::Known(_) => self.resume_instead(name),
         }
     }
 
     fn resume_instead(&mut self, name: &str) {
         self.report(Problem::new(ProblemCode::ResumeInstead, Field::Person).with("name", name));
+    }
+
+    /// 非离退休: an employer can still pay for the person in the first month.
+    pub(super) fn not_retired(&mut self, holder: Option<Holder>, month: Month) {
+        let ground = self.ground;
+        let Some(parameters) = ground.common.parameters() else {
+            return;
+        };
+        if !may_pay(holder.as_ref(), month, parameters, ground.known_on) {
+            self.report(Problem::new(ProblemCode::Retired, Field::Month).with("month", month));
+        }
     }
 
     /// At least as old as the law asks, by the end of the first payable month.

@@ -17,6 +17,7 @@ impl Form<'_> {
         let wage = self.amount();
         let range = self.range(from?, to?);
         if let (Some(person), Some(range)) = (person, range) {
+            self.not_retired(person.holder(), range.first());
             self.wage_months(person, range);
             let subject = Subject::Known(person.record.id);
             self.none_undecided(|it| is_wage_in(it, &subject, range));

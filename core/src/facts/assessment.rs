@@ -8,7 +8,8 @@ use crate::declaration::{Field, Problem, ProblemCode};
 use crate::ids::{ParameterSetId, PersonId};
 use crate::money::Money;
 use crate::month::Month;
-use crate::parameters::{MissingParameter, ParameterSet};
+use crate::parameters::{MissingParameter, ParameterSet, Undeclared};
+use crate::retirement::may_pay;
 
 use super::common::CommonView;
 use super::late::{self, Late};
@@ -43,6 +44,10 @@ pub struct Assessment {
     /// The sums of what is given back, in lines of kind 20.
     #[n(5)]
     pub refunds: Totalled,
+    /// How many of the persons had no declared base and pay on last month's with the surcharge
+    /// (SIL-20, 社会保险法 art. 62).
+    #[n(6)]
+    pub undeclared: u32,
 }
 
 /// Sums over lines of an assessment.
@@ -123,7 +128,7 @@ pub fn assess(
                 .with("month", settlement),
         ]);
     };
-    let payable = payable_with_wages(unit, settlement)?;
+    let payable = payable_with_wages(unit, parameters, settlement, known_on)?;
     let late = late::changes(unit, parameters, settlement, known_on)?;
     raise(parameters, &payable, late, settlement, known_on)
         .map_err(|missing| vec![parameter_missing(&missing)])
@@ -149,15 +154,32 @@ fn out_of_order(unit: &UnitView, common: &CommonView, settlement: Month) -> Opti
     about(ProblemCode::MonthBeforeOpen, skipped)
 }
 
-fn payable_with_wages(
-    unit: &UnitView,
+/// A person who pays for a month, and on what.
+struct Paying<'a> {
+    person: &'a PersonView,
+    wage: Money,
+    /// Whether the wage follows from last month's base, since none was declared.
+    undeclared: bool,
+}
+
+fn payable_with_wages<'a>(
+    unit: &'a UnitView,
+    parameters: &ParameterSet,
     month: Month,
-) -> Result<Vec<(&PersonView, Money)>, Vec<Problem>> {
+    known_on: Date,
+) -> Result<Vec<Paying<'a>>, Vec<Problem>> {
     let mut lines = Vec::new();
     let mut without = Vec::new();
-    for person in unit.persons.values().filter(|person| person.payable(month)) {
-        match person.wage(month) {
-            Some(wage) => lines.push((person, wage)),
+    let pays = |person: &&PersonView| pays(person, month, parameters, known_on);
+    for person in unit.persons.values().filter(pays) {
+        let declared = person.wage(month);
+        let last = || undeclared_wage(unit, person, month, parameters, known_on);
+        match declared.or_else(last) {
+            Some(wage) => lines.push(Paying {
+                person,
+                wage,
+                undeclared: declared.is_none(),
+            }),
             None => without.push(person),
         }
     }
@@ -169,6 +191,33 @@ fn payable_with_wages(
         return Err(vec![nobody]);
     }
     Ok(lines)
+}
+
+/// Whether a person pays for a month (WAGE-3): it is payable, and the person is not retired.
+pub(super) fn pays(
+    person: &PersonView,
+    month: Month,
+    parameters: &ParameterSet,
+    known_on: Date,
+) -> bool {
+    person.payable(month) && may_pay(person.holder().as_ref(), month, parameters, known_on)
+}
+
+/// What stands for a wage that nobody declared, where the parameters want it so: the base that was
+/// due for the month before, and a part of it more (社会保险法 art. 62).
+fn undeclared_wage(
+    unit: &UnitView,
+    person: &PersonView,
+    month: Month,
+    parameters: &ParameterSet,
+    known_on: Date,
+) -> Option<Money> {
+    let surcharge = match parameters.undeclared_110(month, known_on) {
+        Ok(Undeclared::Surcharge(surcharge)) => surcharge,
+        Ok(Undeclared::Refuse) | Err(_) => return None,
+    };
+    let last = late::raised(unit, person, month.previous()?).base;
+    (last > Money::ZERO).then(|| last + last.times(surcharge))
 }
 
 pub(super) fn base_missing(month: Month, without: &[&PersonView]) -> Problem {
@@ -185,7 +234,7 @@ pub(super) fn base_missing(month: Month, without: &[&PersonView]) -> Problem {
 
 fn raise(
     parameters: &ParameterSet,
-    payable: &[(&PersonView, Money)],
+    payable: &[Paying<'_>],
     late: Vec<Late>,
     settlement: Month,
     known_on: Date,
@@ -193,13 +242,13 @@ fn raise(
     let rates = parameters.rates(settlement, known_on)?;
     let bases = payable
         .iter()
-        .map(|(_, wage)| contribution::contribution_base(*wage, settlement, parameters, known_on))
+        .map(|it| contribution::contribution_base(it.wage, settlement, parameters, known_on))
         .collect::<Result<Vec<Money>, _>>()?;
     let rule = parameters.total_rule(settlement, known_on)?;
     let totalled = contribution::total(&bases, rates, rule);
     let normal = payable.iter().zip(&bases).zip(&totalled.lines);
-    let normal = normal.map(|(((person, _), base), part)| Late {
-        person: person.record.id,
+    let normal = normal.map(|((paying, base), part)| Late {
+        person: paying.person.record.id,
         month: settlement,
         kind: NORMAL,
         base: *base,
@@ -218,6 +267,7 @@ fn raise(
         persons: payable.len() as u32,
         totals: due.into_iter().collect(),
         refunds: refunds.into_iter().collect(),
+        undeclared: payable.iter().filter(|it| it.undeclared).count() as u32,
     };
     Ok((assessment, receivables))
 }

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use jiff::civil::Date;
 use minicbor::{Decode, Encode};
 use serde::Serialize;
 
 use crate::ids::{DistrictId, VolumeId};
 use crate::month::Month;
-use crate::parameters::ParameterSet;
+use crate::parameters::{Effect, ParameterSet, StopReasons};
 
 use super::fact::Fact;
 
@@ -80,6 +81,18 @@ impl CommonView {
     #[must_use]
     pub fn parameters(&self) -> Option<&ParameterSet> {
         self.parameters.as_ref()
+    }
+
+    /// The reasons of an interruption in a month, and what each does to the insurance.
+    #[must_use]
+    pub fn stop_reasons(&self, month: Month, known_on: Date) -> Option<&StopReasons> {
+        self.parameters()?.stop_reasons(month, known_on).ok()
+    }
+
+    /// What a reason of an interruption does to the insurance; none where it is no reason.
+    #[must_use]
+    pub fn stop_effect(&self, reason: &str, month: Month, known_on: Date) -> Option<Effect> {
+        self.stop_reasons(month, known_on)?.effect(reason)
     }
 
     /// The current settlement period (结算期): the newest opened.

@@ -56,6 +56,22 @@ pub enum Effect {
     /// An interval opens for the person, who may be new to the unit (REG, RES).
     #[n(3)]
     Entered(#[n(0)] Box<Joining>),
+    /// 作废: an enrolment that never led to a payment opens no month any more (SIL-2).
+    #[n(4)]
+    Voided {
+        /// Who.
+        #[n(0)]
+        person: PersonId,
+        /// The first month of the enrolment.
+        #[n(1)]
+        month: Month,
+        /// The approved submission of the interruption that voids it.
+        #[n(2)]
+        submission: StatementId,
+        /// The approved submission of the enrolment.
+        #[n(3)]
+        enrolment: StatementId,
+    },
 }
 
 /// How a person came into a unit's payment, or back: all that the unit learns of someone from
@@ -116,13 +132,30 @@ impl Effect {
                 person,
                 month,
                 reason,
-            } => Ok(Self::Stopped {
-                person: *person,
-                month: *month,
-                terminated: terminates(reason, *month, ground)?,
-                submission: declaration.submission_id(),
-                redoes: redone(declaration, ground),
-            }),
+            } => {
+                let submission = declaration.submission_id();
+                let view = ground.unit.persons.get(person);
+                let voided = view.filter(|_| declaration.redoes.is_none());
+                if let Some(enrolment) = voided.and_then(|it| ground.unit.voided_by(it, *month)) {
+                    return Ok(Self::Voided {
+                        person: *person,
+                        month: enrolment.month,
+                        submission,
+                        enrolment: enrolment.submission,
+                    });
+                }
+                let effect = ground
+                    .common
+                    .stop_effect(reason, *month, ground.known_on)
+                    .ok_or_else(|| Problem::new(ProblemCode::ReasonUnknown, Field::Reason))?;
+                Ok(Self::Stopped {
+                    person: *person,
+                    month: *month,
+                    terminated: effect == parameters::Effect::Terminate,
+                    submission,
+                    redoes: redone(declaration, ground),
+                })
+            }
             Content::Wage {
                 person,
                 from,
@@ -140,7 +173,8 @@ impl Effect {
                 wage,
                 ..
             } => {
-                let who = Newcomer::of_entrant(entrant, ground, fresh);
+                let redo = declaration.redoes.is_some();
+                let who = Newcomer::of_entrant(entrant, redo, ground, fresh);
                 Ok(who.joins(*month, *wage, submission, ground))
             }
             Content::Resumption {
@@ -164,6 +198,10 @@ impl Effect {
                 person: joining.person.id,
                 month: joining.month,
             }),
+            Self::Voided { person, month, .. } => Some(RosterChange::Cancel {
+                person: *person,
+                month: *month,
+            }),
             Self::WageSet { .. } => None,
         }
     }
@@ -177,20 +215,39 @@ struct Newcomer {
 }
 
 impl Newcomer {
-    /// A redo enrols nobody twice: whom the unit has is that person.
-    fn of_entrant(entrant: &Entrant, ground: &Ground<'_>, fresh: FreshNumbers) -> Self {
-        match ground.unit.find_person(entrant.document.number()) {
-            Some(person) => Self::of_view(person),
-            None => Self {
-                person: PersonRecord {
-                    id: fresh.id,
-                    personal_number: fresh.personal_number,
-                    document: entrant.document.clone(),
-                    name: entrant.name.clone(),
-                },
-                born: entrant.born.clone(),
-                sex: entrant.sex,
+    /// A redo enrols nobody twice: whom the unit has is that person. Whose enrolment was voided
+    /// keeps the numbers, here or at another unit.
+    fn of_entrant(
+        entrant: &Entrant,
+        redo: bool,
+        ground: &Ground<'_>,
+        fresh: FreshNumbers,
+    ) -> Self {
+        let here = ground.unit.find_person(entrant.document.number());
+        if let (Some(person), true) = (here, redo) {
+            return Self::of_view(person);
+        }
+        let known = match (here, ground.pool) {
+            (Some(person), _) => Some(&person.record),
+            (None, Pool::Known(person)) => Some(&person.record),
+            (None, Pool::Unknown | Pool::Absent) => None,
+        };
+        let FreshNumbers {
+            id,
+            personal_number,
+        } = known.map_or(fresh, |it| FreshNumbers {
+            id: it.id,
+            personal_number: it.personal_number.clone(),
+        });
+        Self {
+            person: PersonRecord {
+                id,
+                personal_number,
+                document: entrant.document.clone(),
+                name: entrant.name.clone(),
             },
+            born: entrant.born.clone(),
+            sex: entrant.sex,
         }
     }
 
@@ -245,15 +302,6 @@ impl Newcomer {
             redoes: redone(&submission.declaration, ground),
         }))
     }
-}
-
-fn terminates(reason: &str, month: Month, ground: &Ground<'_>) -> Result<bool, Problem> {
-    let parameters = ground.common.parameters();
-    let reasons = parameters.and_then(|it| it.stop_reasons(month, ground.known_on).ok());
-    let effect = reasons
-        .and_then(|it| it.effect(reason))
-        .ok_or_else(|| Problem::new(ProblemCode::ReasonUnknown, Field::Reason))?;
-    Ok(effect == parameters::Effect::Terminate)
 }
 
 /// The submission that a redo does again.

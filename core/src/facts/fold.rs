@@ -188,6 +188,7 @@ impl UnitView {
 
     fn join(&mut self, joining: &Joining, position: Position) {
         let view = self.know(&joining.person);
+        view.record.clone_from(&joining.person);
         view.born.clone_from(&joining.born);
         view.sex = joining.sex;
         view.declared.push(BaseSpan {
@@ -314,6 +315,22 @@ impl UnitView {
                 }
             }
             Some(Effect::Entered(joining)) => self.join(joining, position),
+            Some(Effect::Voided {
+                person,
+                month,
+                submission,
+                enrolment,
+            }) => {
+                if let Some(view) = self.persons.get_mut(person) {
+                    let movement = Movement {
+                        submission: Some(*submission),
+                        position,
+                        turn: Turn::Void(*month),
+                        redone_by: None,
+                    };
+                    view.take(movement, Some(*enrolment));
+                }
+            }
             Some(Effect::WageSet {
                 person,
                 from,

@@ -13,7 +13,7 @@ use crate::month::Month;
 use crate::parameters::{ParameterSet, Rates};
 
 use super::assessment::{
-    ADJUSTMENT, BACK_PAYMENT, REFUND, Receivable, Totalled, base_missing, parameter_missing,
+    ADJUSTMENT, BACK_PAYMENT, REFUND, Receivable, Totalled, base_missing, parameter_missing, pays,
 };
 use super::movement::Turn;
 use super::person::PersonView;
@@ -92,7 +92,7 @@ fn months_to_look_at(unit: &UnitView, person: &PersonView, settlement: Month) ->
     });
     let entered = person.movements.iter().filter_map(|it| match it.turn {
         Turn::In(month) if it.submission.is_some() && it.redone_by.is_none() => Some(month),
-        Turn::In(_) | Turn::Out { .. } => None,
+        Turn::In(_) | Turn::Out { .. } | Turn::Void(_) => None,
     });
     let before = |first: Month| first.through(settlement).filter(|it| *it < settlement);
     let never_assessed = entered
@@ -113,6 +113,11 @@ fn difference(
     known_on: Date,
 ) -> Result<Option<Late>, Problem> {
     let raised = raised(unit, person, month);
+    let undeclared = person.payable(month) && person.wage(month).is_none();
+    if undeclared && raised != Totalled::default() {
+        // It was raised without a declared base; it stands until one is declared.
+        return Ok(None);
+    }
     let (kind, base, part) = match due(person, month, parameters, known_on)? {
         None if raised == Totalled::default() => return Ok(None),
         None => (REFUND, raised.base, raised.part()),
@@ -146,7 +151,7 @@ fn due(
     parameters: &ParameterSet,
     known_on: Date,
 ) -> Result<Option<(Money, Rates)>, Problem> {
-    if !person.payable(month) {
+    if !pays(person, month, parameters, known_on) {
         return Ok(None);
     }
     let wage = person
@@ -161,7 +166,7 @@ fn due(
 }
 
 /// What was raised for a month so far, refunds taken off.
-fn raised(unit: &UnitView, person: &PersonView, month: Month) -> Totalled {
+pub(super) fn raised(unit: &UnitView, person: &PersonView, month: Month) -> Totalled {
     let lines = unit.receivables_for(person.record.id, month);
     let (refunds, due): (Vec<_>, Vec<_>) = lines
         .map(|view| &view.receivable)

@@ -51,7 +51,9 @@ pub use step::TransactionStep;
 pub use submission::{Decided, ReceiptNumber, RefusedView, SubmissionState, SubmissionView};
 pub use tax::{Receiving, RosterChange, Sending, TransactionId, TransactionKind, TransactionView};
 pub use tax_roster::{FetchedRoster, TaxPerson, TaxRoster, TaxRosterPart};
-pub use unit::{AssessmentView, FailedRequest, ReceivableView, RecordView, UnitRecord, UnitView};
+pub use unit::{
+    AssessmentView, Enrolment, FailedRequest, ReceivableView, RecordView, UnitRecord, UnitView,
+};
 
 #[cfg(test)]
 mod tests;

@@ -30,6 +30,9 @@ pub enum Turn {
         /// 终止 rather than 暂停 (STA-3).
         terminated: bool,
     },
+    /// 作废: the enrolment whose place it takes never led to a payment, and opens no month
+    /// (SIL-2). The month is the enrolment's own.
+    Void(Month),
 }
 
 /// Why a movement does not fit those around it.
@@ -84,7 +87,7 @@ pub fn with_movement(
             let place = after
                 .iter()
                 .position(|it| it.submission == Some(redone) && it.redone_by.is_none())
-                .filter(|place| after[*place].turn.is_like(movement.turn))
+                .filter(|place| movement.turn.may_redo(after[*place].turn))
                 .ok_or(Clash::NothingToRedo)?;
             after[place].redone_by = movement.submission;
             after.insert(place + 1, movement);
@@ -109,6 +112,7 @@ fn take(intervals: &mut Vec<Interval>, turn: Turn) -> Result<(), Clash> {
                 .map_err(|_| Clash::BeforeStart(last.start))?;
         }
         (Turn::Out { .. }, _) => return Err(Clash::NotOpen),
+        (Turn::Void(_), _) => {}
     }
     Ok(())
 }
@@ -118,7 +122,7 @@ impl Turn {
     #[must_use]
     pub fn month(self) -> Month {
         match self {
-            Self::In(month) | Self::Out { month, .. } => month,
+            Self::In(month) | Self::Out { month, .. } | Self::Void(month) => month,
         }
     }
 
@@ -134,12 +138,15 @@ impl Turn {
         )
     }
 
-    /// Whether both go the same way: an interruption redoes an interruption.
-    fn is_like(self, other: Self) -> bool {
-        matches!(
-            (self, other),
-            (Self::In(_), Self::In(_)) | (Self::Out { .. }, Self::Out { .. })
-        )
+    /// Whether it may take the place of the other: an interruption redoes an interruption, and
+    /// what is void takes the place of an entry.
+    fn may_redo(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::In(_) | Self::Void(_), Self::In(_)) | (Self::Out { .. }, Self::Out { .. }) => {
+                true
+            }
+            (Self::In(_) | Self::Void(_) | Self::Out { .. }, _) => false,
+        }
     }
 }
 

@@ -3,12 +3,12 @@
 use minicbor::{Decode, Encode};
 use serde::Serialize;
 
-use crate::identity::{BirthDate, IdDocument, PersonalNumber, Sex};
+use crate::identity::{BirthDate, Holder, IdDocument, PersonalNumber, Sex};
 use crate::ids::{PersonId, Position, StatementId};
 use crate::money::Money;
 use crate::month::{Interval, Month};
 
-use super::movement::{Movement, with_movement};
+use super::movement::{Movement, Turn, with_movement};
 
 /// Who a person is, as the centre holds it.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -31,6 +31,8 @@ pub struct PersonRecord {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PaymentStatus {
+    /// 未参保: no month of the person is payable here, since the enrolment was voided (SIL-2).
+    NotInsured,
     /// 参保缴费.
     Paying,
     /// 暂停缴费(中断).
@@ -101,6 +103,27 @@ impl PersonView {
             .map(|span| span.wage)
     }
 
+    /// Birth and sex, where both are known.
+    #[must_use]
+    pub fn holder(&self) -> Option<Holder> {
+        Holder::of(&self.record.document, self.born.as_ref(), self.sex)
+    }
+
+    /// Whether an enrolment was voided (作废, SIL-2).
+    #[must_use]
+    pub fn is_voided(&self, enrolment: StatementId) -> bool {
+        let by = self
+            .movements
+            .iter()
+            .find(|it| it.submission == Some(enrolment))
+            .and_then(|it| it.redone_by);
+        by.is_some_and(|by| {
+            self.movements
+                .iter()
+                .any(|it| it.submission == Some(by) && matches!(it.turn, Turn::Void(_)))
+        })
+    }
+
     /// The interval that is open.
     #[must_use]
     pub fn open_interval(&self) -> Option<&Interval> {
@@ -112,7 +135,9 @@ impl PersonView {
     /// The status to show.
     #[must_use]
     pub fn status(&self) -> PaymentStatus {
-        if self.open_interval().is_some() {
+        if self.intervals.is_empty() {
+            PaymentStatus::NotInsured
+        } else if self.open_interval().is_some() {
             PaymentStatus::Paying
         } else if self.terminated {
             PaymentStatus::Terminated

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::declaration::{Content, Declaration, Problem};
+use crate::declaration::{Content, Declaration, Entrant, Problem};
 use crate::ids::{DeclarationId, PersonId};
 use crate::month::Month;
 use crate::statement::Verdict;
@@ -18,6 +18,8 @@ pub enum DeclarationStatus {
     Draft,
     /// 删除: voided before it was ever submitted.
     Voided,
+    /// 作废: an approved enrolment that never led to a payment (SIL-2).
+    Annulled,
     /// 已提交: it waits in the outbox.
     Submitted,
     /// 已受理, with its receipt.
@@ -67,6 +69,7 @@ impl DeclarationStatus {
         match self {
             Self::Draft => "draft",
             Self::Voided => "voided",
+            Self::Annulled => "annulled",
             Self::Submitted => "submitted",
             Self::Received(_) => "received",
             Self::NotReceived(_) => "not_received",
@@ -85,6 +88,7 @@ impl DeclarationStatus {
         match self {
             Self::Draft | Self::NotReceived(_) | Self::Returned(_) | Self::Withdrawn => true,
             Self::Voided
+            | Self::Annulled
             | Self::Submitted
             | Self::Received(_)
             | Self::Rejected(_)
@@ -148,6 +152,9 @@ fn status_of_submission(submission: &SubmissionView, unit: &UnitView) -> Declara
 
 fn approved(declaration: &Declaration, unit: &UnitView) -> DeclarationStatus {
     match &declaration.content {
+        Content::Registration { entrant, .. } if is_annulled(entrant, declaration, unit) => {
+            DeclarationStatus::Annulled
+        }
         Content::Interruption { .. }
         | Content::Registration { .. }
         | Content::Resumption { .. } => roster_change(declaration, unit),
@@ -159,6 +166,11 @@ fn approved(declaration: &Declaration, unit: &UnitView) -> DeclarationStatus {
                 .collect(),
         ),
     }
+}
+
+fn is_annulled(entrant: &Entrant, declaration: &Declaration, unit: &UnitView) -> bool {
+    unit.find_person(entrant.document.number())
+        .is_some_and(|it| it.is_voided(declaration.submission_id()))
 }
 
 fn roster_change(declaration: &Declaration, unit: &UnitView) -> DeclarationStatus {

@@ -95,6 +95,16 @@ pub enum RosterChange {
         #[n(1)]
         month: Month,
     },
+    /// The start of this month is taken back: it never led to a payment (SIL-2).
+    #[n(3)]
+    Cancel {
+        /// Who.
+        #[n(0)]
+        person: PersonId,
+        /// The start month that tax has.
+        #[n(1)]
+        month: Month,
+    },
 }
 
 impl RosterChange {
@@ -102,7 +112,9 @@ impl RosterChange {
     #[must_use]
     pub fn person(&self) -> PersonId {
         match self {
-            Self::Stop { person, .. } | Self::Start { person, .. } => *person,
+            Self::Stop { person, .. }
+            | Self::Start { person, .. }
+            | Self::Cancel { person, .. } => *person,
         }
     }
 
@@ -110,7 +122,9 @@ impl RosterChange {
     #[must_use]
     pub fn month(&self) -> Month {
         match self {
-            Self::Stop { month, .. } | Self::Start { month, .. } => *month,
+            Self::Stop { month, .. }
+            | Self::Start { month, .. }
+            | Self::Cancel { month, .. } => *month,
         }
     }
 }

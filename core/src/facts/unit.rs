@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use minicbor::{Decode, Encode};
 
-use crate::declaration::Problem;
+use crate::declaration::{Kind, Problem};
 use crate::identity::{CreditCode, PensionNumber, UnemploymentNumber};
 use crate::ids::{DeclarationId, DistrictId, PersonId, Position, StatementId, UnitId};
 use crate::month::Month;
@@ -90,6 +90,15 @@ impl RecordView {
     pub fn is_recorded(&self) -> bool {
         self.proven && self.chained
     }
+}
+
+/// An approved enrolment (REG).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Enrolment {
+    /// Its submission.
+    pub submission: StatementId,
+    /// The first payable month.
+    pub month: Month,
 }
 
 /// The fold of one unit's facts.
@@ -231,6 +240,26 @@ impl UnitView {
     pub fn is_posted(&self, person: PersonId, month: Month) -> bool {
         self.receivables_for(person, month)
             .any(|due| due.record.is_some())
+    }
+
+    /// The enrolment that an interruption with this last paid month would void: the person pays
+    /// by it alone, from the month behind on, and nothing of it is posted (SIL-2).
+    #[must_use]
+    pub fn voided_by(&self, person: &PersonView, last_paid: Month) -> Option<Enrolment> {
+        let start = person.open_interval()?.start;
+        let mut counting = person.movements.iter().filter(|it| it.redone_by.is_none());
+        let submission = counting.next_back()?.submission?;
+        let declared = &self.submissions.get(&submission)?.declaration.content;
+        let posted = self.due.range((person.record.id, start)..=(person.record.id, Month::MAX));
+        let posted = posted.flat_map(|(_, keys)| keys);
+        let is_posted = |key| self.receivables.get(key).is_some_and(|it| it.record.is_some());
+        let voids = declared.kind() == Kind::Registration
+            && last_paid.next() == Some(start)
+            && !posted.into_iter().any(is_posted);
+        voids.then_some(Enrolment {
+            submission,
+            month: start,
+        })
     }
 
     /// The receivables for the months themselves (kind 10) that were raised for a person, by the

@@ -5,13 +5,22 @@ use std::str::FromStr;
 
 use jiff::civil::{Date, date};
 
-use super::{Sex, parsed_text};
+use super::{IdDocument, Sex, parsed_text};
 
 /// A birth date, written `1990-01-31`, from 1900 on. `Debug` shows its year alone.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BirthDate {
     date: Date,
     text: String,
+}
+
+/// When the holder of a document was born, and of which sex: what the retirement age asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// The birth date.
+    pub born: BirthDate,
+    /// The sex.
+    pub sex: Sex,
 }
 
 /// Text that is no birth date.
@@ -38,6 +47,23 @@ impl BirthDate {
         let birthday_to_come = (day.month(), day.day()) < (self.date.month(), self.date.day());
         let years = day.year() - self.date.year() - i16::from(birthday_to_come);
         u16::try_from(years).unwrap_or(0)
+    }
+}
+
+impl Holder {
+    /// By the document, else as declared beside it (SIL-14); none where either is unknown.
+    #[must_use]
+    pub fn of(document: &IdDocument, born: Option<&BirthDate>, sex: Option<Sex>) -> Option<Self> {
+        match document.resident_id() {
+            Some(id) => Some(Self {
+                born: id.birth_date().into(),
+                sex: id.sex(),
+            }),
+            None => Some(Self {
+                born: born?.clone(),
+                sex: sex?,
+            }),
+        }
     }
 }
 

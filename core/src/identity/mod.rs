@@ -7,11 +7,11 @@ mod document;
 mod numbers;
 mod resident_id;
 
-pub use birth::{BirthDate, NoSuchSex, NotABirthDate};
+pub use birth::{BirthDate, Holder, NoSuchSex, NotABirthDate};
 pub use credit_code::{CreditCode, CreditCodeProblem};
 pub use document::{IdDocument, IdKind, UnknownIdKind};
 pub use numbers::{NumberKind, NumberProblem, PensionNumber, PersonalNumber, UnemploymentNumber};
-pub use resident_id::{IdentityProblem, Issuer, ResidentId, Sex};
+pub use resident_id::{IdentityProblem, Issuer, ResidentId, Sex, looks_like_a_resident_id};
 
 /// Stores and serialises a type as the text it is parsed from, and parses it again on the way
 /// back, so that no stored or received value escapes the check.

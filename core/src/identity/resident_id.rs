@@ -259,6 +259,14 @@ fn check_character(digits: &[u8; 17]) -> u8 {
     CHECK_CHARACTERS[(weighted.sum::<u32>() % 11) as usize]
 }
 
+/// Whether a text is meant as a resident ID number, be it a wrong one: fifteen to nineteen
+/// characters that start with six digits, as no number of a person or a unit does.
+#[must_use]
+pub fn looks_like_a_resident_id(typed: &str) -> bool {
+    let length = typed.chars().count();
+    (15..=19).contains(&length) && typed.chars().take(6).all(char::is_numeric)
+}
+
 #[cfg(test)]
 pub(super) mod tests {
     use jiff::civil::date;

@@ -32,10 +32,14 @@ pub fn builtin_text() -> &'static str {
         "\n",
         include_str!("../../parameters/relief.toml"),
         "\n",
+        include_str!("../../parameters/retirement.toml"),
+        "\n",
         include_str!("../../parameters/stop_reasons.toml"),
         "\n",
         include_str!("../../parameters/tax_states.toml"),
         "\n",
         include_str!("../../parameters/total_rule.toml"),
+        "\n",
+        include_str!("../../parameters/undeclared_110.toml"),
     )
 }

@@ -14,8 +14,8 @@ pub use builtin::builtin_text;
 pub use dated::{Confidence, Dated, MissingParameter, Parameter, Source};
 pub use problem::{ParameterFault, ParameterProblem};
 pub use values::{
-    BaseLimits, BaseRounding, CodeName, CodeTable, Effect, LookBack, Rates, Relief, StopReasons,
-    TotalRule, UnknownTotalRule,
+    BaseLimits, BaseRounding, CodeName, CodeTable, Effect, LookBack, Rates, Relief, Retirement,
+    Rise, StopReasons, TotalRule, Undeclared, UnknownTotalRule,
 };
 
 use jiff::civil::Date;
@@ -40,6 +40,10 @@ pub struct ParameterSet {
     batch_rows: Parameter<u32>,
     look_back: Parameter<LookBack>,
     minimum_age: Parameter<u8>,
+    retirement_men: Parameter<Retirement>,
+    retirement_women_early: Parameter<Retirement>,
+    retirement_women_late: Parameter<Retirement>,
+    undeclared_110: Parameter<Undeclared>,
     stop_reasons: Parameter<StopReasons>,
     in_reasons: Parameter<Vec<String>>,
     id_kinds: Parameter<CodeTable>,
@@ -87,6 +91,14 @@ look_ups! {
     look_back -> LookBack,
     /// The youngest age at enrolment, in whole years (REG).
     minimum_age -> u8,
+    /// When men retire.
+    retirement_men -> Retirement,
+    /// When women retire who are in no management or technical post.
+    retirement_women_early -> Retirement,
+    /// When women retire who are in such a post.
+    retirement_women_late -> Retirement,
+    /// What is assessed where no base was declared (SIL-20, 社会保险法 art. 62).
+    undeclared_110 -> Undeclared,
 }
 
 /// The same for values that are lent rather than copied.
@@ -147,6 +159,11 @@ impl ParameterSet {
             batch_rows: reader.parameter("batch_rows", values::batch_rows),
             look_back: reader.parameter("look_back", values::look_back),
             minimum_age: reader.parameter("minimum_age", values::minimum_age),
+            retirement_men: reader.parameter("retirement_men", values::retirement),
+            retirement_women_early: reader
+                .parameter("retirement_women_early", values::retirement),
+            retirement_women_late: reader.parameter("retirement_women_late", values::retirement),
+            undeclared_110: reader.parameter("undeclared_110", values::undeclared),
             stop_reasons: reader.parameter("stop_reasons", values::stop_reasons),
             in_reasons: reader.parameter("in_reasons", values::in_reasons),
             id_kinds: reader.parameter("id_kinds", values::code_table),
@@ -194,6 +211,10 @@ impl ParameterSet {
         sources.extend(self.batch_rows.sources());
         sources.extend(self.look_back.sources());
         sources.extend(self.minimum_age.sources());
+        sources.extend(self.retirement_men.sources());
+        sources.extend(self.retirement_women_early.sources());
+        sources.extend(self.retirement_women_late.sources());
+        sources.extend(self.undeclared_110.sources());
         sources.extend(self.stop_reasons.sources());
         sources.extend(self.in_reasons.sources());
         sources.extend(self.id_kinds.sources());

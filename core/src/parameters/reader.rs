@@ -161,6 +161,15 @@ impl Entry<'_> {
         })
     }
 
+    /// As [`Entry::number`]; absent is none and no problem.
+    pub(super) fn optional_number<T: TryFrom<i64>>(&mut self, field: &'static str) -> Option<T> {
+        if self.fields.contains_key(field) {
+            self.number(field)
+        } else {
+            None
+        }
+    }
+
     /// A list of texts, each at least one character, none twice.
     pub(super) fn names(&mut self, field: &'static str) -> Option<Vec<String>> {
         let names: Vec<String> = self.required(field, |value| match value {

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::problem::ParameterFault;
 use super::reader::Entry;
 use crate::money::{Money, Rate};
+use crate::month::Month;
 
 /// The parts of the base that are due each month.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -66,6 +67,38 @@ pub enum LookBack {
     Months(u16),
 }
 
+/// When a person retires, by the month of birth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Retirement {
+    /// The age in whole years.
+    pub years: u8,
+    /// By how much later those retire who were born later.
+    pub rise: Option<Rise>,
+    /// How many months more may be agreed with the employer, who goes on paying.
+    pub flexible: u16,
+}
+
+/// A gradual rise of the retirement age.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Rise {
+    /// The first month of birth that it is for.
+    pub since: Month,
+    /// So many months of birth add one month.
+    pub step: u8,
+    /// The most months that are added.
+    pub most: u16,
+}
+
+/// What is assessed where a paying person has no base for the month.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Undeclared {
+    /// Nothing: the assessment fails and names the persons.
+    Refuse,
+    /// Last month's base and this part of it more.
+    Surcharge(Rate),
+}
+
 /// What an interruption does to the insurance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -103,6 +136,35 @@ pub struct CodeTable(pub Vec<CodeName>);
 pub struct Relief {
     /// What was waived and for whom, in Chinese.
     pub what: String,
+}
+
+impl Retirement {
+    /// The month in which a person born in this one reaches the age.
+    ///
+    /// None where it lies beyond every month there is.
+    #[must_use]
+    pub fn month(&self, born: Month) -> Option<Month> {
+        let later = self.rise.map_or(0, |rise| rise.months(born));
+        born.plus(i32::from(self.years) * 12 + later)
+    }
+
+    /// The last month that an employer can pay for the person.
+    ///
+    /// None as for [`Retirement::month`].
+    #[must_use]
+    pub fn last_month(&self, born: Month) -> Option<Month> {
+        self.month(born)?.plus(i32::from(self.flexible))
+    }
+}
+
+impl Rise {
+    fn months(&self, born: Month) -> i32 {
+        let later = self.since.months_until(born);
+        if later < 0 {
+            return 0;
+        }
+        (later / i32::from(self.step) + 1).min(i32::from(self.most))
+    }
 }
 
 impl StopReasons {
@@ -215,6 +277,43 @@ pub(super) fn look_back(entry: &mut Entry<'_>) -> Option<LookBack> {
 
 pub(super) fn minimum_age(entry: &mut Entry<'_>) -> Option<u8> {
     entry.number("years")
+}
+
+pub(super) fn retirement(entry: &mut Entry<'_>) -> Option<Retirement> {
+    let years = entry.number("years");
+    let flexible = entry.optional_number("flexible").unwrap_or(0);
+    let since = entry.optional::<Month>("since");
+    let rise = match since {
+        None => None,
+        Some(since) => {
+            let (step, most) = (entry.number("step"), entry.number("most"));
+            if step == Some(0) {
+                entry.refuse(ParameterFault::FieldWrong("step"));
+            }
+            Some(Rise {
+                since,
+                step: step?,
+                most: most?,
+            })
+        }
+    };
+    Some(Retirement {
+        years: years?,
+        rise,
+        flexible,
+    })
+}
+
+pub(super) fn undeclared(entry: &mut Entry<'_>) -> Option<Undeclared> {
+    let (policy, surcharge) = (entry.text("policy")?, entry.parsed::<Rate>("surcharge")?);
+    match policy.as_str() {
+        "refuse" => Some(Undeclared::Refuse),
+        "assess" => Some(Undeclared::Surcharge(surcharge)),
+        _ => {
+            entry.refuse(ParameterFault::FieldWrong("policy"));
+            None
+        }
+    }
 }
 
 pub(super) fn stop_reasons(entry: &mut Entry<'_>) -> Option<StopReasons> {

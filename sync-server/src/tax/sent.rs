@@ -76,6 +76,7 @@ fn change_line(person: &PersonRecord, change: &RosterChange) -> Result<Change, U
     let kind = match change {
         RosterChange::Stop { .. } => ChangeKind::Stop,
         RosterChange::Start { .. } => ChangeKind::Start,
+        RosterChange::Cancel { .. } => ChangeKind::Cancel,
     };
     Ok(Change {
         line: 1,

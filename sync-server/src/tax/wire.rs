@@ -54,6 +54,8 @@ pub(super) enum ChangeKind {
     Stop,
     /// The month is the first that is paid.
     Start,
+    /// The start of this month is taken back; nothing was paid from it on.
+    Cancel,
 }
 
 #[derive(Debug, Serialize)]

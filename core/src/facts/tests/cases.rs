@@ -11,6 +11,7 @@ use super::movements::id;
 use super::story::{posting, record};
 use super::*;
 use crate::declaration::outlook;
+use crate::facts::{DeclarationStatus, Receiving, RosterChange, declaration_status};
 use crate::message::Lang;
 
 #[derive(Deserialize)]
@@ -33,6 +34,8 @@ struct Play {
     units: BTreeMap<String, UnitId>,
     persons: BTreeMap<String, PersonRecord>,
     declared: Vec<Declaration>,
+    /// Whether what is declared next is left for the agency.
+    undecided: bool,
     /// The parameters, as far as a case changes them.
     parameters: String,
 }
@@ -82,6 +85,7 @@ impl Play {
             units: BTreeMap::new(),
             persons: BTreeMap::new(),
             declared: Vec::new(),
+            undecided: false,
             parameters: parameters::builtin_text().to_string(),
         }
     }
@@ -115,6 +119,28 @@ impl Play {
                 self.declare(unit, filled(form, rest))
             }
             ["重做", number, ref rest @ ..] => self.redo(number, rest),
+            ["提交", ref rest @ ..] => {
+                self.undecided = true;
+                let result = self.step(&rest.join(" "));
+                self.undecided = false;
+                result
+            }
+            ["审核", number, "通过"] => self.decide(number, Verdict::Approve),
+            ["审核", number, "退回", reason] => {
+                self.decide(number, Verdict::Return(reason.to_owned()))
+            }
+            ["审核", number, "不通过", reason] => {
+                self.decide(number, Verdict::Reject(reason.to_owned()))
+            }
+            ["撤回", number] => self.withdraw(number),
+            ["税务接收", number] => self.tax_answers(number, Receiving::Accepted),
+            ["税务拒收", number, reason] => {
+                let refused = Receiving::Refused {
+                    code: "wrong_month".to_owned(),
+                    reason: reason.to_owned(),
+                };
+                self.tax_answers(number, refused)
+            }
             ["提示", ref rest @ ..] => self.outlook(rest),
             ["开放结算期", month_text] => {
                 self.log.add(Fact::SettlementOpened {
@@ -142,6 +168,23 @@ impl Play {
             ["应收", unit, settlement] => self.receivables(unit, settlement),
             ["应收", unit, settlement, person] => self.due(unit, settlement, person),
             ["缴费记录", unit] => self.log.unit(self.units[unit]).records.len().to_string(),
+            ["申报状态", number] => self.standing(number).code().to_owned(),
+            ["月状态", number, month_text] => {
+                let DeclarationStatus::Months(months) = self.standing(number) else {
+                    return "不按月".to_owned();
+                };
+                let wanted = month(month_text);
+                let stage = months.iter().find(|it| it.0 == wanted).map(|it| it.1);
+                format!("{stage:?}")
+                    .trim_start_matches("Some(")
+                    .trim_end_matches(')')
+                    .to_owned()
+            }
+            ["未申报人数", unit, settlement] => {
+                let view = self.log.unit(self.units[unit]);
+                let assessed = &view.assessments[&month(settlement)].assessment;
+                assessed.undeclared.to_string()
+            }
             ["核定人数", unit, settlement] => {
                 let view = self.log.unit(self.units[unit]);
                 view.assessments[&month(settlement)]
@@ -151,6 +194,60 @@ impl Play {
             }
             _ => panic!("no such step: {order}"),
         }
+    }
+
+    fn numbered(&self, number: &str) -> Declaration {
+        let place: usize = number.parse().expect("the number of a declaration");
+        self.declared[place - 1].clone()
+    }
+
+    fn standing(&self, number: &str) -> DeclarationStatus {
+        let declaration = self.numbered(number);
+        declaration_status(declaration.id, false, None, self.log.unit(declaration.unit))
+    }
+
+    fn decide(&mut self, number: &str, verdict: Verdict) -> String {
+        let declaration = self.numbered(number);
+        let pool = self.pool(declaration.unit, &Draft::from(&declaration));
+        self.log.decide_in(&declaration, verdict, &pool);
+        "通过".to_owned()
+    }
+
+    fn withdraw(&mut self, number: &str) -> String {
+        let declaration = self.numbered(number);
+        let unit = declaration.unit;
+        let submission = declaration.submission_id();
+        let statement = sign(&Statement::Withdrawal { unit, submission });
+        self.log.add(Fact::WithdrawalTaken {
+            unit,
+            statement,
+            void: None,
+        });
+        "通过".to_owned()
+    }
+
+    /// Sends what moves a person, and tax answers.
+    fn tax_answers(&mut self, number: &str, state: Receiving) -> String {
+        let declaration = self.numbered(number);
+        let (unit, submission) = (declaration.unit, declaration.submission_id());
+        let change = RosterChange::Stop {
+            person: person(200, 1),
+            month: declaration.content.month(),
+        };
+        let kind = TransactionKind::RosterChange { submission, change };
+        let transaction = kind.id(unit, 1);
+        self.log.add(Fact::TransactionQueued {
+            unit,
+            transaction: transaction.clone(),
+            kind,
+            attempt: 1,
+        });
+        self.log.add(Fact::TransactionReceiving {
+            unit,
+            transaction,
+            state,
+        });
+        "通过".to_owned()
     }
 
     fn next(&self) -> u8 {
@@ -241,7 +338,9 @@ impl Play {
             Err(codes) => codes.join(" "),
             Ok(declaration) => {
                 self.log.submit(&declaration);
-                self.log.decide_in(&declaration, Verdict::Approve, &pool);
+                if !self.undecided {
+                    self.log.decide_in(&declaration, Verdict::Approve, &pool);
+                }
                 self.declared.push(declaration);
                 "通过".to_owned()
             }
@@ -296,11 +395,13 @@ impl Play {
     fn set_parameter(&mut self, name: &str, value: &str) -> String {
         let (key, old) = match name {
             "追溯月数" => ("look_back", "months = \"unlimited\""),
+            "未申报按110%" => ("undeclared_110", "policy = \"refuse\""),
             "最低年龄" => ("minimum_age", "years = 16"),
             other => panic!("no such parameter: {other}"),
         };
         let new = match key {
             "look_back" => format!("months = \"{value}\""),
+            "undeclared_110" => format!("policy = \"{value}\""),
             _ => format!("years = {value}"),
         };
         assert!(self.parameters.contains(old), "{old}");
@@ -340,7 +441,7 @@ impl Play {
     fn status(&self, unit: &str, person: &str) -> String {
         let status = self.view(unit, person).map(PersonView::status);
         match status {
-            None => "未参保",
+            None | Some(PaymentStatus::NotInsured) => "未参保",
             Some(PaymentStatus::Paying) => "参保缴费",
             Some(PaymentStatus::Suspended) => "暂停缴费",
             Some(PaymentStatus::Terminated) => "终止缴费",

@@ -78,6 +78,8 @@ pub(crate) enum ChangeKind {
     Start,
     /// `month` is the last that is paid.
     Stop,
+    /// The start of `month` is taken back.
+    Cancel,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

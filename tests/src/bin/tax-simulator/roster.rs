@@ -162,7 +162,14 @@ impl UnitRoster {
                 self.introduce(change.person_number.clone(), identity, change.month);
                 Ok(())
             }
-            (None, ChangeKind::Stop) => Err(ReasonCode::UnknownPerson),
+            (Some(person), ChangeKind::Cancel) => {
+                person.cancel(change.month)?;
+                if person.intervals.is_empty() {
+                    self.persons.remove(&change.person_number);
+                }
+                Ok(())
+            }
+            (None, ChangeKind::Stop | ChangeKind::Cancel) => Err(ReasonCode::UnknownPerson),
         }
     }
 
@@ -336,6 +343,17 @@ impl Person {
 
     /// `last` is the last paid month. A stop repeated with another month corrects it (MON-3),
     /// as long as it leaves every collected month in.
+    /// Takes the newest start back, from which on nothing was collected.
+    fn cancel(&mut self, start: Month) -> Result<(), ReasonCode> {
+        let collected = self.last_collected.is_some_and(|it| it >= start);
+        let newest = self.intervals.last();
+        if collected || newest.is_none_or(|it| it.stop.is_some() || it.start != start) {
+            return Err(ReasonCode::WrongMonth);
+        }
+        self.intervals.pop();
+        Ok(())
+    }
+
     fn stop(&mut self, last: Month) -> Result<(), ReasonCode> {
         match self.intervals.last_mut() {
             Some(interval) if last >= interval.start && self.last_collected <= Some(last) => {
