@@ -144,6 +144,10 @@ refusal_names! { $
     PeersTooManySessions = "peers.too_many_sessions",
     /// More refusals in one session than an honest device meets.
     PeersTooManyRefusals = "peers.too_many_refusals",
+    /// More questions about persons than a device may ask in a while.
+    PeersTooManyQuestions = "peers.too_many_questions",
+    /// A question about a person on behalf of a unit that the device's operators do not act for.
+    PeersNotYourUnit = "peers.not_your_unit",
     /// A connection for a session without a device's key.
     TransportNoDeviceKey = "transport.no_device_key",
 

@@ -78,7 +78,9 @@ mod tests {
             };
             let month = month.parse().unwrap();
             let known = date(2026, 11, 24);
-            let found = retiring(&holder, month, &parameters, known).unwrap().unwrap();
+            let found = retiring(&holder, month, &parameters, known)
+                .unwrap()
+                .unwrap();
             let shown = (found.earliest.to_string(), found.last_paid.to_string());
             let expected = (expected.0.to_owned(), expected.1.to_owned());
             assert_eq!(shown, expected, "{born} {sex:?} {month}");

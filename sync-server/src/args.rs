@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use canbao_core::identity::{CreditCode, PensionNumber};
+use canbao_core::identity::{CreditCode, IdKind, PensionNumber};
 use canbao_core::ids::{CertificateSerial, VolumeId};
 use canbao_core::message::Lang;
 use canbao_core::month::Month;
@@ -156,6 +156,9 @@ pub enum Admin {
     /// Units (参保单位).
     #[command(subcommand)]
     Unit(Unit),
+    /// Persons over all units.
+    #[command(subcommand)]
+    Person(Person),
     /// Enrolment codes.
     #[command(subcommand)]
     Code(Code),
@@ -239,6 +242,43 @@ pub enum Unit {
     },
     /// List the units.
     List,
+}
+
+/// `admin person`.
+#[derive(Debug, Subcommand)]
+pub enum Person {
+    /// Hold another identity document or name of a person, in every unit they are or were in.
+    Amend(AmendArgs),
+    /// Make two persons one: what was held under the second goes to the first.
+    Merge {
+        /// The 个人编号 that stays.
+        kept: String,
+        /// The 个人编号 that was given to the same person besides.
+        gone: String,
+        /// By what it was shown that both are one person.
+        #[arg(long)]
+        evidence: String,
+    },
+}
+
+/// `admin person amend`.
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("change").required(true).multiple(true)))]
+pub struct AmendArgs {
+    /// 个人编号.
+    pub number: String,
+    /// The kind of the new document in its two digits.
+    #[arg(long, default_value = "01")]
+    pub id_kind: IdKind,
+    /// The number of the new document.
+    #[arg(long, group = "change")]
+    pub id_number: Option<String>,
+    /// The new name.
+    #[arg(long, group = "change")]
+    pub name: Option<String>,
+    /// By what the change was shown.
+    #[arg(long)]
+    pub evidence: String,
 }
 
 /// `admin unit load`.

@@ -1,5 +1,6 @@
 //! Devices over QUIC: who may have a session, what it sees, and enrolment.
 
+mod allowance;
 mod enrolment;
 mod places;
 mod scope;
@@ -8,15 +9,16 @@ mod scope;
 pub(crate) mod tests;
 
 use std::future::Future;
-use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use canbao_core::facts::Insured;
 use canbao_core::refusal::RefusalName;
 use canbao_core::signing::PublicKey;
 use canbao_core::statement::{Statement, read_admitted};
 use canbao_core::sync::hub::{FeedPage, FeedWanted, PartPage, Visible};
-use canbao_core::sync::message::{BackfillWanted, ProofWanted};
+use canbao_core::sync::message::{BackfillWanted, ProofWanted, StatusWanted};
 use canbao_core::sync::{Hello, Item, ItemId, NeedsUpdate, RangeProof, Refusal, Verdict};
 use canbao_core::time::Timestamp;
 use canbao_transport::{
@@ -28,7 +30,7 @@ use tokio::task::JoinSet;
 
 use crate::centre::{Answer, Centre, Head, Unavailable};
 use crate::metrics::Metrics;
-use enrolment::Allowance;
+use allowance::Allowance;
 use places::{Places, turns_true};
 use scope::Scope;
 
@@ -36,6 +38,11 @@ use scope::Scope;
 const PAGE_ITEMS: usize = 1024;
 /// After so many refusals a session ends: a device that goes on is broken or hostile.
 const MOST_REFUSALS: u32 = 200;
+/// The questions about persons that a device may ask within a minute: a clerk types one number
+/// after the other.
+const QUESTIONS: u32 = 30;
+/// How many addresses, or devices, are counted at once.
+const COUNTED: usize = 10_000;
 /// How long sessions may take to end when the centre stops.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -47,7 +54,8 @@ pub struct Peers {
     centre: Centre,
     endpoint: ServerEndpoint,
     clock: Clock,
-    allowance: Arc<Mutex<Allowance>>,
+    tries: Arc<Mutex<Allowance<IpAddr>>>,
+    questions: Questions,
     places: Arc<Places>,
     metrics: Arc<Metrics>,
 }
@@ -70,7 +78,8 @@ impl Peers {
             endpoint,
             clock,
             metrics,
-            allowance: Arc::default(),
+            tries: Arc::new(Mutex::new(Allowance::new(enrolment::TRIES, COUNTED))),
+            questions: questions(),
             places: Arc::default(),
         })
     }
@@ -116,7 +125,8 @@ impl Peers {
             centre: self.centre.clone(),
             clock: Arc::clone(&self.clock),
             metrics: Arc::clone(&self.metrics),
-            allowance: Arc::clone(&self.allowance),
+            tries: Arc::clone(&self.tries),
+            questions: Arc::clone(&self.questions),
             places: Arc::clone(&self.places),
             stopped,
         }
@@ -127,7 +137,8 @@ impl Peers {
 struct Peer {
     centre: Centre,
     clock: Clock,
-    allowance: Arc<Mutex<Allowance>>,
+    tries: Arc<Mutex<Allowance<IpAddr>>>,
+    questions: Questions,
     places: Arc<Places>,
     metrics: Arc<Metrics>,
     stopped: watch::Receiver<bool>,
@@ -138,7 +149,7 @@ impl Peer {
         match handshake.complete().await {
             Ok(Accepted::Sync { connection, device }) => self.sync(&connection, device).await,
             Ok(Accepted::Enrol { connection }) => {
-                enrolment::serve(&self.centre, &connection, &self.allowance, &self.clock).await;
+                enrolment::serve(&self.centre, &connection, &self.tries, &self.clock).await;
             }
             Err(error) => tracing::debug!(code = error.code(), "no handshake"),
         }
@@ -150,6 +161,7 @@ impl Peer {
         let mut session = Session::new(self.centre, device, self.clock, self.metrics, self.stopped);
         let mut place = self.places.take(device);
         session.displaced = Some(place.displaced());
+        session.questions = self.questions;
         tokio::select! {
             end = drive_hub(connection, feed, &mut session) => match end {
                 Ok(end) => tracing::debug!(code = end.code(), "session ended"),
@@ -177,6 +189,14 @@ pub struct Session {
     displaced: Option<watch::Receiver<bool>>,
     /// Why the session shall end.
     ending: Option<Refusal>,
+    questions: Questions,
+}
+
+/// How often each device asks about persons.
+type Questions = Arc<Mutex<Allowance<PublicKey>>>;
+
+fn questions() -> Questions {
+    Arc::new(Mutex::new(Allowance::new(QUESTIONS, COUNTED)))
 }
 
 impl Session {
@@ -200,6 +220,7 @@ impl Session {
             refusals: 0,
             displaced: None,
             ending: None,
+            questions: questions(),
         }
     }
 
@@ -320,6 +341,31 @@ impl HubBackend for Session {
     ) -> Result<Result<RangeProof, Refusal>, Unavailable> {
         let centre = self.centre.clone();
         blocking(move || Ok(centre.range_proof(wanted))).await
+    }
+
+    async fn person_status(
+        &mut self,
+        wanted: StatusWanted,
+    ) -> Result<Result<Insured, Refusal>, Unavailable> {
+        let allowed = self
+            .questions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take(self.device, Instant::now());
+        let answer = if allowed {
+            let now = (self.clock)();
+            self.centre.person_status(self.device, wanted, now).await?
+        } else {
+            Err(Refusal::new(RefusalName::PeersTooManyQuestions, ""))
+        };
+        if let Err(refusal) = &answer {
+            tracing::warn!(
+                code = refusal.code(),
+                "a question about a person was refused"
+            );
+            self.metrics.refused(refusal.code());
+        }
+        Ok(answer)
     }
 
     fn needs_update(&mut self, what: NeedsUpdate) {

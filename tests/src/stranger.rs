@@ -10,6 +10,7 @@ use canbao_core::document::{
     Action, ActorId, Batch, DocumentId, SCHEMA_VERSION, SignedBatch, Volume,
 };
 use canbao_core::enrolment::{Answer, EnrolmentCode, Request};
+use canbao_core::facts::Insured;
 use canbao_core::ids::{DeclarationId, DeviceId, OperatorId, StatementId, UnitId, VolumeId};
 use canbao_core::signed::decode_canonical;
 use canbao_core::signing::{PublicKey, SigningKey};
@@ -17,7 +18,7 @@ use canbao_core::statement::Statement;
 use canbao_core::sync::device::{
     Advance, Backfilled, DeviceStart, Outgoing, Parts, Rescope, SessionReport,
 };
-use canbao_core::sync::{Item, ItemId, ProofRefused, RangeProof, Verdict};
+use canbao_core::sync::{Item, ItemId, ProofRefused, RangeProof, Refusal, Verdict};
 use canbao_core::time::Timestamp;
 use canbao_transport::{
     Alpn, ClientEndpoint, Connected, DeviceBackend, DeviceEvent, Statistics, ask_to_enrol,
@@ -261,6 +262,10 @@ impl DeviceBackend for Mouth {
     }
 
     async fn proof(&mut self, _: Result<RangeProof, ProofRefused>) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    async fn status(&mut self, _: u32, _: Result<Insured, Refusal>) -> Result<(), Infallible> {
         Ok(())
     }
 

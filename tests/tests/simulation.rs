@@ -98,4 +98,5 @@ broken_rules_are_found! {
     an_entry_that_a_backfill_left_out_is_found: BackfillsLess,
     a_scope_that_was_not_told_is_found: KeepsScope,
     a_revocation_passed_over_is_found: PassesOverRevocation,
+    a_person_who_pays_in_two_units_is_found: OwnsTwice,
 }

@@ -3,12 +3,13 @@
 use std::collections::VecDeque;
 use std::future::Future;
 
+use canbao_core::facts::Insured;
 use canbao_core::sync::device::{
     Advance, Backfilled, DeviceInput, DeviceOutput, DeviceSession, DeviceStart, Outgoing, Rescope,
     SessionReport,
 };
-use canbao_core::sync::message::ProofWanted;
-use canbao_core::sync::{CloseReason, ItemId, ProofRefused, RangeProof, Verdict};
+use canbao_core::sync::message::{ProofWanted, StatusWanted};
+use canbao_core::sync::{CloseReason, ItemId, ProofRefused, RangeProof, Refusal, Verdict};
 
 use crate::connection::{Connection, Statistics};
 use crate::pump::{Clock, Reader, SessionEnd, Writer};
@@ -20,6 +21,8 @@ pub enum DeviceEvent {
     OutboxGrew,
     /// A range proof is wanted.
     WantProof(ProofWanted),
+    /// Somebody wants to know where a person is insured (REG-1).
+    WantStatus(StatusWanted),
     /// The session shall end.
     Stop,
 }
@@ -63,6 +66,13 @@ pub trait DeviceBackend: Send {
     fn proof(
         &mut self,
         proof: Result<RangeProof, ProofRefused>,
+    ) -> impl Future<Output = Result<(), Self::Error>> + Send;
+
+    /// Takes the answer to a question of [`DeviceEvent::WantStatus`], or its refusal.
+    fn status(
+        &mut self,
+        number: u32,
+        insured: Result<Insured, Refusal>,
     ) -> impl Future<Output = Result<(), Self::Error>> + Send;
 
     /// Takes what `status` shows.
@@ -174,6 +184,9 @@ impl DevicePump<'_> {
                 DeviceOutput::Answered { item, verdict } => backend.answered(item, verdict).await?,
                 DeviceOutput::Proof(proof) => backend.proof(Ok(proof)).await?,
                 DeviceOutput::ProofRefused(refused) => backend.proof(Err(refused)).await?,
+                DeviceOutput::Status { number, insured } => {
+                    backend.status(number, insured).await?;
+                }
                 DeviceOutput::WakeAt(at) => self.clock.set_alarm(at),
                 DeviceOutput::Report(report) => {
                     backend.report(report, self.connection.statistics());
@@ -202,6 +215,7 @@ impl DevicePump<'_> {
             event = backend.next_event() => Ok(Some(match event {
                 DeviceEvent::OutboxGrew => DeviceInput::OutboxGrew,
                 DeviceEvent::WantProof(wanted) => DeviceInput::WantProof(wanted),
+                DeviceEvent::WantStatus(wanted) => DeviceInput::WantStatus(wanted),
                 DeviceEvent::Stop => DeviceInput::Stop,
             })),
             () = self.clock.alarm() => Ok(Some(DeviceInput::Tick)),

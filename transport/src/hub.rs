@@ -2,12 +2,13 @@
 
 use std::future::Future;
 
+use canbao_core::facts::Insured;
 use canbao_core::ids::FeedId;
 use canbao_core::refusal::RefusalName;
 use canbao_core::sync::hub::{
     FeedPage, FeedWanted, HubInput, HubOutput, HubSession, PartPage, Visible,
 };
-use canbao_core::sync::message::{BackfillWanted, ProofWanted};
+use canbao_core::sync::message::{BackfillWanted, ProofWanted, StatusWanted};
 use canbao_core::sync::{
     CloseReason, Hello, Item, ItemId, NeedsUpdate, ProofRefused, RangeProof, Refusal, Verdict,
 };
@@ -66,6 +67,12 @@ pub trait HubBackend: Send {
         &mut self,
         wanted: ProofWanted,
     ) -> impl Future<Output = Result<Result<RangeProof, Refusal>, Self::Error>> + Send;
+
+    /// Says where a person is insured, or why that is not said (REG-1).
+    fn person_status(
+        &mut self,
+        wanted: StatusWanted,
+    ) -> impl Future<Output = Result<Result<Insured, Refusal>, Self::Error>> + Send;
 
     /// The device sent something that only a newer program reads.
     fn needs_update(&mut self, what: NeedsUpdate);
@@ -211,6 +218,12 @@ impl HubPump<'_> {
                         Ok(proof) => HubInput::Proved(proof),
                         Err(refusal) => HubInput::NotProved(ProofRefused { wanted, refusal }),
                     });
+                }
+                HubOutput::PersonStatus(wanted) => {
+                    let number = wanted.number;
+                    let asked = backend.person_status(wanted).await;
+                    let insured = asked.map_err(Stop::Failed)?;
+                    self.input(HubInput::Status { number, insured });
                 }
                 HubOutput::WakeAt(at) => self.clock.set_alarm(at),
                 HubOutput::NeedsUpdate(what) => backend.needs_update(what),

@@ -11,9 +11,13 @@ use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
 use backends::{Centre, Device, Revoked};
+use canbao_core::declaration::PersonNumber;
+use canbao_core::facts::Insured;
+use canbao_core::ids::UnitId;
 use canbao_core::refusal::RefusalName;
 use canbao_core::signing::{PublicKey, SigningKey};
 use canbao_core::sync::device::{Coverage, Parts, SessionReport};
+use canbao_core::sync::message::StatusWanted;
 use canbao_core::sync::{Item, Part, Refusal, Verdict};
 use canbao_transport::{
     Accepted, Alpn, CONNECT_WITHIN, ClientEndpoint, ConnectError, Connected, Connection,
@@ -226,6 +230,29 @@ async fn a_centre_that_cannot_write_says_so() {
 
     assert_eq!(end.code(), "sync.hub_failed");
     assert_eq!(device.waiting(), 1);
+}
+
+#[tokio::test]
+async fn a_question_is_answered_before_the_session_settles() {
+    let centre = centre_of(device_key().public());
+    let addr = serve(&centre);
+    let mut device = Device::new(centre.feed());
+    for number in 0..6 {
+        device.want_status(StatusWanted {
+            number,
+            unit: UnitId([1; 16]),
+            person: PersonNumber::Personal("2100000001".parse().unwrap()),
+        });
+    }
+
+    sync(addr, &mut device).await;
+
+    let told: Vec<_> = device.told().values().cloned().collect();
+    assert_eq!(
+        told,
+        vec![Ok(Insured::Elsewhere); 6],
+        "more than may be open at once"
+    );
 }
 
 #[tokio::test]

@@ -140,9 +140,10 @@ impl App {
 
     fn answer(&mut self, context: &Context, request: Request) -> Result<Response, Fault> {
         match request {
-            Request::Enrol { .. } | Request::Rekey | Request::Sync { .. } => {
-                Err(Fault::usage("request.needs_network"))
-            }
+            Request::Enrol { .. }
+            | Request::Rekey
+            | Request::PersonInsured { .. }
+            | Request::Sync { .. } => Err(Fault::usage("request.needs_network")),
             Request::PassphraseSet { passphrase } => self
                 .set_passphrase(context, &passphrase)
                 .map(Response::Locks),

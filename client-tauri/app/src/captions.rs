@@ -4,7 +4,7 @@ use canbao_core::comparison::Class;
 use canbao_core::declaration::Kind;
 use canbao_core::document::FieldName;
 use canbao_core::facts::{
-    DeclarationStatus, MonthStage, PaymentStatus, Receiving, Sending, TransactionKind,
+    DeclarationStatus, Insured, MonthStage, PaymentStatus, Receiving, Sending, TransactionKind,
     TransactionStep,
 };
 use canbao_core::message::{self, Lang};
@@ -55,6 +55,32 @@ pub(crate) fn stage(stage: MonthStage, lang: Lang) -> Coded {
         MonthStage::Recorded => ("recorded", "已记账", "recorded"),
     };
     coded(code, lang, zh, en)
+}
+
+/// Where a person is insured (REG-1).
+pub(crate) fn insured(insured: Option<Insured>, lang: Lang) -> Coded {
+    match insured {
+        Some(Insured::Here) => coded("here", lang, "在本单位参保", "insured here"),
+        Some(Insured::Elsewhere) => coded(
+            "elsewhere",
+            lang,
+            "在其他单位参保",
+            "insured in another unit",
+        ),
+        Some(Insured::Before) => coded(
+            "before",
+            lang,
+            "未参保(曾参保,请办理职工缴费恢复申报)",
+            "not insured (was before: declare a resumption)",
+        ),
+        Some(Insured::Never) => coded("never", lang, "未参保", "not insured"),
+        None => coded(
+            "unknown",
+            lang,
+            "未知(没有网络,由中心受理时判断)",
+            "unknown (no link: the centre decides at intake)",
+        ),
+    }
 }
 
 /// The caption of a form.

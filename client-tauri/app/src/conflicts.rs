@@ -251,7 +251,7 @@ impl App {
                 DocumentId::EmployerRoster(unit.record.id),
                 person.to_string(),
                 captions::roster(lang),
-                unit.persons.get(person),
+                unit.person(*person),
             ),
         };
         let row = |conflict: &Conflict| ConflictRow {

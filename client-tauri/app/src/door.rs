@@ -8,6 +8,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::app::App;
 use crate::fault::Fault;
+use crate::insured::Questions;
 use crate::request::{Context, Request};
 use crate::response::{Failure, Response, SyncReport};
 
@@ -19,6 +20,7 @@ pub struct Door {
     /// What was exchanged so far, told each time the live session has nothing open.
     pub(crate) settled: watch::Sender<SyncReport>,
     stop: watch::Sender<bool>,
+    questions: Mutex<Questions>,
     session: tokio::sync::Mutex<()>,
 }
 
@@ -39,6 +41,7 @@ impl Door {
             grew: Arc::new(Notify::new()),
             settled: watch::Sender::new(SyncReport::default()),
             stop: watch::Sender::new(false),
+            questions: Mutex::default(),
             session: tokio::sync::Mutex::new(()),
         }
     }
@@ -59,6 +62,10 @@ impl Door {
                 enrolled.map(Response::Enrolled)
             }
             Request::Rekey => self.rekey(context).await.map(Response::Rekeyed),
+            Request::PersonInsured { number, id_kind } => self
+                .insured(context, &number, id_kind.as_deref())
+                .await
+                .map(Response::Insured),
             Request::Sync { watch } => self.sync(context.lang, watch).await.map(Response::Synced),
             request => {
                 let answered = self.app().dispatch(context, request);
@@ -94,6 +101,13 @@ impl Door {
     /// what is in memory is a fold of it.
     pub(crate) fn app(&self) -> MutexGuard<'_, App> {
         self.app.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is asked of the centre beside the exchange.
+    pub(crate) fn questions(&self) -> MutexGuard<'_, Questions> {
+        self.questions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn stopped(&self) -> watch::Receiver<bool> {

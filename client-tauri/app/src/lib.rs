@@ -23,6 +23,7 @@ mod feed;
 mod held;
 mod identity;
 mod import;
+mod insured;
 mod keyring;
 mod notes;
 mod outbox;

@@ -31,7 +31,10 @@ impl App {
         let wanted: Vec<&RecordView> = unit
             .records
             .iter()
-            .filter(|it| person.is_none_or(|person| it.record.person == person.record.id))
+            .filter(|it| {
+                let paid_for = unit.canonical(it.record.person);
+                person.is_none_or(|person| paid_for == person.record.id)
+            })
             .filter(|it| from.is_none_or(|from| from <= it.record.month))
             .filter(|it| to.is_none_or(|to| it.record.month <= to))
             .collect();

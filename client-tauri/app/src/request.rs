@@ -128,6 +128,14 @@ pub enum Request {
         /// ID number, personal number or person id.
         person: String,
     },
+    /// Where a person is insured (REG-1).
+    PersonInsured {
+        /// The number of a document, or a personal number.
+        number: String,
+        /// 证件类型 in its two digits, where the document is none of the residents'.
+        #[serde(default)]
+        id_kind: Option<String>,
+    },
     /// Notes something on a person, in the employer's roster document.
     RosterNote {
         /// ID number, personal number or person id.

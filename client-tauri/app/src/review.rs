@@ -226,7 +226,7 @@ impl App {
         let base = |wage, month| contribution_base(wage, month, parameters, known_on).ok();
         let new = base(*wage, *from);
         let before = from.previous();
-        let person = person.and_then(|it| unit.persons.get(it));
+        let person = person.and_then(|it| unit.person(*it));
         let old = before.and_then(|month| base(person?.wage(month)?, month));
         let marked = match (new, parameters.base_change_mark(*from, known_on)) {
             (Some(new), Ok(mark)) => differs_markedly(old.unwrap_or(Money::ZERO), new, mark),

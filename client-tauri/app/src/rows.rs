@@ -62,7 +62,7 @@ fn stated(name: &str, document: Option<&IdDocument>, number: Option<&PersonalNum
 
 /// The person of this id, where the roster has them.
 pub(crate) fn person_of(unit: &UnitView, id: PersonId) -> Option<PersonRef> {
-    unit.persons.get(&id).map(person_ref)
+    unit.person(id).map(person_ref)
 }
 
 pub(crate) fn unit_ref(record: &UnitRecord) -> UnitRef {

@@ -5,6 +5,7 @@ use std::ops::Deref;
 use std::time::Duration;
 
 use canbao_core::declaration::Field;
+use canbao_core::facts::Insured;
 use canbao_core::ids::Position;
 use canbao_core::message::Lang;
 use canbao_core::signed::encode;
@@ -179,8 +180,8 @@ pub struct Backend<D> {
     pub(crate) heard: Option<Timestamp>,
     pub(crate) welcomed: bool,
     settled: bool,
-    /// Something was made anew in place of what was refused, and waits.
-    renewed: bool,
+    /// Something was put into the outbox that the session does not know of.
+    grew: bool,
     /// Whether the session may ask for packs.
     packed: bool,
     /// Something of a newer centre was stepped over in this session.
@@ -206,7 +207,7 @@ impl<D: Deref<Target = Door>> Backend<D> {
             heard: None,
             welcomed: false,
             settled: false,
-            renewed: false,
+            grew: false,
             packed: false,
             stepped_over: false,
             wanted: VecDeque::new(),
@@ -221,7 +222,7 @@ impl<D: Deref<Target = Door>> Backend<D> {
     /// A new session: nothing is asked yet.
     pub fn begin(&mut self) {
         self.settled = false;
-        self.renewed = false;
+        self.grew = false;
         self.packed = self.door.app().takes_packs();
         self.stepped_over = false;
         self.wanted.clear();
@@ -253,6 +254,12 @@ impl<D: Deref<Target = Door>> Backend<D> {
         self.heard = Some(self.door.app().world.now());
     }
 
+    fn question(&mut self) -> Option<DeviceEvent> {
+        let wanted = self.door.questions().next()?;
+        self.settled = false;
+        Some(DeviceEvent::WantStatus(wanted))
+    }
+
     /// Whether a single sync has done everything.
     fn is_done(&self) -> bool {
         self.settled && !self.watch && self.again.is_empty()
@@ -267,7 +274,7 @@ impl<D: Deref<Target = Door> + Send> DeviceBackend for Backend<D> {
         let mut app = self.door.app();
         let made = app.outbox.length();
         self.report.entries += app.advance(advance)?;
-        self.renewed |= app.outbox.length() > made;
+        self.grew |= app.outbox.length() > made;
         drop(app);
         self.without_packs()?;
         self.want_proofs();
@@ -318,7 +325,7 @@ impl<D: Deref<Target = Door> + Send> DeviceBackend for Backend<D> {
                 let renewed = app.refused_item(item, refusal.code(), refusal.detail())?;
                 drop(app);
                 // What was built on it may have been made anew too.
-                self.renewed = true;
+                self.grew = true;
                 if renewed {
                     return Ok(());
                 }
@@ -351,6 +358,16 @@ impl<D: Deref<Target = Door> + Send> DeviceBackend for Backend<D> {
                 tracing::warn!(code = refused.refusal.code(), "a proof is not to be had");
             }
         }
+        Ok(())
+    }
+
+    async fn status(
+        &mut self,
+        number: u32,
+        insured: Result<Insured, Refusal>,
+    ) -> Result<(), Fault> {
+        self.hear();
+        self.door.questions().answered(number, insured);
         Ok(())
     }
 
@@ -391,6 +408,9 @@ impl<D: Deref<Target = Door> + Send> DeviceBackend for Backend<D> {
 
     async fn next_event(&mut self) -> DeviceEvent {
         loop {
+            if let Some(event) = self.question() {
+                return event;
+            }
             if self.out < PROOFS_OUT
                 && let Some(wanted) = self.wanted.pop_front()
             {
@@ -398,7 +418,7 @@ impl<D: Deref<Target = Door> + Send> DeviceBackend for Backend<D> {
                 self.settled = false;
                 return DeviceEvent::WantProof(wanted);
             }
-            if std::mem::take(&mut self.renewed) {
+            if std::mem::take(&mut self.grew) {
                 self.settled = false;
                 return DeviceEvent::OutboxGrew;
             }
@@ -408,10 +428,8 @@ impl<D: Deref<Target = Door> + Send> DeviceBackend for Backend<D> {
             let again_at = self.again_at;
             tokio::select! {
                 _ = self.stopped.wait_for(|stopped| *stopped) => return DeviceEvent::Stop,
-                () = self.door.grew.notified() => {
-                    self.settled = false;
-                    return DeviceEvent::OutboxGrew;
-                }
+                // A question goes first: the session has nothing open before it is answered.
+                () = self.door.grew.notified() => self.grew = true,
                 () = at(again_at) => {
                     self.times += 1;
                     self.again_at = None;

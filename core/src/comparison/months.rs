@@ -107,7 +107,9 @@ impl Beside<'_> {
     /// never sent, tax has to take it in.
     fn lacking(&self, change: ChangeKind, month: Month) -> Repair {
         let of_this_kind = self.sent.filter(|it| match &it.view.kind {
-            TransactionKind::RosterChange { change: sent, .. } => ChangeKind::of(sent) == Some(change),
+            TransactionKind::RosterChange { change: sent, .. } => {
+                ChangeKind::of(sent) == Some(change)
+            }
             TransactionKind::Assessment { .. } => false,
         });
         let Some(sent) = of_this_kind else {

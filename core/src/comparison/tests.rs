@@ -88,6 +88,7 @@ impl Log {
             paying_since: since,
             wage: None,
             bases_until: since,
+            last_paid: None,
         };
         self.add(Fact::PersonsListed {
             unit: UNIT,

@@ -19,7 +19,7 @@ const NAMED_MONTHS: usize = 6;
 #[must_use]
 pub fn outlook(declaration: &Declaration, ground: &Ground<'_>) -> Vec<Message> {
     let person = match declaration.content.subject() {
-        Subject::Known(person) => ground.unit.persons.get(&person),
+        Subject::Known(person) => ground.unit.person(person),
         Subject::Elsewhere(..) | Subject::New(_) => None,
     };
     match &declaration.content {

@@ -68,6 +68,9 @@ impl Fact {
             | Self::IncidentRaised { .. }
             | Self::TaxEventsTaken { .. }
             | Self::TaxRosterTaken { .. }
+            | Self::PersonStatusTold { .. }
+            | Self::PersonAmended { .. }
+            | Self::PersonsMerged { .. }
             | Self::StatementRefused { .. }
             | Self::LogKeyChanged { .. } => Ok(None),
         }

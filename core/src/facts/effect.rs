@@ -134,7 +134,7 @@ impl Effect {
                 reason,
             } => {
                 let submission = declaration.submission_id();
-                let view = ground.unit.persons.get(person);
+                let view = ground.unit.person(*person);
                 let voided = view.filter(|_| declaration.redoes.is_none());
                 if let Some(enrolment) = voided.and_then(|it| ground.unit.voided_by(it, *month)) {
                     return Ok(Self::Voided {
@@ -217,12 +217,7 @@ struct Newcomer {
 impl Newcomer {
     /// A redo enrols nobody twice: whom the unit has is that person. Whose enrolment was voided
     /// keeps the numbers, here or at another unit.
-    fn of_entrant(
-        entrant: &Entrant,
-        redo: bool,
-        ground: &Ground<'_>,
-        fresh: FreshNumbers,
-    ) -> Self {
+    fn of_entrant(entrant: &Entrant, redo: bool, ground: &Ground<'_>, fresh: FreshNumbers) -> Self {
         let here = ground.unit.find_person(entrant.document.number());
         if let (Some(person), true) = (here, redo) {
             return Self::of_view(person);
@@ -253,7 +248,7 @@ impl Newcomer {
 
     fn of_person(who: &Who, ground: &Ground<'_>) -> Result<Self, Problem> {
         let found = match (who, ground.pool) {
-            (Who::Known(person), _) => ground.unit.persons.get(person).map(Self::of_view),
+            (Who::Known(person), _) => ground.unit.person(*person).map(Self::of_view),
             (Who::Elsewhere { .. }, Pool::Known(person)) => Some(Self::of_pool(person)),
             (Who::Elsewhere { .. }, Pool::Unknown | Pool::Absent) => None,
         };

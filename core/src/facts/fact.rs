@@ -5,16 +5,18 @@ use minicbor::{Decode, Encode};
 use crate::certificate::{Certificate, Chain, Mandate};
 use crate::declaration::Problem;
 use crate::document::DocumentId;
-use crate::ids::{CertificateSerial, DistrictId, StatementId, UnitId, VolumeId};
+use crate::ids::{CertificateSerial, DistrictId, PersonId, StatementId, UnitId, VolumeId};
 use crate::money::Money;
 use crate::month::Month;
 use crate::signed::Signed;
+use crate::signing::PublicKey;
 use crate::time::Timestamp;
 
 use super::assessment::{Assessment, Receivable};
 use super::audience::Audience;
 use super::common::Agency;
 use super::effect::Effect;
+use super::insured::Insured;
 use super::person::PersonRecord;
 use super::posting::Incident;
 use super::record::PaymentRecord;
@@ -318,6 +320,53 @@ pub enum Fact {
         #[n(2)]
         reason: String,
     },
+    /// A device asked where a person is insured, and was told (REG-1): kept for the audit.
+    #[n(33)]
+    PersonStatusTold {
+        /// On behalf of which unit.
+        #[n(0)]
+        unit: UnitId,
+        /// Which device.
+        #[n(1)]
+        device: PublicKey,
+        /// Of whom; none where nobody has the number.
+        #[n(2)]
+        person: Option<PersonId>,
+        /// What.
+        #[n(3)]
+        insured: Insured,
+    },
+    /// The centre holds another document or name of a person from here on; the unit is one of
+    /// theirs.
+    #[n(34)]
+    PersonAmended {
+        /// In which unit.
+        #[n(0)]
+        unit: UnitId,
+        /// The person, as held from now on, under the id that stays.
+        #[n(1)]
+        person: PersonRecord,
+        /// By what the change was shown, in the words of who made it; at most
+        /// [`MAX_EVIDENCE`] characters.
+        #[n(2)]
+        evidence: String,
+    },
+    /// Two person ids were found to be one person's, in a unit that has the second.
+    #[n(35)]
+    PersonsMerged {
+        /// In which unit.
+        #[n(0)]
+        unit: UnitId,
+        /// The person whose id stays.
+        #[n(1)]
+        kept: PersonRecord,
+        /// As the person was held under the other id.
+        #[n(2)]
+        gone: PersonRecord,
+        /// As in [`Fact::PersonAmended`].
+        #[n(3)]
+        evidence: String,
+    },
     /// How far tax's events were taken in; the centre's own bookmark.
     #[n(26)]
     TaxEventsTaken {
@@ -406,6 +455,9 @@ pub enum Fact {
 /// The longest reason of a revocation, in characters.
 pub const MAX_REVOCATION_REASON: usize = 100;
 
+/// The longest evidence of a change to a person, in characters.
+pub const MAX_EVIDENCE: usize = 200;
+
 /// Who revoked a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 pub enum Revoker {
@@ -423,7 +475,7 @@ pub struct ListedPerson {
     /// Who.
     #[n(0)]
     pub person: PersonRecord,
-    /// The first payable month of the interval that is open.
+    /// The first payable month of the newest interval.
     #[n(1)]
     pub paying_since: Month,
     /// The wage the file states, and through which month it counts as declared; a person may
@@ -433,6 +485,10 @@ pub struct ListedPerson {
     /// The last month for which [`Self::wage`] counts.
     #[n(3)]
     pub bases_until: Month,
+    /// The last payable month of a person who is suspended (暂停缴费); none while the interval is
+    /// open.
+    #[n(4)]
+    pub last_paid: Option<Month>,
 }
 
 /// Why a statement that was taken in has no effect.
@@ -482,6 +538,8 @@ impl Fact {
             | Self::Collected { unit, .. }
             | Self::PostingTaken { unit, .. }
             | Self::TaxRosterTaken { unit, .. }
+            | Self::PersonAmended { unit, .. }
+            | Self::PersonsMerged { unit, .. }
             | Self::ResendTaken { unit, .. }
             | Self::UnitMoved { unit, .. } => vec![Audience::Unit(*unit)],
             Self::IncidentRaised { unit, .. } => {
@@ -504,6 +562,7 @@ impl Fact {
             }
             Self::CodeIssued { .. }
             | Self::TaxEventsTaken { .. }
+            | Self::PersonStatusTold { .. }
             | Self::StatementRefused { .. } => vec![Audience::Centre],
         }
     }

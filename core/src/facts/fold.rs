@@ -130,6 +130,8 @@ impl UnitView {
             Fact::ResendTaken {
                 statement, void, ..
             } => self.take_resend(statement, void.as_ref()),
+            Fact::PersonAmended { person, .. } => self.amend(person),
+            Fact::PersonsMerged { kept, gone, .. } => self.merge(kept, gone.id),
             Fact::IncidentRaised { incident, .. } => self.incidents.push((*at, incident.clone())),
             Fact::AgencyListed(_)
             | Fact::ParametersAdopted { .. }
@@ -142,6 +144,7 @@ impl UnitView {
             | Fact::BatchAdmitted { .. }
             | Fact::BatchRefused { .. }
             | Fact::TaxEventsTaken { .. }
+            | Fact::PersonStatusTold { .. }
             | Fact::StatementRefused { .. }
             | Fact::Audited { .. }
             | Fact::LogKeyChanged { .. } => {}
@@ -156,19 +159,25 @@ impl UnitView {
             wage,
             position,
         });
-        let loaded = Movement {
-            submission: None,
-            position,
-            turn: Turn::In(listed.paying_since),
-            redone_by: None,
-        };
+        let left = listed.last_paid.map(|month| Turn::Out {
+            month,
+            terminated: false,
+        });
         let view = self.know(record);
         view.baseline = baseline;
-        view.take(loaded, None);
+        for turn in [Turn::In(listed.paying_since)].into_iter().chain(left) {
+            let loaded = Movement {
+                submission: None,
+                position,
+                turn,
+                redone_by: None,
+            };
+            view.take(loaded, None);
+        }
     }
 
     /// The view of a person, who may be new here.
-    fn know(&mut self, record: &PersonRecord) -> &mut PersonView {
+    pub(super) fn know(&mut self, record: &PersonRecord) -> &mut PersonView {
         self.by_personal_number
             .insert(record.personal_number.as_str().to_owned(), record.id);
         self.by_document
@@ -182,6 +191,7 @@ impl UnitView {
             baseline: None,
             declared: Vec::new(),
             terminated: false,
+            former: Vec::new(),
         };
         self.persons.entry(record.id).or_insert_with(new)
     }
@@ -301,7 +311,7 @@ impl UnitView {
                 submission,
                 redoes,
             }) => {
-                if let Some(view) = self.persons.get_mut(person) {
+                if let Some(view) = self.persons.get_mut(&self.canonical(*person)) {
                     let movement = Movement {
                         submission: Some(*submission),
                         position,
@@ -321,7 +331,7 @@ impl UnitView {
                 submission,
                 enrolment,
             }) => {
-                if let Some(view) = self.persons.get_mut(person) {
+                if let Some(view) = self.persons.get_mut(&self.canonical(*person)) {
                     let movement = Movement {
                         submission: Some(*submission),
                         position,
@@ -337,7 +347,7 @@ impl UnitView {
                 to,
                 wage,
             }) => {
-                if let Some(view) = self.persons.get_mut(person) {
+                if let Some(view) = self.persons.get_mut(&self.canonical(*person)) {
                     view.declared.push(BaseSpan {
                         from: *from,
                         to: *to,

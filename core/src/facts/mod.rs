@@ -12,7 +12,9 @@ mod effect;
 mod entry;
 mod fact;
 mod fold;
+mod insured;
 mod late;
+mod merging;
 mod movement;
 mod person;
 mod posting;
@@ -37,7 +39,11 @@ pub use common::{Agency, CommonView};
 pub use effect::{Effect, FreshNumbers, Joining};
 pub(crate) use entry::kind;
 pub use entry::{Entry, EntryError, FactError, Placed};
-pub use fact::{AssessmentOutcome, Fact, ListedPerson, MAX_REVOCATION_REASON, Revoker, Void};
+pub use fact::{
+    AssessmentOutcome, Fact, ListedPerson, MAX_EVIDENCE, MAX_REVOCATION_REASON, Revoker, Void,
+};
+pub use insured::{Insured, insured};
+pub use merging::shared_months;
 pub use movement::{Clash, Movement, Turn, with_movement};
 pub use person::{BaseSpan, PaymentStatus, PersonRecord, PersonView};
 pub use posting::{

@@ -59,7 +59,7 @@ pub enum Clash {
 ///
 /// # Errors
 /// The first [`Clash`].
-fn intervals<'a>(
+pub(super) fn intervals<'a>(
     movements: impl IntoIterator<Item = &'a Movement>,
 ) -> Result<Vec<Interval>, Clash> {
     let mut intervals = Vec::new();

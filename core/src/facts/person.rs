@@ -81,6 +81,8 @@ pub struct PersonView {
     pub declared: Vec<BaseSpan>,
     /// Whether the last stop was for good.
     pub terminated: bool,
+    /// Documents, names and numbers that the person had before.
+    pub former: Vec<PersonRecord>,
 }
 
 impl PersonView {

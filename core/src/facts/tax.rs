@@ -122,9 +122,9 @@ impl RosterChange {
     #[must_use]
     pub fn month(&self) -> Month {
         match self {
-            Self::Stop { month, .. }
-            | Self::Start { month, .. }
-            | Self::Cancel { month, .. } => *month,
+            Self::Stop { month, .. } | Self::Start { month, .. } | Self::Cancel { month, .. } => {
+                *month
+            }
         }
     }
 }

@@ -131,6 +131,8 @@ pub struct UnitView {
     pub(super) newest: BTreeMap<DeclarationId, StatementId>,
     pub(super) by_personal_number: BTreeMap<String, PersonId>,
     pub(super) by_document: BTreeMap<String, PersonId>,
+    /// Ids that were found to be another person's.
+    pub(super) merged: BTreeMap<PersonId, PersonId>,
 }
 
 impl UnitView {
@@ -154,6 +156,7 @@ impl UnitView {
             newest: BTreeMap::new(),
             by_personal_number: BTreeMap::new(),
             by_document: BTreeMap::new(),
+            merged: BTreeMap::new(),
         }
     }
 
@@ -166,7 +169,7 @@ impl UnitView {
             .or_else(|| self.by_document.get(&number.to_uppercase()))
             .copied()
             .or_else(|| number.parse().ok())?;
-        self.persons.get(&id)
+        self.person(id)
     }
 
     /// Whether anyone is payable in a month.
@@ -228,7 +231,7 @@ impl UnitView {
         person: PersonId,
         month: Month,
     ) -> impl Iterator<Item = &ReceivableView> {
-        let raised = self.due.get(&(person, month));
+        let raised = self.due.get(&(self.canonical(person), month));
         raised
             .into_iter()
             .flatten()
@@ -250,9 +253,15 @@ impl UnitView {
         let mut counting = person.movements.iter().filter(|it| it.redone_by.is_none());
         let submission = counting.next_back()?.submission?;
         let declared = &self.submissions.get(&submission)?.declaration.content;
-        let posted = self.due.range((person.record.id, start)..=(person.record.id, Month::MAX));
+        let posted = self
+            .due
+            .range((person.record.id, start)..=(person.record.id, Month::MAX));
         let posted = posted.flat_map(|(_, keys)| keys);
-        let is_posted = |key| self.receivables.get(key).is_some_and(|it| it.record.is_some());
+        let is_posted = |key| {
+            self.receivables
+                .get(key)
+                .is_some_and(|it| it.record.is_some())
+        };
         let voids = declared.kind() == Kind::Registration
             && last_paid.next() == Some(start)
             && !posted.into_iter().any(is_posted);
@@ -268,6 +277,7 @@ impl UnitView {
         &self,
         person: PersonId,
     ) -> impl DoubleEndedIterator<Item = &ReceivableView> {
+        let person = self.canonical(person);
         self.due
             .range((person, Month::MIN)..=(person, Month::MAX))
             .flat_map(|(_, keys)| keys)

@@ -160,8 +160,7 @@ impl ParameterSet {
             look_back: reader.parameter("look_back", values::look_back),
             minimum_age: reader.parameter("minimum_age", values::minimum_age),
             retirement_men: reader.parameter("retirement_men", values::retirement),
-            retirement_women_early: reader
-                .parameter("retirement_women_early", values::retirement),
+            retirement_women_early: reader.parameter("retirement_women_early", values::retirement),
             retirement_women_late: reader.parameter("retirement_women_late", values::retirement),
             undeclared_110: reader.parameter("undeclared_110", values::undeclared),
             stop_reasons: reader.parameter("stop_reasons", values::stop_reasons),

@@ -3,6 +3,7 @@
 mod feed;
 mod interface;
 mod outbox;
+mod questions;
 mod scope;
 
 use std::collections::VecDeque;
@@ -13,6 +14,7 @@ use super::message::{
     Answer, Hello, Incoming, Message, ProofRefused, ProofWanted, Refusal, Welcome,
 };
 use super::{DEVICE_SILENCE, PING_AFTER, PROTOCOL, Verdict};
+use crate::facts::Insured;
 use crate::ids::FeedId;
 use crate::refusal::RefusalName;
 
@@ -21,6 +23,7 @@ pub use scope::{Backfilled, Coverage, Parts, Rescope};
 
 use feed::{FeedProgress, Step, Welcomed};
 use outbox::{Opened, OutboxProgress};
+use questions::Questions;
 use scope::ScopeProgress;
 
 /// Most proofs asked for and not answered.
@@ -41,6 +44,7 @@ pub struct DeviceSession {
     outbox: OutboxProgress,
     proofs_waiting: VecDeque<ProofWanted>,
     proofs_asked: usize,
+    questions: Questions,
     caught_up: bool,
     settled: bool,
     heard: u64,
@@ -85,6 +89,7 @@ impl DeviceSession {
             caught_up: false,
             proofs_waiting: VecDeque::new(),
             proofs_asked: 0,
+            questions: Questions::default(),
             settled: false,
             heard: now,
             pinged: false,
@@ -107,6 +112,10 @@ impl DeviceSession {
             DeviceInput::Outbox(items) => self.outbox_read(items),
             DeviceInput::OutboxGrew => self.outbox_grew(),
             DeviceInput::WantProof(wanted) => self.want_proof(wanted),
+            DeviceInput::WantStatus(wanted) => {
+                self.settled = false;
+                self.questions.want(wanted);
+            }
             DeviceInput::Tick => self.tick(),
             DeviceInput::Stop => self.close(CloseReason::Stopped),
         }
@@ -198,6 +207,12 @@ impl DeviceSession {
                 self.proof_answered()?;
                 self.outputs.push_back(DeviceOutput::ProofRefused(refused));
             }
+            Message::StatusKnown(known) if live => {
+                self.status_answered(known.number, Ok(known.insured))?;
+            }
+            Message::StatusRefused(refused) if live => {
+                self.status_answered(refused.number, Err(refused.refusal))?;
+            }
             Message::Pong if live => {}
             other => return Err(Violation::Unexpected { kind: other.kind() }),
         }
@@ -272,6 +287,17 @@ impl DeviceSession {
         }
     }
 
+    fn status_answered(
+        &mut self,
+        number: u32,
+        insured: Result<Insured, Refusal>,
+    ) -> Result<(), Violation> {
+        self.questions.answered(number)?;
+        self.outputs
+            .push_back(DeviceOutput::Status { number, insured });
+        Ok(())
+    }
+
     fn proof_answered(&mut self) -> Result<(), Violation> {
         self.proofs_asked = self
             .proofs_asked
@@ -303,6 +329,7 @@ impl DeviceSession {
         if self.state == State::Live {
             self.read_outbox();
             self.ask_for_proofs();
+            self.ask_for_status();
             self.ask_for_backfill();
             self.note_progress();
         }
@@ -328,6 +355,12 @@ impl DeviceSession {
         }
     }
 
+    fn ask_for_status(&mut self) {
+        while let Some(wanted) = self.questions.next() {
+            self.send(&Message::StatusWanted(wanted));
+        }
+    }
+
     fn note_progress(&mut self) {
         if self.feed.persisting {
             return;
@@ -339,7 +372,8 @@ impl DeviceSession {
         }
         let proofs_done = self.proofs_asked == 0 && self.proofs_waiting.is_empty();
         let feed_done = self.feed.is_done() && self.scope.is_done();
-        let settled = feed_done && self.outbox.is_done() && proofs_done;
+        let asked_done = proofs_done && self.questions.is_done();
+        let settled = feed_done && self.outbox.is_done() && asked_done;
         if settled && !self.settled {
             self.report(SessionReport::Settled);
         }

@@ -3,18 +3,19 @@
 mod feed;
 mod scope;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::close::{CloseReason, NeedsUpdate, Violation};
 use super::frame::{self, Decoded, FrameDecoder};
 use super::message::{
     Answer, BackfillWanted, Hello, Incoming, Message, Offer, Part, ProofRefused, ProofWanted,
-    RangeProof, Refusal,
+    RangeProof, Refusal, StatusKnown, StatusRefused, StatusWanted,
 };
 use super::{
     Entry, HELLO_WITHIN, HUB_SILENCE, Item, ItemId, MAX_ITEM, PROTOCOL, Verdict, WINDOW_BYTES,
     WINDOW_ITEMS,
 };
+use crate::facts::Insured;
 use crate::ids::FeedId;
 use crate::refusal::RefusalName;
 
@@ -23,6 +24,8 @@ use scope::ScopeProgress;
 
 /// Most proofs a device may have asked for at once.
 const PROOFS_ASKED: usize = 8;
+/// Most questions a device may have asked at once.
+const QUESTIONS_ASKED: usize = 8;
 
 /// What is wanted of the feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,6 +108,13 @@ pub enum HubInput {
     Proved(RangeProof),
     /// The other answer to [`HubOutput::Prove`].
     NotProved(ProofRefused),
+    /// The answer to [`HubOutput::PersonStatus`].
+    Status {
+        /// The question's number.
+        number: u32,
+        /// Where the person is insured, or why that is not said.
+        insured: Result<Insured, Refusal>,
+    },
     /// The time asked for by [`HubOutput::WakeAt`] has come.
     Tick,
     /// End the session.
@@ -136,6 +146,8 @@ pub enum HubOutput {
     },
     /// Make this proof; answer by [`HubInput::Proved`] or [`HubInput::NotProved`].
     Prove(ProofWanted),
+    /// Say where this person is insured; answer by [`HubInput::Status`].
+    PersonStatus(StatusWanted),
     /// Give a [`HubInput::Tick`] at this time (milliseconds); replaces the time before.
     WakeAt(u64),
     /// Something of a newer program was stepped over.
@@ -156,6 +168,7 @@ pub struct HubSession {
     scope: ScopeProgress,
     in_hand: BTreeMap<ItemId, usize>,
     proofs_in_hand: usize,
+    questions_in_hand: BTreeSet<u32>,
     started: u64,
     heard: u64,
     wake_at: Option<u64>,
@@ -187,6 +200,7 @@ impl HubSession {
             scope: ScopeProgress::default(),
             in_hand: BTreeMap::new(),
             proofs_in_hand: 0,
+            questions_in_hand: BTreeSet::new(),
             started: now,
             heard: now,
             wake_at: None,
@@ -216,6 +230,7 @@ impl HubSession {
             HubInput::Taken { item, verdict } => self.taken(item, verdict),
             HubInput::Proved(proof) => self.proof_done(&Message::RangeProof(proof)),
             HubInput::NotProved(refused) => self.proof_done(&Message::ProofRefused(refused)),
+            HubInput::Status { number, insured } => self.status_known(number, insured),
             HubInput::Tick => self.tick(),
             HubInput::Stop => self.close(CloseReason::Stopped),
         }
@@ -273,6 +288,7 @@ impl HubSession {
             Message::Hello(hello) if self.state == State::AwaitingHello => self.greeted(hello),
             Message::Offer(offer) if live => self.offered(offer)?,
             Message::ProofWanted(wanted) if live => self.proof_wanted(wanted)?,
+            Message::StatusWanted(wanted) if live => self.status_wanted(wanted)?,
             Message::BackfillWanted(wanted) if live => self.backfill_wanted(wanted)?,
             Message::Ping if live => {
                 self.tell_how_far();
@@ -355,6 +371,25 @@ impl HubSession {
         if self.proofs_in_hand > 0 {
             self.proofs_in_hand -= 1;
             self.send(message);
+        }
+    }
+
+    fn status_wanted(&mut self, wanted: StatusWanted) -> Result<(), Violation> {
+        let asked = self.questions_in_hand.len() < QUESTIONS_ASKED
+            && self.questions_in_hand.insert(wanted.number);
+        if !asked {
+            return Err(Violation::WindowExceeded);
+        }
+        self.outputs.push_back(HubOutput::PersonStatus(wanted));
+        Ok(())
+    }
+
+    fn status_known(&mut self, number: u32, insured: Result<Insured, Refusal>) {
+        if self.questions_in_hand.remove(&number) {
+            self.send(&match insured {
+                Ok(insured) => Message::StatusKnown(StatusKnown { number, insured }),
+                Err(refusal) => Message::StatusRefused(StatusRefused { number, refusal }),
+            });
         }
     }
 

@@ -73,6 +73,26 @@ pub enum Command {
     },
     /// Lists the units.
     ListUnits,
+    /// Holds another document or name of a person, by personal number.
+    AmendPerson {
+        /// 个人编号.
+        personal_number: String,
+        /// The document; none where it stays.
+        document: Option<IdDocument>,
+        /// 姓名; none where it stays.
+        name: Option<String>,
+        /// By what the change was shown.
+        evidence: String,
+    },
+    /// Makes two person ids one, by personal number.
+    MergePersons {
+        /// The one that stays.
+        kept: String,
+        /// The one that goes.
+        gone: String,
+        /// By what it was shown that both are one person.
+        evidence: String,
+    },
     /// Issues an enrolment code.
     IssueCode(IssueCode),
     /// Lists the certificates of devices.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use canbao_core::certificate::Mandate;
-use canbao_core::facts::{Agency, Audience, Entry, Fact, Incident, Sending};
+use canbao_core::facts::{Agency, Audience, Entry, Fact, Incident, PersonRecord, Sending};
 use canbao_core::ids::{DistrictId, UnitId};
 use canbao_core::message::{Lang, Message};
 use canbao_core::parameters::ParameterSet;
@@ -14,13 +14,13 @@ use super::copy::copy_log;
 use super::devices;
 use super::failure::{Failure, ProblemView};
 use super::outcome::{
-    CodeIssued, FailedTransaction, HeldEvent, IncidentListed, Outcome, Status, TaxContact,
-    TaxRosterFetched, TaxStatus,
+    CodeIssued, FailedTransaction, HeldEvent, IncidentListed, Outcome, PersonHeld, Status,
+    TaxContact, TaxRosterFetched, TaxStatus,
 };
 use super::units;
 use crate::baseline::AgencyRow;
 use crate::border;
-use crate::centre::{Centre, CodeOrder, Revocation};
+use crate::centre::{Amendment, Centre, CodeOrder, Revocation};
 use crate::tax::{Client, Contact, fetch_roster};
 
 /// The longest name of an operator, in characters.
@@ -114,6 +114,34 @@ impl Desk {
             Command::ListUnits => units::list(&self.centre)
                 .map(Outcome::Units)
                 .map_err(|error| Failure::of_unavailable(&error, lang)),
+            Command::AmendPerson {
+                personal_number,
+                document,
+                name,
+                evidence,
+            } => {
+                let amendment = Amendment {
+                    personal_number,
+                    document,
+                    name,
+                    evidence,
+                };
+                let amended = self.centre.amend_person(amendment, border::now()).await;
+                amended
+                    .map(|it| Outcome::Person(held(&it)))
+                    .map_err(|error| Failure::of_engine(&error, lang))
+            }
+            Command::MergePersons {
+                kept,
+                gone,
+                evidence,
+            } => {
+                let now = border::now();
+                let merged = self.centre.merge_persons(kept, gone, evidence, now).await;
+                merged
+                    .map(|it| Outcome::Person(held(&it)))
+                    .map_err(|error| Failure::of_engine(&error, lang))
+            }
             Command::IssueCode(wanted) => self.issue(wanted, lang).await,
             Command::ListDevices => devices::list(&self.centre, lang).map(Outcome::Devices),
             Command::RevokeDevice {
@@ -337,6 +365,16 @@ impl Desk {
             serving: self.serving,
             tax: self.tax_status(lang)?,
         })
+    }
+}
+
+fn held(person: &PersonRecord) -> PersonHeld {
+    PersonHeld {
+        person: person.id,
+        personal_number: person.personal_number.to_string(),
+        name: person.name.clone(),
+        document_kind: person.document.kind().code().to_owned(),
+        masked_id: person.document.masked(),
     }
 }
 

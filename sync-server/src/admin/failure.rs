@@ -1,5 +1,6 @@
 //! Why a command was not carried out, as the screen and scripts read it.
 
+use canbao_core::facts::MAX_EVIDENCE;
 use canbao_core::message::{Lang, Message};
 use canbao_transport::local::LocalError;
 use canbao_workbook::{RowProblem, SheetError};
@@ -122,11 +123,17 @@ impl Failure {
             AdminError::PersonalNumberTaken { row } | AdminError::DocumentTaken { row } => {
                 message.with("row", row)
             }
+            AdminError::UnknownPerson(number) => message.with("number", number),
+            AdminError::MonthOwnedTwice(month) => message.with("month", month),
+            AdminError::EvidenceLength => message.with("most", MAX_EVIDENCE),
             AdminError::TooManyPersons { limit } => message.with("limit", limit),
             AdminError::UnknownCertificate(serial) => message.with("serial", serial.0),
             AdminError::NotAdministrative
             | AdminError::CreditCodeTaken
             | AdminError::UnemploymentNumberTaken
+            | AdminError::NothingToAmend
+            | AdminError::DocumentOfAnother
+            | AdminError::OnePersonAlready
             | AdminError::EmptyMandate => message,
         };
         Self::refused(&message, lang)
@@ -248,6 +255,12 @@ mod tests {
             AdminError::UnemploymentNumberTaken,
             AdminError::PersonalNumberTaken { row: 7 },
             AdminError::DocumentTaken { row: 7 },
+            AdminError::UnknownPerson("2100000001".to_owned()),
+            AdminError::NothingToAmend,
+            AdminError::DocumentOfAnother,
+            AdminError::OnePersonAlready,
+            AdminError::MonthOwnedTwice(Month::MIN),
+            AdminError::EvidenceLength,
             AdminError::TooManyPersons { limit: 7 },
             AdminError::EmptyMandate,
             AdminError::UnknownCertificate(CertificateSerial(7)),

@@ -29,6 +29,8 @@ pub enum Outcome {
     UnitMoved(UnitMoved),
     /// The units, by district and unemployment number.
     Units(Vec<UnitListed>),
+    /// A person, as held from now on.
+    Person(PersonHeld),
     /// A code was issued.
     CodeIssued(CodeIssued),
     /// The certificates of devices, by serial.
@@ -61,6 +63,7 @@ impl Outcome {
             Self::UnitLoaded(loaded) => json!(loaded),
             Self::UnitMoved(moved) => json!(moved),
             Self::Units(units) => json!(units),
+            Self::Person(person) => json!(person),
             Self::CodeIssued(issued) => json!(issued),
             Self::Devices(devices) => json!(devices),
             Self::Revoked(revoked) => json!(revoked),
@@ -98,6 +101,21 @@ pub struct UnitMoved {
     pub to: DistrictId,
     /// That district's name.
     pub district_name: String,
+}
+
+/// A person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonHeld {
+    /// The centre's id.
+    pub person: PersonId,
+    /// 个人编号.
+    pub personal_number: String,
+    /// 姓名.
+    pub name: String,
+    /// The kind of document in its two digits.
+    pub document_kind: String,
+    /// The document's number, masked.
+    pub masked_id: String,
 }
 
 /// A unit.

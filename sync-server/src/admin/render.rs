@@ -85,6 +85,15 @@ fn outcome_text(outcome: &Outcome, lang: Lang) -> String {
             said("已转移单位", "unit moved:", &moved.unit),
             said("现属参保区", "to district", &moved.district_name)
         ),
+        Outcome::Person(person) => format!(
+            "{}\n{}",
+            said("现有人员信息", "held from now on:", &person.name),
+            said(
+                "个人编号、证件",
+                "personal number, document",
+                &format!("{} {}", person.personal_number, person.masked_id)
+            )
+        ),
         Outcome::Units(units) => lines(units, lang, unit_line),
         Outcome::CodeIssued(issued) => format!(
             "{}\n{}",

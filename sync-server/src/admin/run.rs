@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use canbao_core::identity::{IdDocument, IdKind};
 use canbao_core::message::{Lang, Message};
 use canbao_core::parameters::{self, MAX_TEXT};
 use canbao_transport::local::ask;
@@ -16,8 +17,8 @@ use super::command::{
 use super::desk::Desk;
 use super::failure::Failure;
 use crate::args::{
-    Admin, Agencies, Audit, Code, CodeArgs, Device, Incident, Log, Parameters, Settlement, Tax,
-    Unit, UnitArgs, Volume,
+    Admin, Agencies, Audit, Code, CodeArgs, Device, Incident, Log, Parameters, Person, Settlement,
+    Tax, Unit, UnitArgs, Volume,
 };
 use crate::baseline::{RosterPerson, read_agencies, read_roster};
 use crate::centre::Centre;
@@ -68,6 +69,21 @@ fn command_of(command: Admin, lang: Lang) -> Result<Command, Failure> {
         Admin::Unit(Unit::Load(unit)) => Command::LoadUnit(Box::new(unit_of(unit, lang)?)),
         Admin::Unit(Unit::Move { unit, district }) => Command::MoveUnit { unit, district },
         Admin::Unit(Unit::List) => Command::ListUnits,
+        Admin::Person(Person::Amend(amend)) => Command::AmendPerson {
+            document: document_of(amend.id_kind, amend.id_number.as_deref(), lang)?,
+            personal_number: amend.number,
+            name: amend.name,
+            evidence: amend.evidence,
+        },
+        Admin::Person(Person::Merge {
+            kept,
+            gone,
+            evidence,
+        }) => Command::MergePersons {
+            kept,
+            gone,
+            evidence,
+        },
         Admin::Code(Code::Issue(code)) => Command::IssueCode(code_of(code)),
         Admin::Device(Device::List) => Command::ListDevices,
         Admin::Device(Device::Revoke {
@@ -106,6 +122,15 @@ fn unit_of(unit: UnitArgs, lang: Lang) -> Result<LoadUnit, Failure> {
         persons: roster.persons.into_iter().map(person_of).collect(),
         ignored_columns: roster.ignored_columns,
     })
+}
+
+fn document_of(
+    kind: IdKind,
+    number: Option<&str>,
+    lang: Lang,
+) -> Result<Option<IdDocument>, Failure> {
+    let document = number.map(|it| IdDocument::parse(kind, it)).transpose();
+    document.map_err(|problem| Failure::refused(&problem.message(), lang))
 }
 
 fn person_of(person: RosterPerson) -> LoadedPerson {

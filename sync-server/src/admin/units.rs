@@ -101,6 +101,7 @@ fn listed(person: &LoadedPerson, load: &LoadUnit) -> Result<ListedPerson, NoRand
         paying_since: load.paying_since,
         wage: person.wage,
         bases_until: load.bases_until,
+        last_paid: None,
     })
 }
 

@@ -106,6 +106,9 @@ impl Guard<'_> {
             | Fact::TaxEventsTaken { .. }
             | Fact::TaxRosterTaken { .. }
             | Fact::ResendTaken { .. }
+            | Fact::PersonStatusTold { .. }
+            | Fact::PersonAmended { .. }
+            | Fact::PersonsMerged { .. }
             | Fact::StatementRefused { .. }
             | Fact::Audited { .. }
             | Fact::LogKeyChanged { .. } => Err(AdminError::NotAdministrative),

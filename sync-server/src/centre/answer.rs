@@ -198,6 +198,24 @@ pub enum AdminError {
         /// Counted from 1 over all persons of the request.
         row: usize,
     },
+    /// Nobody has this personal number.
+    #[error("nobody has the personal number {0}")]
+    UnknownPerson(String),
+    /// The person has this document and name already.
+    #[error("nothing about the person changes")]
+    NothingToAmend,
+    /// Another person has this document: two ids may be one person's.
+    #[error("another person has this document")]
+    DocumentOfAnother,
+    /// Both numbers lead to one person already.
+    #[error("both numbers are one person's already")]
+    OnePersonAlready,
+    /// Both persons own this month, which would be payable twice (SIL-3).
+    #[error("both persons own {0}")]
+    MonthOwnedTwice(Month),
+    /// No evidence, or more than is kept.
+    #[error("the evidence is empty or too long")]
+    EvidenceLength,
     /// More persons in one fact than fit an entry.
     #[error("a list holds at most {limit} persons")]
     TooManyPersons {
@@ -232,6 +250,12 @@ impl AdminError {
             Self::UnemploymentNumberTaken => "admin.unemployment_number_taken",
             Self::PersonalNumberTaken { .. } => "admin.personal_number_taken",
             Self::DocumentTaken { .. } => "admin.document_taken",
+            Self::UnknownPerson(_) => "admin.unknown_person",
+            Self::NothingToAmend => "admin.nothing_to_amend",
+            Self::DocumentOfAnother => "admin.document_of_another",
+            Self::OnePersonAlready => "admin.one_person_already",
+            Self::MonthOwnedTwice(_) => "admin.month_owned_twice",
+            Self::EvidenceLength => "admin.evidence_length",
             Self::TooManyPersons { .. } => "admin.too_many_persons",
             Self::EmptyMandate => "admin.empty_mandate",
             Self::UnknownCertificate(_) => "admin.unknown_certificate",

@@ -7,14 +7,16 @@ use std::thread::JoinHandle;
 
 use canbao_core::certificate::{Chain, Mandate, Trust};
 use canbao_core::enrolment::{self, EnrolmentCode};
-use canbao_core::facts::{Audience, CommonView, Fact, Sending, TransactionId, UnitView};
+use canbao_core::facts::{
+    Audience, CommonView, Fact, Insured, PersonRecord, Sending, TransactionId, UnitView,
+};
 use canbao_core::ids::{CertificateSerial, DistrictId, Position, UnitId};
 use canbao_core::ledger::merkle::TreeHead;
 use canbao_core::newest::Newest;
 use canbao_core::signing::{PublicKey, SigningKey};
 use canbao_core::store::Store;
 use canbao_core::sync::hub::{FeedPage, PartPage};
-use canbao_core::sync::message::ProofWanted;
+use canbao_core::sync::message::{ProofWanted, StatusWanted};
 use canbao_core::sync::{RangeProof, Refusal};
 use canbao_core::time::Timestamp;
 use tokio::sync::{mpsc, watch};
@@ -22,6 +24,7 @@ use tokio::sync::{mpsc, watch};
 use super::answer::{AdminError, Answer, EnrolError, OpenError, TaxAnswer, TaxError, Unavailable};
 use super::certificates::{Issued, Revocation};
 use super::desk::Desk;
+use super::persons::Amendment;
 use super::tax::{Outgoing, TaxEvent};
 use super::units::Units;
 use super::writer::{Job, WAITING, Writer, job};
@@ -171,6 +174,49 @@ impl Centre {
             Err(answer) => Ok(answer),
             Ok(checked) => self.ask(move |desk| desk.take_batch(checked, now)).await,
         }
+    }
+
+    /// Says where a person is insured, to a device that may ask for the unit (REG-1). Returns after
+    /// the commit of the fact that keeps it for the audit.
+    ///
+    /// # Errors
+    /// [`Unavailable`]: nothing was told.
+    pub async fn person_status(
+        &self,
+        device: PublicKey,
+        wanted: StatusWanted,
+        now: Timestamp,
+    ) -> Result<Result<Insured, Refusal>, Unavailable> {
+        self.ask(move |desk| desk.person_status(&device, &wanted, now))
+            .await
+    }
+
+    /// Holds another document or name of a person, in every unit they are or were in.
+    ///
+    /// # Errors
+    /// [`AdminError`].
+    pub async fn amend_person(
+        &self,
+        amendment: Amendment,
+        now: Timestamp,
+    ) -> Result<PersonRecord, AdminError> {
+        self.ask(move |desk| desk.amend_person(amendment, now))
+            .await?
+    }
+
+    /// Makes two person ids one, by personal number: the first stays.
+    ///
+    /// # Errors
+    /// [`AdminError`]; `admin.month_owned_twice` where both own a month.
+    pub async fn merge_persons(
+        &self,
+        kept: String,
+        gone: String,
+        evidence: String,
+        now: Timestamp,
+    ) -> Result<PersonRecord, AdminError> {
+        self.ask(move |desk| desk.merge_persons(&kept, &gone, &evidence, now))
+            .await?
     }
 
     /// Issues a one-time enrolment code; of its secret the log keeps the hash alone.

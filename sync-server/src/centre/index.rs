@@ -353,6 +353,17 @@ impl Index<'_> {
                 effect: Some(Effect::Entered(joining)),
                 ..
             } => self.person(*unit, &joining.person),
+            Fact::PersonAmended { unit, person, .. } => self.person(*unit, person),
+            Fact::PersonsMerged {
+                unit, kept, gone, ..
+            } => {
+                self.changes.push((unit_of(gone.id, *unit), None));
+                self.person(*unit, kept);
+                let numbers = self.numbers_of(gone);
+                for number in numbers {
+                    self.put(number, [unit.0, kept.id.0].concat());
+                }
+            }
             Fact::TransactionQueued {
                 unit, transaction, ..
             } => {
@@ -399,6 +410,7 @@ impl Index<'_> {
             | Fact::Audited { .. }
             | Fact::ReceivablesRaised { .. }
             | Fact::TaxRosterTaken { .. }
+            | Fact::PersonStatusTold { .. }
             | Fact::ResendTaken { .. }
             | Fact::Collected { .. }
             | Fact::Recorded(_) => {}
@@ -432,12 +444,15 @@ impl Index<'_> {
 
     fn person(&mut self, unit: UnitId, record: &PersonRecord) {
         self.put(unit_of(record.id, unit), Vec::new());
-        let found = [unit.0, record.id.0].concat();
-        let number = personal_number(self.store, record.personal_number.as_str());
-        self.put(number, found.clone());
-        self.put(
+        for number in self.numbers_of(record) {
+            self.put(number, [unit.0, record.id.0].concat());
+        }
+    }
+
+    fn numbers_of(&self, record: &PersonRecord) -> [Place; 2] {
+        [
+            personal_number(self.store, record.personal_number.as_str()),
             identity_document(self.store, record.document.number()),
-            found,
-        );
+        ]
     }
 }

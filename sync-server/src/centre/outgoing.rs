@@ -69,16 +69,15 @@ fn outgoing(unit: &UnitView, transaction: TransactionId) -> Option<Outgoing> {
     let kind = unit.transactions.get(&transaction)?.kind.clone();
     let content = match &kind {
         TransactionKind::RosterChange { change, .. } => {
-            let person = unit.persons.get(&change.person())?.record.clone();
+            let person = unit.person(change.person())?.record.clone();
             OutgoingContent::Roster {
                 person,
                 change: change.clone(),
             }
         }
         TransactionKind::Assessment { settlement } => {
-            let with_person = |due: &Receivable| {
-                Some((due.clone(), unit.persons.get(&due.person)?.record.clone()))
-            };
+            let with_person =
+                |due: &Receivable| Some((due.clone(), unit.person(due.person)?.record.clone()));
             let lines = unit
                 .receivables(*settlement)
                 .map(|it| with_person(&it.receivable));

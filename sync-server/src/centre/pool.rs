@@ -2,7 +2,7 @@
 
 use std::ops::Bound;
 
-use canbao_core::declaration::{Content, PersonNumber, Pool, Subject};
+use canbao_core::declaration::{PersonNumber, Pool, Subject};
 use canbao_core::facts::FreshNumbers;
 use canbao_core::ids::{PersonId, StatementId, UnitId};
 use canbao_core::signing::hash_parts;
@@ -18,8 +18,12 @@ const MOST_UNITS: usize = 256;
 
 impl Desk {
     /// The person of a declaration at the units other than the one that declares.
-    pub(super) fn pool(&mut self, unit: UnitId, content: &Content) -> Result<Pool, Unavailable> {
-        let Some(person) = self.person_of(&content.subject())? else {
+    pub(super) fn pool(
+        &mut self,
+        unit: UnitId,
+        subject: &Subject<'_>,
+    ) -> Result<Pool, Unavailable> {
+        let Some(person) = self.person_of(subject)? else {
             return Ok(Pool::Absent);
         };
         let units = self.units_of(person)?;
@@ -27,7 +31,7 @@ impl Desk {
             self.load_unit(*at)?;
         }
         let held = units.into_iter().filter_map(|at| {
-            let view = self.units.get(at)?.persons.get(&person)?;
+            let view = self.units.get(at)?.person(person)?;
             Some((at, view))
         });
         Ok(Pool::of(unit, held))
@@ -58,7 +62,8 @@ impl Desk {
         }
     }
 
-    fn person_of(&self, subject: &Subject<'_>) -> Result<Option<PersonId>, Unavailable> {
+    /// The person whom a declaration or a question is about, where anyone has the number.
+    pub(super) fn person_of(&self, subject: &Subject<'_>) -> Result<Option<PersonId>, Unavailable> {
         let place = match subject {
             Subject::Known(person) => return Ok(Some(*person)),
             Subject::Elsewhere(PersonNumber::Document(document), _) => {
@@ -76,7 +81,7 @@ impl Desk {
     }
 
     /// The units a person is or was insured in, those of the group in hand included.
-    fn units_of(&self, person: PersonId) -> Result<Vec<UnitId>, Unavailable> {
+    pub(super) fn units_of(&self, person: PersonId) -> Result<Vec<UnitId>, Unavailable> {
         let prefix = index::units_of(person);
         let end = [prefix.1.as_slice(), &[u8::MAX; 17]].concat();
         let durable = self.store.view_range(

@@ -101,7 +101,7 @@ impl Desk {
             declaration_of(&statement, view).map(|it| (it.submission_id(), it.content.clone()));
         let (pool, fresh) = match about {
             Some((submission, content)) => (
-                self.pool(unit, &content)?,
+                self.pool(unit, &content.subject())?,
                 Some(self.fresh_numbers(&submission)?),
             ),
             None => (Pool::Unknown, None),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use canbao_core::certificate::{Chain, Mandate};
 use canbao_core::enrolment::{Answer, EnrolmentCode, Request};
-use canbao_core::facts::{Audience, Entry, Fact};
+use canbao_core::facts::{Audience, Entry, Fact, Insured};
 use canbao_core::ids::{DistrictId, OperatorId};
 use canbao_core::signing::{PublicKey, SigningKey};
 use canbao_core::statement::Statement;
@@ -21,7 +21,8 @@ use canbao_core::sync::device::{
 use canbao_core::sync::hub::FeedWanted;
 use canbao_core::sync::message::BackfillWanted;
 use canbao_core::sync::{
-    self, CloseReason, Hello, Item, ItemId, PROTOCOL, Part, ProofRefused, RangeProof, Verdict,
+    self, CloseReason, Hello, Item, ItemId, PROTOCOL, Part, ProofRefused, RangeProof, Refusal,
+    Verdict,
 };
 use canbao_core::time::Timestamp;
 use canbao_transport::{
@@ -31,7 +32,7 @@ use canbao_transport::{
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
-use super::{Peers, Scope, Session, nothing_more};
+use super::{Peers, Scope, Session, nothing_more, questions};
 use crate::centre::tests::fixture::{self, *};
 use crate::centre::{Centre, Revocation};
 
@@ -216,6 +217,10 @@ impl DeviceBackend for Device {
     }
 
     async fn proof(&mut self, _: Result<RangeProof, ProofRefused>) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    async fn status(&mut self, _: u32, _: Result<Insured, Refusal>) -> Result<(), Self::Error> {
         Ok(())
     }
 
@@ -462,6 +467,7 @@ fn session_of(it: &Fixture, operator: &Operator) -> Session {
         stopped: watch::channel(false).1,
         refusals: 0,
         displaced: None,
+        questions: questions(),
         ending: None,
     }
 }

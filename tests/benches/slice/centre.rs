@@ -163,6 +163,7 @@ fn listed(unit: u32, line: u32) -> ListedPerson {
         paying_since: "2021-07".parse().expect("a month"),
         wage: Some(Money::from_fen(400_000 + i64::from(line * 37 % 1_500_000))),
         bases_until: "2022-12".parse().expect("a month"),
+        last_paid: None,
     }
 }
 

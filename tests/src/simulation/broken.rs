@@ -33,11 +33,13 @@ pub enum Broken {
     KeepsScope,
     /// A revocation is announced and not carried out.
     PassesOverRevocation,
+    /// Whom another unit takes over goes on paying in the first.
+    OwnsTwice,
 }
 
 impl Broken {
     /// Every one.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::CentreForgets,
         Self::DeviceForgets,
         Self::DecidesTwice,
@@ -52,6 +54,7 @@ impl Broken {
         Self::BackfillsLess,
         Self::KeepsScope,
         Self::PassesOverRevocation,
+        Self::OwnsTwice,
     ];
 
     /// Its name on the command line.
@@ -72,6 +75,7 @@ impl Broken {
             Self::BackfillsLess => "backfills-less",
             Self::KeepsScope => "keeps-scope",
             Self::PassesOverRevocation => "passes-over-revocation",
+            Self::OwnsTwice => "owns-twice",
         }
     }
 
@@ -85,6 +89,7 @@ impl Broken {
             Self::SkipsEntry | Self::LeavesEntry | Self::BackfillsLess => Invariant::Prefix,
             Self::KeepsScope => Invariant::Scope,
             Self::PassesOverRevocation => Invariant::Admission,
+            Self::OwnsTwice => Invariant::OneOwner,
             Self::MisprojectsDecision => Invariant::Projection,
             Self::ShowsUnproven => Invariant::RecordedNeedsProof,
             Self::LosesBatch => Invariant::SameBatchesSameDocument,

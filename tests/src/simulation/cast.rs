@@ -7,8 +7,10 @@ use canbao_core::ids::{DistrictId, PersonId, UnitId, VolumeId};
 use canbao_core::month::Month;
 use canbao_core::parameters;
 
-/// The persons of each unit.
+/// The persons of each unit who pay in it at first.
 pub(crate) const PERSONS: u8 = 3;
+/// Another one of each unit, who left before: any unit may take them over.
+const LEFT: u8 = PERSONS + 1;
 /// The volume that is open from the start.
 pub(crate) const FIRST_VOLUME: VolumeId = VolumeId(2022);
 /// The volume that may open later.
@@ -135,7 +137,7 @@ fn registration(number: usize, id: UnitId, district: DistrictId) -> Fact {
 
 fn persons(unit: UnitId) -> Fact {
     let valid = "a value of this file";
-    let persons = (1..=PERSONS)
+    let persons = (1..=LEFT)
         .map(|line| {
             let mut id = unit.0;
             id[15] = line;
@@ -150,6 +152,7 @@ fn persons(unit: UnitId) -> Fact {
                 paying_since: month("2021-07"),
                 wage: Some("6000".parse().expect(valid)),
                 bases_until: month("2022-12"),
+                last_paid: (line == LEFT).then(|| month("2021-12")),
             }
         })
         .collect();

@@ -89,6 +89,7 @@ impl World<'_> {
             let input = match process.backend.next_event().now_or_never() {
                 Some(DeviceEvent::OutboxGrew) => DeviceInput::OutboxGrew,
                 Some(DeviceEvent::WantProof(wanted)) => DeviceInput::WantProof(wanted),
+                Some(DeviceEvent::WantStatus(wanted)) => DeviceInput::WantStatus(wanted),
                 Some(DeviceEvent::Stop) => DeviceInput::Stop,
                 None => return Ok(Turn::Goes),
             };
@@ -118,6 +119,7 @@ impl World<'_> {
                 self.device_says(device, refused.refusal.code());
                 return Ok(Turn::Closed(CloseReason::Stopped));
             }
+            DeviceOutput::Status { .. } => self.device_says(device, "hears of a person"),
             output @ (DeviceOutput::Persist(_)
             | DeviceOutput::Rescope(_)
             | DeviceOutput::Backfill(_)
@@ -217,6 +219,7 @@ impl World<'_> {
             | DeviceOutput::WakeAt(_)
             | DeviceOutput::Report(_)
             | DeviceOutput::ProofRefused(_)
+            | DeviceOutput::Status { .. }
             | DeviceOutput::Close(_) => return Ok(Ok(None)),
         };
         if done.is_ok() {

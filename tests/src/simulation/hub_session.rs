@@ -163,6 +163,13 @@ impl World<'_> {
                 Ok(Err(refusal)) => HubInput::NotProved(ProofRefused { wanted, refusal }),
                 Err(error) => return self.hub_fell(&error),
             },
+            HubOutput::PersonStatus(wanted) => {
+                let number = wanted.number;
+                match self.wait(hub.backend.person_status(wanted)) {
+                    Ok(insured) => HubInput::Status { number, insured },
+                    Err(error) => return self.hub_fell(&error),
+                }
+            }
             HubOutput::WakeAt(at) => {
                 let wait = at.saturating_sub(now);
                 self.schedule(

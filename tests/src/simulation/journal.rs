@@ -15,6 +15,10 @@ pub enum Met {
     VoidWithdrawal,
     /// A person was enrolled for the first time.
     Enrolled,
+    /// A person of one unit was taken over by another.
+    TakenOver,
+    /// A movement was done again with another month.
+    Redone,
     /// An item of one device was taken already from another one.
     SameItemTwice,
     /// A field had two values.
@@ -67,10 +71,12 @@ pub enum Met {
 
 impl Met {
     /// Every one.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 29] = [
         Self::VoidDecision,
         Self::VoidWithdrawal,
         Self::Enrolled,
+        Self::TakenOver,
+        Self::Redone,
         Self::SameItemTwice,
         Self::Conflict,
         Self::ConflictResolved,

@@ -87,6 +87,9 @@ impl Scopes {
             | Fact::TaxEventsTaken { .. }
             | Fact::TaxRosterTaken { .. }
             | Fact::ResendTaken { .. }
+            | Fact::PersonStatusTold { .. }
+            | Fact::PersonAmended { .. }
+            | Fact::PersonsMerged { .. }
             | Fact::StatementRefused { .. }
             | Fact::Audited { .. } => return,
         }

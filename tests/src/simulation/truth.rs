@@ -202,11 +202,19 @@ impl Truth {
 /// What an approval did that a simulation must meet.
 fn moved(effect: &Effect) -> Option<Met> {
     match effect {
+        Effect::Entered(joining) if joining.redoes.is_some() => Some(Met::Redone),
+        Effect::Stopped {
+            redoes: Some(_), ..
+        } => Some(Met::Redone),
+        Effect::Entered(joining) if joining.left_elsewhere.is_some() => Some(Met::TakenOver),
         // A document of the cast's own persons is a passport.
         Effect::Entered(joining) if joining.person.document.kind() == IdKind::ResidentId => {
             Some(Met::Enrolled)
         }
-        Effect::Entered(_) | Effect::Stopped { .. } | Effect::WageSet { .. } => None,
+        Effect::Entered(_)
+        | Effect::Stopped { .. }
+        | Effect::WageSet { .. }
+        | Effect::Voided { .. } => None,
     }
 }
 

@@ -61,6 +61,8 @@ impl<'a> Telling<'a, '_> {
             "--reason",
             "内转入",
         ];
+        let asked = other.employer.ok(&["roster", "insured", &zhang.id_number]);
+        assert_eq!(asked["insured"]["code"], "before", "{asked}");
         let drafted = other.employer.ok(&[&form[..], &wrong].concat());
         let id = text(&drafted["id"]).to_owned();
         let refused = other.answered(&id, "not_received");

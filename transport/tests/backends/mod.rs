@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use canbao_core::facts::Insured;
 use canbao_core::ids::{FeedId, Position};
 use canbao_core::refusal::RefusalName;
 use canbao_core::signing::{PublicKey, hash_parts};
@@ -11,7 +12,7 @@ use canbao_core::sync::device::{
     Advance, Backfilled, DeviceStart, Outgoing, Parts, Rescope, SessionReport,
 };
 use canbao_core::sync::hub::{FeedPage, FeedWanted, PartPage, Visible};
-use canbao_core::sync::message::{BackfillWanted, Part, ProofHash, ProofWanted};
+use canbao_core::sync::message::{BackfillWanted, Part, ProofHash, ProofWanted, StatusWanted};
 use canbao_core::sync::{
     Entry, Hello, Item, ItemId, NeedsUpdate, ProofRefused, RangeProof, Refusal, Verdict,
 };
@@ -262,6 +263,13 @@ impl HubBackend for CentreFor {
         }))
     }
 
+    async fn person_status(
+        &mut self,
+        _: StatusWanted,
+    ) -> Result<Result<Insured, Refusal>, Self::Error> {
+        Ok(Ok(Insured::Elsewhere))
+    }
+
     fn needs_update(&mut self, what: NeedsUpdate) {
         panic!("{what}");
     }
@@ -285,6 +293,7 @@ pub(crate) struct Device {
     outbox: BTreeMap<u64, (ItemId, Item)>,
     next_sequence: u64,
     verdicts: BTreeMap<ItemId, Verdict>,
+    told: BTreeMap<u32, Result<Insured, Refusal>>,
     proofs: Vec<Result<RangeProof, ProofRefused>>,
     reports: Vec<SessionReport>,
     events: Vec<DeviceEvent>,
@@ -306,6 +315,7 @@ impl Device {
             outbox: BTreeMap::new(),
             next_sequence: 0,
             verdicts: BTreeMap::new(),
+            told: BTreeMap::new(),
             proofs: Vec::new(),
             reports: Vec::new(),
             events: Vec::new(),
@@ -379,6 +389,14 @@ impl Device {
         self.verdicts.get(&item)
     }
 
+    pub(crate) fn want_status(&mut self, wanted: StatusWanted) {
+        self.events.insert(0, DeviceEvent::WantStatus(wanted));
+    }
+
+    pub(crate) fn told(&self) -> &BTreeMap<u32, Result<Insured, Refusal>> {
+        &self.told
+    }
+
     pub(crate) fn proofs(&self) -> &[Result<RangeProof, ProofRefused>] {
         &self.proofs
     }
@@ -447,6 +465,15 @@ impl DeviceBackend for Device {
 
     async fn proof(&mut self, proof: Result<RangeProof, ProofRefused>) -> Result<(), Self::Error> {
         self.proofs.push(proof);
+        Ok(())
+    }
+
+    async fn status(
+        &mut self,
+        number: u32,
+        insured: Result<Insured, Refusal>,
+    ) -> Result<(), Self::Error> {
+        self.told.insert(number, insured);
         Ok(())
     }
 

@@ -160,6 +160,15 @@ pub(crate) enum Roster {
         #[arg(long, value_name = "TEXT")]
         reason: String,
     },
+    /// Says where a person is insured; asks the centre where the unit's own roster does not tell.
+    Insured {
+        /// The number of a document, or a personal number.
+        #[arg(value_name = "NUMBER")]
+        number: String,
+        /// The kind of document, where the number is that of another than a resident ID.
+        #[arg(long, value_name = "CODE")]
+        id_kind: Option<String>,
+    },
     /// Notes something on a person, for the employer alone.
     Note {
         /// ID number, personal number or person id.

@@ -402,6 +402,9 @@ impl Feed {
             | Fact::TaxEventsTaken { .. }
             | Fact::TaxRosterTaken { .. }
             | Fact::ResendTaken { .. }
+            | Fact::PersonStatusTold { .. }
+            | Fact::PersonAmended { .. }
+            | Fact::PersonsMerged { .. }
             | Fact::StatementRefused { .. }
             | Fact::Audited { .. } => {}
         }

@@ -6,6 +6,15 @@ use super::{Coded, PersonRef, ProblemView, UnitRef};
 
 /// A person in the roster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InsuredView {
+    /// `here`, `elsewhere`, `before`, `never` or `unknown`.
+    pub insured: Coded,
+    /// Whether the centre said so; without it the unit's own roster did, or nobody.
+    pub asked: bool,
+}
+
+/// A person of the roster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PersonRow {
     /// Who.
     pub person: PersonRef,

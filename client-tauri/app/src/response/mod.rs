@@ -13,8 +13,8 @@ mod records;
 pub use comparison::{ClassCount, ComparedRow, ComparisonView, FindingView, RepairView, SideView};
 pub use conflicts::{ConflictRow, Resolved, StandingView};
 pub use declarations::{
-    AssessmentRow, DecideReport, DeclarationRow, IntervalView, MonthView, NoteView, PersonDetail,
-    PersonRow, ReviewRow, StageCount, SubmitReport, TransactionRow, WageSpanView,
+    AssessmentRow, DecideReport, DeclarationRow, InsuredView, IntervalView, MonthView, NoteView,
+    PersonDetail, PersonRow, ReviewRow, StageCount, SubmitReport, TransactionRow, WageSpanView,
 };
 pub use device::{
     AgencyView, CheckpointView, Enrolled, HeldView, OperatorView, PersonRef, QuarantineRow,
@@ -47,6 +47,8 @@ pub enum Response {
     Roster(Vec<PersonRow>),
     /// To `RosterShow`, `RosterSet`, `RosterNote` and `RosterUnnote`.
     Person(Box<PersonDetail>),
+    /// To `PersonInsured`.
+    Insured(InsuredView),
     /// To `Declare`, `DeclareEdit` and `DeclareVoid`.
     Declaration(Box<DeclarationRow>),
     /// To `DeclareList`.

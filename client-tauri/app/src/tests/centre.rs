@@ -6,13 +6,13 @@ use std::path::Path;
 
 use canbao_core::admission::{Known, admit};
 use canbao_core::certificate::{Certificate, Chain, Mandate, RootHash};
-use canbao_core::declaration::{Declaration, Draft, Ground, Pool};
+use canbao_core::declaration::{Declaration, Draft, Ground, PersonNumber, Pool};
 use canbao_core::document::{BatchId, DocumentId, SignedBatch, genesis_hash};
 use canbao_core::enrolment::{Answer, EnrolmentCode, Request as EnrolmentRequest};
 use canbao_core::facts::{
-    AssessmentOutcome, Audience, Effect, Entry, Fact, FreshNumbers, ListedPerson, PersonRecord,
-    Placed, Posting, PostingAnswer, PostingLine, Projection, ReceiptNumber, Revoker, TransactionId,
-    TransactionKind, UnitRecord, UnitView, assess, take_posting,
+    AssessmentOutcome, Audience, Effect, Entry, Fact, FreshNumbers, Insured, ListedPerson,
+    PersonRecord, Placed, Posting, PostingAnswer, PostingLine, Projection, ReceiptNumber, Revoker,
+    TransactionId, TransactionKind, UnitRecord, UnitView, assess, insured, take_posting,
 };
 use canbao_core::identity::{IdDocument, IdKind};
 use canbao_core::ids::{
@@ -33,7 +33,7 @@ use canbao_core::statement::{Statement, Verdict, read_admitted};
 use canbao_core::structure::{ChangeHash, CheckedBatch, check_batch};
 use canbao_core::sync::device::Advance;
 use canbao_core::sync::hub::{PartPage, Visible};
-use canbao_core::sync::message::{BackfillWanted, ProofHash, ProofWanted};
+use canbao_core::sync::message::{BackfillWanted, ProofHash, ProofWanted, StatusWanted};
 use canbao_core::sync::{self, Item, Part, Refusal};
 use canbao_core::time::Timestamp;
 
@@ -457,6 +457,23 @@ impl Centre {
         })
     }
 
+    /// Where a person is insured, as the centre says it.
+    pub(crate) fn insured(&self, wanted: &StatusWanted) -> Result<Insured, Refusal> {
+        let number = match &wanted.person {
+            PersonNumber::Document(document) => document.number(),
+            PersonNumber::Personal(number) => number.as_str(),
+        };
+        let units = &self.projection.units;
+        let held = units
+            .iter()
+            .filter_map(|(unit, view)| Some((*unit, view.find_person(number)?)));
+        let here = units
+            .get(&wanted.unit)
+            .and_then(|it| it.find_person(number));
+        let pool = Pool::of(wanted.unit, held);
+        Ok(insured(here, &pool).expect("the centre knows the pool"))
+    }
+
     fn effect(&self, submission: StatementId, verdict: &Verdict) -> Option<Effect> {
         let view = &self.projection.units[&UNIT];
         let number = self.entries.len();
@@ -630,6 +647,7 @@ fn listed((name, line): (&&str, u8)) -> ListedPerson {
         paying_since: "2021-07".parse().expect("a month"),
         wage: Some("5000.00".parse().expect("an amount")),
         bases_until: "2021-12".parse().expect("a month"),
+        last_paid: None,
     }
 }
 

@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use canbao_core::certificate::Mandate;
 use canbao_core::enrolment::Ask;
+use canbao_core::facts::Insured;
 use canbao_core::sync::hub::{FeedPage, FeedWanted, PartPage, Visible};
-use canbao_core::sync::message::{BackfillWanted, ProofWanted};
+use canbao_core::sync::message::{BackfillWanted, ProofWanted, StatusWanted};
 use canbao_core::sync::{Hello, Item, ItemId, NeedsUpdate, RangeProof, Refusal, Verdict};
 use canbao_transport::{
     Accepted, HubBackend, HubEvent, Limits, ServerEndpoint, drive_hub, offer_enrolment,
@@ -70,6 +71,13 @@ impl HubBackend for Hub {
         wanted: ProofWanted,
     ) -> Result<Result<RangeProof, Refusal>, Self::Error> {
         Ok(Ok(self.centre().prove(wanted)))
+    }
+
+    async fn person_status(
+        &mut self,
+        wanted: StatusWanted,
+    ) -> Result<Result<Insured, Refusal>, Self::Error> {
+        Ok(self.centre().insured(&wanted))
     }
 
     fn needs_update(&mut self, _: NeedsUpdate) {}
@@ -261,6 +269,61 @@ async fn an_unreachable_server_keeps_everything_queued() {
         panic!("status")
     };
     assert_eq!((status.queued, status.transport), (2, None));
+}
+
+/// What is said of where a person is insured, and whether the centre said it.
+async fn insured(door: &Door, number: &str) -> (String, bool) {
+    let request = Request::PersonInsured {
+        number: number.to_owned(),
+        id_kind: None,
+    };
+    match door.ask(&english(), request).await.expect("an answer") {
+        Response::Insured(view) => (view.insured.code, view.asked),
+        other => panic!("an answer, not {other:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_a_person_is_insured_is_asked_of_the_centre_where_the_roster_does_not_tell() {
+    const STRANGER: &str = "210199199511030015";
+    let directory = tempfile::tempdir().expect("a directory");
+    let centre: Shared = Arc::new(Mutex::new(Centre::new(1)));
+    let door = Arc::new(enrolled(&centre, serve(&centre), directory.path()).await);
+    sync(&door).await.expect("synced");
+    let said = |code: &str, asked| (code.to_owned(), asked);
+    assert_eq!(insured(&door, "0001000001").await, said("here", false));
+    assert_eq!(insured(&door, STRANGER).await, said("never", true));
+    let wrong = Request::PersonInsured {
+        number: "210199199511030016".to_owned(),
+        id_kind: None,
+    };
+    let failure = door
+        .ask(&english(), wrong)
+        .await
+        .expect_err("no such number");
+    assert_eq!(failure.problems[0].code, "identity.wrong_check_digit");
+
+    // Through a session that stays open, several at once.
+    let watching = {
+        let door = Arc::clone(&door);
+        tokio::spawn(async move { door.ask(&english(), Request::Sync { watch: true }).await })
+    };
+    let mut settled = door.settled.subscribe();
+    settled.changed().await.expect("welcomed and settled");
+    let (one, two) = tokio::join!(insured(&door, STRANGER), insured(&door, "7777777777"));
+    assert_eq!((one, two), (said("never", true), said("never", true)));
+    door.stop();
+    watching.await.expect("no panic").expect("stopped");
+
+    let closed = std::net::UdpSocket::bind("127.0.0.1:0").expect("a port that never answers");
+    door.app()
+        .identity
+        .centre
+        .as_mut()
+        .expect("enrolled")
+        .server = closed.local_addr().expect("bound").to_string();
+    assert_eq!(insured(&door, STRANGER).await, said("unknown", false));
+    assert_eq!(insured(&door, "0001000001").await, said("here", false));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

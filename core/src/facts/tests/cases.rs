@@ -29,7 +29,7 @@ struct Case {
 }
 
 /// A log, and who is meant by the words of a case.
-struct Play {
+pub(super) struct Play {
     log: Log,
     units: BTreeMap<String, UnitId>,
     persons: BTreeMap<String, PersonRecord>,
@@ -79,7 +79,7 @@ fn there_are_enough_cases_and_each_names_a_requirement() {
 const LEAST: usize = 100;
 
 impl Play {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             log: Log::open(),
             units: BTreeMap::new(),
@@ -91,7 +91,7 @@ impl Play {
     }
 
     /// Carries a step out; what comes of it, as the case writes it.
-    fn step(&mut self, order: &str) -> String {
+    pub(super) fn step(&mut self, order: &str) -> String {
         let words: Vec<&str> = order.split_whitespace().collect();
         match words[..] {
             ["在册", unit, person, since] => self.list(unit, person, since, None),
@@ -196,6 +196,29 @@ impl Play {
         }
     }
 
+    pub(super) fn log(&self) -> &Log {
+        &self.log
+    }
+
+    /// How many declarations were made.
+    pub(super) fn count(&self) -> usize {
+        self.declared.len()
+    }
+
+    pub(super) fn view_of(&self, unit: &str) -> &UnitView {
+        self.log.unit(self.units[unit])
+    }
+
+    pub(super) fn id_of(&self, person: &str) -> PersonId {
+        self.persons[person].id
+    }
+
+    /// Whether an assessment waits for its posting.
+    pub(super) fn is_to_post(&self, unit: &str, settlement: &str) -> bool {
+        let mut lines = self.view_of(unit).receivables(month(settlement));
+        lines.next().is_some_and(|it| it.record.is_none())
+    }
+
     fn numbered(&self, number: &str) -> Declaration {
         let place: usize = number.parse().expect("the number of a declaration");
         self.declared[place - 1].clone()
@@ -290,6 +313,7 @@ impl Play {
             paying_since: month(since),
             wage: wage.map(yuan),
             bases_until: month("2022-12"),
+            last_paid: None,
         };
         self.log.add(Fact::PersonsListed {
             unit,

@@ -2,7 +2,9 @@
 
 mod cases;
 mod late;
+mod merging;
 mod movements;
+mod properties;
 mod reversals;
 mod steps;
 mod story;
@@ -91,6 +93,7 @@ impl Log {
                 paying_since: month("2021-07"),
                 wage: wage.map(yuan),
                 bases_until: month("2022-12"),
+                last_paid: None,
             })
             .collect();
         self.add(Fact::PersonsListed { unit, persons });

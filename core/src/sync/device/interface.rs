@@ -1,9 +1,10 @@
 //! What a device's session takes and yields.
 
 use super::scope::{Backfilled, Parts, Rescope};
+use crate::facts::Insured;
 use crate::ids::FeedId;
 use crate::sync::close::{CloseReason, NeedsUpdate};
-use crate::sync::message::{ProofRefused, ProofWanted, RangeProof};
+use crate::sync::message::{ProofRefused, ProofWanted, RangeProof, Refusal, StatusWanted};
 use crate::sync::{Entry, Item, ItemId, Verdict};
 
 /// Where a device stands when it opens a session, read from its store.
@@ -62,6 +63,8 @@ pub enum DeviceInput {
     OutboxGrew,
     /// A range proof is wanted.
     WantProof(ProofWanted),
+    /// Somebody wants to know where a person is insured (REG-1); numbers of open questions differ.
+    WantStatus(StatusWanted),
     /// The time asked for by [`DeviceOutput::WakeAt`] has come.
     Tick,
     /// End the session.
@@ -99,6 +102,13 @@ pub enum DeviceOutput {
     Proof(RangeProof),
     /// A proof that was wanted and is not to be had.
     ProofRefused(ProofRefused),
+    /// The answer to a question of [`DeviceInput::WantStatus`].
+    Status {
+        /// The question's number.
+        number: u32,
+        /// Where the person is insured, or why that is not said.
+        insured: Result<Insured, Refusal>,
+    },
     /// Give a [`DeviceInput::Tick`] at this time (milliseconds); replaces the time before.
     WakeAt(u64),
     /// Tell whoever shows the state of the connection.

@@ -7,6 +7,7 @@
 mod envelope;
 mod feed;
 mod item;
+mod person;
 mod proof;
 mod scope;
 #[cfg(test)]
@@ -20,6 +21,7 @@ pub use envelope::MessageError;
 pub(super) use envelope::{bound, envelope, open_envelope, read};
 pub use feed::{CaughtUp, Entries, Entry, Hello, Welcome};
 pub use item::{Answer, Item, ItemId, MAX_CODE, MAX_DETAIL, Offer, Refusal, Verdict};
+pub use person::{StatusKnown, StatusRefused, StatusWanted};
 pub use proof::{
     MAX_CHECKPOINT, MAX_PROOF_COUNT, MAX_PROOF_HASHES, ProofHash, ProofRefused, ProofWanted,
     RangeProof,
@@ -54,6 +56,9 @@ pub enum Message {
     Scope(Scope),
     BackfillWanted(BackfillWanted),
     Backfill(Backfill),
+    StatusWanted(StatusWanted),
+    StatusKnown(StatusKnown),
+    StatusRefused(StatusRefused),
 }
 
 /// A message as it was read.
@@ -90,6 +95,9 @@ impl Message {
             Self::Scope(_) => 13,
             Self::BackfillWanted(_) => 14,
             Self::Backfill(_) => Self::BACKFILL,
+            Self::StatusWanted(_) => 16,
+            Self::StatusKnown(_) => 17,
+            Self::StatusRefused(_) => 18,
         }
     }
 
@@ -112,6 +120,9 @@ impl Message {
             Self::Scope(body) => envelope(kind, body),
             Self::BackfillWanted(body) => envelope(kind, body),
             Self::Backfill(body) => envelope(kind, body),
+            Self::StatusWanted(body) => envelope(kind, body),
+            Self::StatusKnown(body) => envelope(kind, body),
+            Self::StatusRefused(body) => envelope(kind, body),
         }
     }
 
@@ -137,6 +148,9 @@ impl Message {
             13 => Self::Scope(read(body)?),
             14 => Self::BackfillWanted(read(body)?),
             Self::BACKFILL => Self::Backfill(read(body)?),
+            16 => Self::StatusWanted(read(body)?),
+            17 => Self::StatusKnown(read(body)?),
+            18 => Self::StatusRefused(read(body)?),
             kind => return Ok(Incoming::Unknown { kind }),
         };
         message.within_bounds()?;
@@ -151,6 +165,7 @@ impl Message {
                 ..
             }) => refusal.within_bounds(),
             Self::ProofRefused(refused) => refused.refusal.within_bounds(),
+            Self::StatusRefused(refused) => refused.refusal.within_bounds(),
             Self::Entries(body) => entries_within_bounds(&body.entries),
             Self::Scope(scope) => scope.within_bounds(),
             Self::BackfillWanted(wanted) => wanted.within_bounds(),
@@ -174,6 +189,8 @@ impl Message {
             | Self::CaughtUp(_)
             | Self::Answer(_)
             | Self::Ping
+            | Self::StatusWanted(_)
+            | Self::StatusKnown(_)
             | Self::Pong => Ok(()),
         }
     }

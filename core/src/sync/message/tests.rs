@@ -1,7 +1,10 @@
 //! Messages read back what they write, by the documented bytes and within their bounds.
 
 use super::*;
-use crate::ids::{FeedId, Position};
+use crate::declaration::PersonNumber;
+use crate::facts::Insured;
+use crate::identity::{IdDocument, IdKind};
+use crate::ids::{FeedId, Position, UnitId};
 use crate::refusal::RefusalName;
 
 #[track_caller]
@@ -79,7 +82,21 @@ fn messages_read_back_what_they_write() {
         checkpoint,
         hashes,
     }));
-    check(Message::ProofRefused(ProofRefused { wanted, refusal }));
+    check(Message::ProofRefused(ProofRefused {
+        wanted,
+        refusal: refusal.clone(),
+    }));
+    let document = IdDocument::parse(IdKind::Passport, "E12345678").unwrap();
+    check(Message::StatusWanted(StatusWanted {
+        number: 3,
+        unit: UnitId([4; 16]),
+        person: PersonNumber::Document(document),
+    }));
+    check(Message::StatusKnown(StatusKnown {
+        number: 3,
+        insured: Insured::Elsewhere,
+    }));
+    check(Message::StatusRefused(StatusRefused { number: 3, refusal }));
     check(Message::Ping);
     check(Message::Pong);
     let part = Part(vec![2; 17]);
@@ -147,6 +164,23 @@ fn the_encoding_is_the_documented_one() {
     let refused = format!("8207825820{id}820181826e7374727563747572652e74696d6560");
     check_bytes(&answer(Verdict::Refused(refusal)), &refused);
     check_bytes(&answer(Verdict::Held), &format!("8207825820{id}820280"));
+    check_bytes(
+        &Message::StatusWanted(StatusWanted {
+            number: 3,
+            unit: UnitId([0xcc; 16]),
+            person: PersonNumber::Personal("2100000001".parse().unwrap()),
+        }),
+        &format!(
+            "82108303 50{} 8202816a32313030303030303031",
+            "cc".repeat(16)
+        )
+        .replace(' ', ""),
+    );
+    let known = StatusKnown {
+        number: 3,
+        insured: Insured::Never,
+    };
+    check_bytes(&Message::StatusKnown(known), "8211820304");
     check_bytes(&Message::Ping, "820b80");
     let part = Part(vec![1]);
     let (version, from) = (2, 9);

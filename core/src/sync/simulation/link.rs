@@ -146,6 +146,7 @@ impl<'w> Link<'w> {
                 DeviceOutput::Close(reason) => self.closed = Some(reason),
                 DeviceOutput::Proof(_)
                 | DeviceOutput::ProofRefused(_)
+                | DeviceOutput::Status { .. }
                 | DeviceOutput::WakeAt(_) => {}
             }
         }
@@ -187,6 +188,11 @@ impl<'w> Link<'w> {
                     let refusal = Refusal::new(RefusalName::LogOutOfRange, "");
                     self.hub
                         .handle(0, HubInput::NotProved(ProofRefused { wanted, refusal }));
+                }
+                HubOutput::PersonStatus(wanted) => {
+                    let insured = Err(Refusal::new(RefusalName::StatementNotYourUnit, ""));
+                    let number = wanted.number;
+                    self.hub.handle(0, HubInput::Status { number, insured });
                 }
                 HubOutput::Close(reason) => {
                     self.closed.get_or_insert(reason);

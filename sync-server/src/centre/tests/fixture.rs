@@ -155,6 +155,7 @@ pub(crate) fn persons(number: u8, wages: &[&str]) -> Fact {
             paying_since: month("2021-07"),
             wage: Some(yuan(wage)),
             bases_until: month("2022-12"),
+            last_paid: None,
         })
         .collect();
     Fact::PersonsListed {

@@ -147,6 +147,9 @@ fn fact_row(fact: &Fact) -> (&'static str, [bool; 5]) {
         Fact::Audited { .. }              => (NOT, [Y,     N,     N,      N,     Y]),
         Fact::TaxRosterTaken { .. }       => (NOT, [Y,     N,     Y,      N,     N]),
         Fact::ResendTaken { .. }          => (NOT, [Y,     N,     Y,      N,     N]),
+        Fact::PersonStatusTold { .. }     => (NOT, [N,     N,     N,      N,     Y]),
+        Fact::PersonAmended { .. }        => (NOT, [Y,     N,     Y,      N,     N]),
+        Fact::PersonsMerged { .. }        => (NOT, [Y,     N,     Y,      N,     N]),
         Fact::LogKeyChanged { .. }        => (NOT, [Y,     Y,     Y,      Y,     Y]),
     }
 }

@@ -10,9 +10,9 @@ use canbao_core::statement::{Statement, Verdict};
 
 use super::fixture::*;
 
-const NEWCOMER: &str = "210199199511030015";
+pub(super) const NEWCOMER: &str = "210199199511030015";
 
-fn declared(number: u8, id: u8, content: Content) -> Declaration {
+pub(super) fn declared(number: u8, id: u8, content: Content) -> Declaration {
     Declaration {
         id: DeclarationId([id; 16]),
         revision: 1,
@@ -22,7 +22,7 @@ fn declared(number: u8, id: u8, content: Content) -> Declaration {
     }
 }
 
-fn resumption(number: u8, id: u8, who: Who, of: &str) -> Declaration {
+pub(super) fn resumption(number: u8, id: u8, who: Who, of: &str) -> Declaration {
     let content = Content::Resumption {
         who,
         month: month(of),
@@ -40,7 +40,7 @@ fn from_unit(number: u8, name: &str) -> Who {
     }
 }
 
-fn enrolment(number: u8, id: u8, document: &str, of: &str) -> Declaration {
+pub(super) fn enrolment(number: u8, id: u8, document: &str, of: &str) -> Declaration {
     let content = Content::Registration {
         entrant: Entrant {
             document: IdDocument::parse(IdKind::ResidentId, document).unwrap(),
@@ -56,14 +56,14 @@ fn enrolment(number: u8, id: u8, document: &str, of: &str) -> Declaration {
 }
 
 /// Both employers and the clerk of their district.
-struct Stage {
-    it: Fixture,
-    employers: [Operator; 2],
-    clerk: Operator,
+pub(super) struct Stage {
+    pub(super) it: Fixture,
+    pub(super) employers: [Operator; 2],
+    pub(super) clerk: Operator,
 }
 
 impl Stage {
-    async fn set() -> Self {
+    pub(super) async fn set() -> Self {
         let it = start().await;
         let employers = [it.employer(1).await, it.employer(2).await];
         let clerk = it.clerk().await;
@@ -75,7 +75,7 @@ impl Stage {
     }
 
     /// Submits; the codes of what stands against it, none where it was received.
-    async fn submit(&self, declaration: &Declaration) -> Vec<&'static str> {
+    pub(super) async fn submit(&self, declaration: &Declaration) -> Vec<&'static str> {
         let employer = &self.employers[usize::from(declaration.unit.0[0]) - 1];
         let statement = Statement::Submission(declaration.clone());
         match self.it.taken(employer, &statement).await {
@@ -106,17 +106,26 @@ impl Stage {
         }
     }
 
-    async fn done(&self, declaration: &Declaration) -> Effect {
+    pub(super) async fn done(&self, declaration: &Declaration) -> Effect {
         assert_eq!(self.submit(declaration).await, [] as [&str; 0]);
         self.approve(declaration).await.unwrap()
     }
 
-    fn intervals(&self, number: u8, person: PersonId) -> Vec<Interval> {
+    pub(super) fn intervals(&self, number: u8, person: PersonId) -> Vec<Interval> {
         let intervals = |view: &canbao_core::facts::UnitView| {
             view.persons.get(&person).map(|it| it.intervals.clone())
         };
         let found = self.it.centre.with_unit(unit(number), intervals).unwrap();
         found.flatten().unwrap_or_default()
+    }
+
+    /// The document of a person as listed.
+    pub(super) fn document_of(&self, number: u8, line: u8) -> IdDocument {
+        let document = |view: &canbao_core::facts::UnitView| {
+            view.persons[&person(number, line)].record.document.clone()
+        };
+        let found = self.it.centre.with_unit(unit(number), document).unwrap();
+        found.expect("registered")
     }
 }
 

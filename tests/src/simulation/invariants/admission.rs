@@ -87,6 +87,9 @@ fn stated(fact: &Fact) -> Result<Option<Stated>, String> {
             Ok(Some(Stated::Batch(checked.run.batch)))
         }
         Fact::BatchRefused { .. }
+        | Fact::PersonStatusTold { .. }
+        | Fact::PersonAmended { .. }
+        | Fact::PersonsMerged { .. }
         | Fact::StatementRefused { .. }
         | Fact::AgencyListed(_)
         | Fact::ParametersAdopted { .. }

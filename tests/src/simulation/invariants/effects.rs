@@ -88,6 +88,9 @@ impl Effects {
             | Fact::TaxEventsTaken { .. }
             | Fact::TaxRosterTaken { .. }
             | Fact::ResendTaken { .. }
+            | Fact::PersonStatusTold { .. }
+            | Fact::PersonAmended { .. }
+            | Fact::PersonsMerged { .. }
             | Fact::StatementRefused { .. } => Ok(()),
         }
     }
@@ -125,19 +128,27 @@ impl Effects {
     }
 }
 
-/// No month of a person is payable in two units (SIL-3).
-pub(in crate::simulation) fn no_month_has_two_owners(all: &Projection) -> Result<(), String> {
+/// No month of a person is payable in two units (SIL-3). With `stays`, nobody's months end.
+pub(in crate::simulation) fn no_month_has_two_owners(
+    all: &Projection,
+    stays: bool,
+) -> Result<(), String> {
     let mut owned: BTreeMap<PersonId, Vec<Interval>> = BTreeMap::new();
     for (unit, view) in &all.units {
         for (person, held) in &view.persons {
             let others = owned.entry(*person).or_default();
             for interval in &held.intervals {
-                if others.iter().any(|it| it.overlaps(*interval)) {
+                let interval = if stays {
+                    Interval::opening(interval.start)
+                } else {
+                    *interval
+                };
+                if others.iter().any(|it| it.overlaps(interval)) {
                     return Err(format!(
                         "a month of {person} is payable twice, once in {unit}"
                     ));
                 }
-                others.push(*interval);
+                others.push(interval);
             }
         }
     }

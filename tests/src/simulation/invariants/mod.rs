@@ -137,7 +137,8 @@ impl World<'_> {
         let facts = self.truth.entries.iter().skip(from).map(|it| &it.fact);
         let once = one_submission_one_effect(&mut self.truth.effects, facts, twice);
         self.hold(Invariant::OneSubmissionOneEffect, once)?;
-        let owned = no_month_has_two_owners(&self.truth.projection);
+        let stays = self.is_broken(Broken::OwnsTwice);
+        let owned = no_month_has_two_owners(&self.truth.projection, stays);
         self.hold(Invariant::OneOwner, owned)
     }
 

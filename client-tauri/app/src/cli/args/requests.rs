@@ -108,6 +108,7 @@ impl Roster {
         match self {
             Self::List => Request::RosterList,
             Self::Show { person } => Request::RosterShow { person },
+            Self::Insured { number, id_kind } => Request::PersonInsured { number, id_kind },
             Self::Set(kept) => Request::RosterSet {
                 person: kept.person,
                 department: kept.department,

@@ -30,6 +30,7 @@ pub(crate) fn response(response: &Response, lang: Lang) -> String {
         Response::Synced(report) => status::synced(report, lang),
         Response::Roster(rows) => people::roster(rows, lang),
         Response::Person(detail) => people::person(detail, lang),
+        Response::Insured(view) => people::insured(view, lang),
         Response::Declaration(row) | Response::Withdrawn(row) => declarations::one(row, lang),
         Response::Declarations(rows) => declarations::list(rows, lang),
         Response::Imported(report) => imports::imported(report, lang),

@@ -1,6 +1,6 @@
 //! Persons: the roster and one person's months.
 
-use canbao_client::response::{MonthView, PersonDetail, PersonRow, RevealedView};
+use canbao_client::response::{InsuredView, MonthView, PersonDetail, PersonRow, RevealedView};
 use canbao_core::message::Lang;
 
 use super::cells::mark;
@@ -28,6 +28,15 @@ pub(super) fn roster(rows: &[PersonRow], lang: Lang) -> String {
         lang,
     );
     parts([shown, count])
+}
+
+/// Where a person is insured (REG-1).
+pub(super) fn insured(view: &InsuredView, lang: Lang) -> String {
+    let source = if view.asked { "by_centre" } else { "by_device" };
+    Fields::new(lang)
+        .with("insured", &view.insured.text)
+        .with("source", caption(source, lang))
+        .show()
 }
 
 /// A document number in full.

@@ -121,6 +121,8 @@ async fn heard(name: RefusalName, stage: &mut Stage) -> String {
         Name::PeersScopeTooLarge => sessions::scope_too_large(stage).await,
         Name::PeersTooManySessions => sessions::too_many(stage).await,
         Name::PeersTooManyRefusals => sessions::too_many_refusals(stage).await,
+        Name::PeersNotYourUnit => wire::asks_of_a_person(stage, 1).await,
+        Name::PeersTooManyQuestions => wire::asks_of_a_person(stage, 31).await,
         Name::TransportNoDeviceKey => sessions::no_device_key(stage).await,
 
         Name::SyncHubFailed => sessions::hub_failed(stage).await,

@@ -1,10 +1,13 @@
 //! Sessions at which one side is written by hand: raw frames, over the real session and centre.
 
+use canbao_core::declaration::PersonNumber;
 use canbao_core::ids::Position;
 use canbao_core::sync::device::{DeviceInput, DeviceOutput, DeviceSession};
 use canbao_core::sync::frame::{self, Decoded, FRAME_VERSION, FrameDecoder};
 use canbao_core::sync::hub::{HubInput, HubOutput, HubSession};
-use canbao_core::sync::message::{Entries, Incoming, Message, Offer, ProofWanted, Welcome};
+use canbao_core::sync::message::{
+    Entries, Incoming, Message, Offer, ProofWanted, StatusWanted, Welcome,
+};
 use canbao_core::sync::{MAX_ITEM, WINDOW_ITEMS};
 
 use super::super::*;
@@ -74,6 +77,11 @@ impl Wire {
                     Ok(proof) => HubInput::Proved(proof),
                     Err(refusal) => HubInput::NotProved(ProofRefused { wanted, refusal }),
                 },
+                HubOutput::PersonStatus(wanted) => {
+                    let number = wanted.number;
+                    let insured = self.backend.person_status(wanted).await.unwrap();
+                    HubInput::Status { number, insured }
+                }
                 HubOutput::TakeIn { .. } | HubOutput::WakeAt(_) | HubOutput::NeedsUpdate(_) => {
                     continue;
                 }
@@ -137,6 +145,29 @@ pub(super) async fn proof(stage: &Stage, first: u64) -> String {
     let wanted = Message::ProofWanted(ProofWanted { first, count });
     wire.hear(bytes_of(&wanted)).await;
     let Some(Message::ProofRefused(refused)) = wire.said.last() else {
+        panic!("{:?}", wire.said)
+    };
+    let code = refused.refusal.code().to_owned();
+    wire.hear(bytes_of(&Message::Ping)).await;
+    assert_eq!(
+        (wire.said.last(), wire.closed),
+        (Some(&Message::Pong), None)
+    );
+    code
+}
+
+/// So many questions for a unit that is not the device's: the last answer. The session goes on.
+pub(super) async fn asks_of_a_person(stage: &Stage, times: u32) -> String {
+    let mut wire = Wire::live(stage).await;
+    for number in 0..times {
+        let wanted = StatusWanted {
+            number,
+            unit: fixture::unit(2),
+            person: PersonNumber::Personal("2100000001".parse().unwrap()),
+        };
+        wire.hear(bytes_of(&Message::StatusWanted(wanted))).await;
+    }
+    let Some(Message::StatusRefused(refused)) = wire.said.last() else {
         panic!("{:?}", wire.said)
     };
     let code = refused.refusal.code().to_owned();
