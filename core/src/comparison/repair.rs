@@ -1,7 +1,7 @@
 //! What mends a difference with tax: a declaration with tax's month (MON-3), or whom to ask.
 
-use crate::facts::{Agency, RosterChange, TransactionId};
-use crate::ids::PersonId;
+use crate::facts::{Agency, RosterChange, TransactionId, Turn};
+use crate::ids::{DeclarationId, PersonId};
 use crate::message::Message;
 use crate::money::Money;
 use crate::month::Month;
@@ -22,6 +22,15 @@ impl ChangeKind {
         match change {
             RosterChange::Stop { .. } => Self::Stop,
             RosterChange::Start { .. } => Self::Start,
+        }
+    }
+
+    /// Which end a movement gave.
+    #[must_use]
+    pub fn of_turn(turn: Turn) -> Self {
+        match turn {
+            Turn::Out { .. } => Self::Stop,
+            Turn::In(_) => Self::Start,
         }
     }
 }
@@ -54,6 +63,8 @@ pub enum Repair {
         person: PersonId,
         /// Whether the operation started or stopped the payment.
         change: ChangeKind,
+        /// The approved declaration that gave the month.
+        operation: DeclarationId,
         /// The month that counts.
         month: Month,
     },
