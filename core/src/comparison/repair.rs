@@ -1,6 +1,6 @@
 //! What mends a difference with tax: a declaration with tax's month (MON-3), or whom to ask.
 
-use crate::facts::{Agency, RosterChange, TransactionId, Turn};
+use crate::facts::{RosterChange, TransactionId, Turn};
 use crate::ids::{DeclarationId, PersonId};
 use crate::message::Message;
 use crate::money::Money;
@@ -130,10 +130,10 @@ impl Repair {
         }
     }
 
-    /// Its sentence. `agency` is that of the unit's district, whom a window's repair names
-    /// (DIST-1).
+    /// Its sentence; that of the window is completed by
+    /// [`CommonView::at_window`](crate::facts::CommonView::at_window) (DIST-1).
     #[must_use]
-    pub fn message(&self, agency: Option<&Agency>) -> Message {
+    pub fn message(&self) -> Message {
         let message = Message::bare(self.code());
         match self {
             Self::Stop { month, .. }
@@ -144,14 +144,7 @@ impl Repair {
             Self::SendAgain { transaction } | Self::Wait { transaction } => {
                 message.with("transaction", transaction)
             }
-            Self::AskTax => message,
-            Self::Window => match agency {
-                Some(agency) => message
-                    .with("agency", &agency.name)
-                    .with("address", &agency.address)
-                    .with("phone", &agency.phone),
-                None => Message::bare("repair.window_unknown"),
-            },
+            Self::AskTax | Self::Window => message,
         }
     }
 }

@@ -122,13 +122,19 @@ impl Log {
 
     /// The movements come from declarations, and not from the centre's loading.
     fn declare_movements(&mut self) {
-        let turns: Vec<Turn> = self.view.persons[&WHO].movements.iter().map(|it| it.turn).collect();
+        let turns: Vec<Turn> = self.view.persons[&WHO]
+            .movements
+            .iter()
+            .map(|it| it.turn)
+            .collect();
         for (place, turn) in turns.into_iter().enumerate() {
             let declaration = declared(turn);
             let submission = declaration.submission_id();
             let key = SigningKey::from_seed([5; 32]);
             let statement = Statement::Submission(declaration);
-            let statement = statement.sign(&key, CertificateSerial(1), Timestamp(0)).to_bytes();
+            let statement = statement
+                .sign(&key, CertificateSerial(1), Timestamp(0))
+                .to_bytes();
             let settlement = turn.month();
             self.add(Fact::Received {
                 unit: UNIT,
@@ -412,7 +418,7 @@ fn every_repair_of_the_cases_has_its_sentence() {
                 continue;
             };
             for lang in [Lang::Zh, Lang::En] {
-                let text = repair.message(None).text(lang).message;
+                let text = repair.message().text(lang).message;
                 let said = !text.contains("repair.") && !text.contains('{');
                 assert!(said, "{}: {text}", case.name);
             }

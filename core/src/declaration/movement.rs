@@ -27,7 +27,7 @@ impl<'a> Form<'a> {
             self.fits(person, turn, redoes);
             self.within_look_back(month, redoes);
             let subject = Subject::Known(person.record.id);
-            self.none_undecided(|it| moves(it, &subject));
+            self.none_undecided(&subject, moves);
         }
         Some(Content::Interruption {
             person: person?.record.id,
@@ -52,7 +52,7 @@ impl<'a> Form<'a> {
                 Who::Known(person) => Subject::Known(*person),
                 Who::Elsewhere { number, name } => Subject::Elsewhere(number, name),
             };
-            self.none_undecided(|it| moves(it, &subject));
+            self.none_undecided(&subject, moves);
         }
         if let (Some(month), Some(wage)) = (month, wage) {
             self.months_have_their_parameters(month, wage);

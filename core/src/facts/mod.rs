@@ -17,6 +17,7 @@ mod movement;
 mod person;
 mod posting;
 mod projection;
+mod query;
 mod record;
 mod resend;
 mod reversal;
@@ -26,6 +27,7 @@ mod submission;
 mod tax;
 mod tax_roster;
 mod unit;
+mod window;
 
 pub use answered::Answered;
 pub use assessment::{
@@ -44,6 +46,7 @@ pub use posting::{
     Incident, IncidentKind, MAX_POSTING_LINES, Posting, PostingAnswer, PostingLine, take_posting,
 };
 pub use projection::Projection;
+pub use query::{PaymentQuery, PeopleQuery};
 pub use record::{PaymentRecord, RecordHash, RecordId};
 pub use reversal::{Reversal, take_reversal};
 pub use status::{DeclarationStatus, MonthStage, declaration_status, month_stage};
@@ -52,6 +55,7 @@ pub use submission::{Decided, ReceiptNumber, RefusedView, SubmissionState, Submi
 pub use tax::{Receiving, RosterChange, Sending, TransactionId, TransactionKind, TransactionView};
 pub use tax_roster::{FetchedRoster, TaxPerson, TaxRoster, TaxRosterPart};
 pub use unit::{AssessmentView, FailedRequest, ReceivableView, RecordView, UnitRecord, UnitView};
+pub use window::WINDOW;
 
 #[cfg(test)]
 mod tests;

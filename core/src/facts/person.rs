@@ -39,6 +39,11 @@ pub enum PaymentStatus {
     Terminated,
 }
 
+impl PaymentStatus {
+    /// Every status there is.
+    pub const ALL: [Self; 3] = [Self::Paying, Self::Suspended, Self::Terminated];
+}
+
 /// A wage and the months it counts for, both ends included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BaseSpan {

@@ -37,5 +37,7 @@ pub fn builtin_text() -> &'static str {
         include_str!("../../parameters/tax_states.toml"),
         "\n",
         include_str!("../../parameters/total_rule.toml"),
+        "\n",
+        include_str!("../../parameters/transaction_kinds.toml"),
     )
 }

@@ -47,6 +47,7 @@ pub struct ParameterSet {
     receivable_kinds: Parameter<CodeTable>,
     payment_statuses: Parameter<CodeTable>,
     tax_states: Parameter<CodeTable>,
+    transaction_kinds: Parameter<CodeTable>,
     relief: Vec<Dated<Relief>>,
 }
 
@@ -125,6 +126,8 @@ table_look_ups! {
     payment_statuses -> CodeTable,
     /// Payment states as tax reports them.
     tax_states -> CodeTable,
+    /// Kinds of transactions with tax (交易类型).
+    transaction_kinds -> CodeTable,
 }
 
 impl ParameterSet {
@@ -154,6 +157,7 @@ impl ParameterSet {
             receivable_kinds: reader.parameter("receivable_kinds", values::code_table),
             payment_statuses: reader.parameter("payment_statuses", values::code_table),
             tax_states: reader.parameter("tax_states", values::code_table),
+            transaction_kinds: reader.parameter("transaction_kinds", values::code_table),
             relief: reader.entries("relief", values::relief),
         };
         reader.finish().map(|()| set)
@@ -201,6 +205,7 @@ impl ParameterSet {
         sources.extend(self.receivable_kinds.sources());
         sources.extend(self.payment_statuses.sources());
         sources.extend(self.tax_states.sources());
+        sources.extend(self.transaction_kinds.sources());
         sources.extend(self.relief.iter().map(|dated| dated.source("relief")));
         sources
     }

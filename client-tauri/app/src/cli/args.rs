@@ -1,6 +1,7 @@
 //! What may be typed: global options, commands and their flags.
 
 mod options;
+mod queries;
 mod requests;
 
 use std::path::PathBuf;
@@ -9,6 +10,7 @@ use canbao_core::ids::{DeclarationId, ImportId, NoteId};
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use options::Options;
+use queries::{Comparing, Payments, People};
 
 #[cfg(test)]
 pub(super) use requests::proof_file_name;
@@ -53,6 +55,12 @@ pub(crate) enum Command {
         #[arg(long)]
         watch: bool,
     },
+    /// Searches the table of the district agencies.
+    Agencies {
+        /// Words of the district, the name, the address or the telephone; all without any.
+        #[arg(value_name = "WORDS")]
+        words: Vec<String>,
+    },
     /// The insured persons of the unit.
     #[command(subcommand)]
     Roster(Roster),
@@ -87,16 +95,8 @@ pub(crate) enum Command {
     /// What was sent to tax.
     #[command(subcommand)]
     Tax(Tax),
-    /// Compares the roster with tax's, and says what mends each difference.
-    Compare {
-        /// ID number, personal number or person id; everyone without it.
-        #[arg(value_name = "PERSON")]
-        person: Option<String>,
-        /// consistent, only_ours, only_tax, state_differs, months_differ, base_differs,
-        /// name_differs or unknown; or its caption.
-        #[arg(long, value_name = "CLASS")]
-        class: Option<String>,
-    },
+    /// Compares the roster with tax's, and says what mends each difference or mends it.
+    Compare(Comparing),
     /// The agency's review.
     #[command(subcommand)]
     Review(Review),
@@ -141,8 +141,8 @@ pub(crate) enum Passphrase {
 /// `roster`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Roster {
-    /// Lists everyone.
-    List,
+    /// Lists everyone, or those of a number or a status.
+    List(People),
     /// Shows one person.
     Show {
         /// ID number, personal number or person id.
@@ -294,6 +294,12 @@ pub(crate) struct Import {
     /// The .xls, .xlsx or .csv.
     #[arg(value_name = "FILE")]
     file: PathBuf,
+    /// The first month of the wages of a file that has no months.
+    #[arg(long, value_name = "MONTH", requires = "to")]
+    from: Option<String>,
+    /// The last month of the wages of a file that has no months.
+    #[arg(long, value_name = "MONTH", requires = "from")]
+    to: Option<String>,
     /// Where the failing rows are written with why they failed, as .xlsx.
     #[arg(long, value_name = "FILE")]
     failures: Option<PathBuf>,
@@ -479,17 +485,7 @@ pub(crate) struct Negative {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Records {
     /// Lists payment records and their sum.
-    List {
-        /// ID number, personal number or person id.
-        #[arg(long)]
-        person: Option<String>,
-        /// The first month paid for.
-        #[arg(long, value_name = "MONTH")]
-        period_from: Option<String>,
-        /// The last month paid for.
-        #[arg(long, value_name = "MONTH")]
-        period_to: Option<String>,
-    },
+    List(Payments),
 }
 
 /// `receipt`.

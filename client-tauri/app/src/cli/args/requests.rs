@@ -37,6 +37,9 @@ impl Command {
             Self::Lock => Request::Lock,
             Self::Status => Request::Status,
             Self::Sync { watch } => Request::Sync { watch },
+            Self::Agencies { words } => Request::Agencies {
+                words: words.join(" "),
+            },
             Self::Roster(roster) => roster.into_request(),
             Self::Conflicts(Conflicts::List) => Request::ConflictsList,
             Self::Conflicts(Conflicts::Resolve(choosing)) => choosing.into_request(),
@@ -53,17 +56,9 @@ impl Command {
             Self::Assess(Assess::List) => Request::AssessList,
             Self::Tax(Tax::List { from, to, kind }) => Request::TaxList { from, to, kind },
             Self::Tax(Tax::Resend { transaction }) => Request::TaxResend { transaction },
-            Self::Compare { person, class } => Request::Compare { person, class },
+            Self::Compare(asked) => asked.into(),
             Self::Review(review) => review.into_request(),
-            Self::Records(Records::List {
-                person,
-                period_from,
-                period_to,
-            }) => Request::RecordsList {
-                person,
-                period_from,
-                period_to,
-            },
+            Self::Records(Records::List(asked)) => asked.into(),
             Self::Receipt(Receipt::List) => Request::ReceiptList,
             Self::Quarantine(Quarantine::List) => Request::QuarantineList,
             Self::Proof(Proof::Show { id }) => Request::ProofShow { id },
@@ -106,7 +101,7 @@ impl Passphrase {
 impl Roster {
     fn into_request(self) -> Request {
         match self {
-            Self::List => Request::RosterList,
+            Self::List(asked) => asked.into(),
             Self::Show { person } => Request::RosterShow { person },
             Self::Set(kept) => Request::RosterSet {
                 person: kept.person,
@@ -183,6 +178,8 @@ impl Declare {
             Self::Import(import) => Request::DeclareImport(Importing {
                 kind: import.form,
                 file: here.join(import.file),
+                from: import.from,
+                to: import.to,
                 failures: import.failures.map(|it| here.join(it)),
                 preview: import.preview,
             }),
