@@ -159,7 +159,7 @@ fn the_kinds_of_documents_are_those_that_are_parsed() {
 fn every_value_says_where_it_comes_from() {
     let sources = builtin().sources();
     let named: BTreeSet<_> = sources.iter().map(|source| source.parameter).collect();
-    assert_eq!(named.len(), 16);
+    assert_eq!(named.len(), 17);
     assert!(sources.iter().all(|source| !source.reference.is_empty()));
 }
 
