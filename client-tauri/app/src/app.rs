@@ -136,8 +136,7 @@ impl App {
             tracing::warn!(code = %fault.code, "what waited for a key waits still");
         }
         answer.map_err(|fault| {
-            let district = self.unit(context).ok().map(|it| it.record.district);
-            let window = self.feed.projection.common.window(district);
+            let window = self.window_of(self.unit(context).ok().map(|it| it.record.id));
             fault.at_window(window.as_deref()).in_words(context.lang)
         })
     }

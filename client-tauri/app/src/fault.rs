@@ -89,8 +89,10 @@ impl Fault {
 
     /// With the place of the window, where a sentence sends a person to one (ACC-4, DIST-1).
     pub(crate) fn at_window(mut self, window: Option<&str>) -> Self {
-        let Some(window) = window else { return self };
-        if message::asks_for(&self.code, WINDOW) {
+        if let Some(window) = window
+            && message::asks_for(&self.code, WINDOW)
+            && self.args.iter().all(|(name, _)| *name != WINDOW)
+        {
             self = self.with(WINDOW, window);
         }
         let problems = self.problems.into_iter();
@@ -140,12 +142,13 @@ impl Trouble {
 
     /// The same with the place of the window, where its sentence sends a person to one that was
     /// not named yet.
-    pub(crate) fn at_window(self, window: &str) -> Self {
+    pub(crate) fn at_window(self, window: Option<&str>) -> Self {
         let is_named = self.args.iter().any(|(name, _)| name == WINDOW);
-        if message::asks_for(&self.code, WINDOW) && !is_named {
-            self.with(WINDOW, window)
-        } else {
-            self
+        match window {
+            Some(window) if message::asks_for(&self.code, WINDOW) && !is_named => {
+                self.with(WINDOW, window)
+            }
+            Some(_) | None => self,
         }
     }
 

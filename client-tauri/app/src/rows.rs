@@ -242,7 +242,10 @@ impl App {
             problems.extend(troubles(&void.problems).iter().map(|it| it.in_words(lang)));
         }
         if let Some((_, Some(end))) = self.outbox.newest_submission(id) {
-            let trouble = Trouble::new(Field::Whole, &end.code).with("detail", &end.detail);
+            let window = self.window_of(Some(unit.record.id));
+            let trouble = Trouble::new(Field::Whole, &end.code)
+                .with("detail", &end.detail)
+                .at_window(window.as_deref());
             problems.push(trouble.in_words(lang));
         }
         problems

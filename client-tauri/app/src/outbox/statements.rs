@@ -36,6 +36,14 @@ impl Outbox {
         }
     }
 
+    /// The unit that a statement made here is about.
+    pub(crate) fn unit_of(&self, id: [u8; 32]) -> Option<UnitId> {
+        match &self.items[*self.by_id.get(&id)?].what {
+            What::Statement(statement) => Some(statement.unit()),
+            What::Batch(_) => None,
+        }
+    }
+
     /// The decision on a submission that waits.
     pub(crate) fn waiting_decision(
         &self,
