@@ -70,6 +70,12 @@ impl Message {
         self
     }
 
+    /// Whether its sentence names this and it was not said yet.
+    #[must_use]
+    pub fn asks_for(&self, name: &str) -> bool {
+        asks_for(self.code, name) && self.args.iter().all(|(known, _)| *known != name)
+    }
+
     /// The sentence in a language.
     #[must_use]
     pub fn text(&self, lang: Lang) -> Text {
@@ -80,19 +86,28 @@ impl Message {
 /// The sentence of a code in a language, each `{name}` replaced by its argument.
 ///
 /// A code without a sentence reads as itself, so that nothing is ever left unsaid; a placeholder
-/// without an argument stays.
+/// without an argument reads as `placeholder.{name}` where there is such a word, and stays
+/// otherwise.
 #[must_use]
 pub fn render(code: &str, args: &[(&str, String)], lang: Lang) -> Text {
     match catalogue(lang).get(code) {
         Some(template) => Text {
-            message: filled(&template.message, args),
-            hint: filled(&template.hint, args),
+            message: filled(&template.message, args, lang),
+            hint: filled(&template.hint, args, lang),
         },
         None => Text {
             message: code.to_owned(),
             hint: String::new(),
         },
     }
+}
+
+/// Whether the sentence of a code has this placeholder.
+#[must_use]
+pub fn asks_for(code: &str, name: &str) -> bool {
+    let placeholder = format!("{{{name}}}");
+    let template = ZH.get(code);
+    template.is_some_and(|it| it.message.contains(&placeholder) || it.hint.contains(&placeholder))
 }
 
 /// Every code that has a sentence in a language, in order.
@@ -134,14 +149,17 @@ fn parse(file: &str) -> Catalogue {
 }
 
 /// One pass, so that braces within an argument are left alone.
-fn filled(template: &str, args: &[(&str, String)]) -> String {
+fn filled(template: &str, args: &[(&str, String)], lang: Lang) -> String {
     let mut text = String::with_capacity(template.len());
     let mut rest = template;
     while let Some((before, name, after)) = next_placeholder(rest) {
         text.push_str(before);
         match args.iter().find(|(known, _)| *known == name) {
             Some((_, value)) => text.push_str(value),
-            None => text.extend(["{", name, "}"]),
+            None => match catalogue(lang).get(&format!("placeholder.{name}")) {
+                Some(word) => text.push_str(&word.message),
+                None => text.extend(["{", name, "}"]),
+            },
         }
         rest = after;
     }
@@ -183,7 +201,9 @@ mod tests {
             for text in [&zh.message, &en.message] {
                 assert!(!text.trim().is_empty(), "{code} says nothing");
             }
-            let names_a_thing = code.starts_with("caption.") || code.starts_with("help.");
+            let names_a_thing = ["caption.", "help.", "placeholder."]
+                .iter()
+                .any(|it| code.starts_with(it));
             for hint in [&zh.hint, &en.hint] {
                 assert!(
                     names_a_thing || !hint.trim().is_empty(),
@@ -302,7 +322,7 @@ mod tests {
     #[test]
     fn arguments_are_put_in_once() {
         let args = [("a", "{b}".to_owned()), ("b", "2".to_owned())];
-        assert_eq!(filled("{a}-{b}-{c}-{", &args), "{b}-2-{c}-{");
+        assert_eq!(filled("{a}-{b}-{c}-{", &args, Lang::Zh), "{b}-2-{c}-{");
     }
 
     #[test]

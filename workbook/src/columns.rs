@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use canbao_core::identity::IdKind;
 use serde::Deserialize;
 
 /// A column, whatever a file calls it.
@@ -19,6 +20,10 @@ pub enum Column {
     IdNumber,
     /// 姓名.
     Name,
+    /// 出生日期, where the document does not state it (SIL-14).
+    Born,
+    /// 性别, where the document does not state it.
+    Sex,
     /// 变更时间.
     ChangeMonth,
     /// 变更原因.
@@ -85,6 +90,7 @@ struct TemplateEntry {
 #[serde(deny_unknown_fields)]
 struct Catalogue {
     column: BTreeMap<Column, ColumnEntry>,
+    id_kind: BTreeMap<String, Vec<String>>,
     template: BTreeMap<Template, TemplateEntry>,
 }
 
@@ -94,12 +100,14 @@ static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
 
 impl Column {
     /// Every column.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Unit,
         Self::PersonalNumber,
         Self::IdKind,
         Self::IdNumber,
         Self::Name,
+        Self::Born,
+        Self::Sex,
         Self::ChangeMonth,
         Self::Reason,
         Self::From,
@@ -180,6 +188,17 @@ impl Template {
     }
 }
 
+/// The kind of document that a cell names by its code or in words; none where it names none. A
+/// spreadsheet may have taken the zero in front of a code.
+pub(crate) fn id_kind(written: &str) -> Option<IdKind> {
+    let written = comparable(written);
+    let names = |(code, words): &(&String, &Vec<String>)| {
+        *code == &written || words.contains(&written) || code.strip_prefix('0') == Some(&written)
+    };
+    let (code, _) = CATALOGUE.id_kind.iter().find(names)?;
+    code.parse().ok()
+}
+
 /// A caption without what differs from file to file: blanks, the width of letters, the asterisk
 /// of a mandatory column, and a unit or an explanation in brackets.
 fn comparable(caption: &str) -> String {
@@ -230,6 +249,29 @@ mod tests {
             assert!(wanted.copied().all(|it| columns.contains(&it)));
             assert!(!columns.contains(&Column::Failure));
             assert!(!template.sheet().is_empty());
+        }
+    }
+
+    #[test]
+    fn a_kind_of_document_is_named_by_its_code_or_in_words() {
+        let kinds: Vec<IdKind> = CATALOGUE.id_kind.keys().flat_map(|it| it.parse()).collect();
+        assert_eq!(kinds, IdKind::ALL);
+        let mut words = BTreeSet::new();
+        for word in CATALOGUE.id_kind.values().flatten() {
+            assert_eq!(&comparable(word), word);
+            assert!(words.insert(word), "{word} names two kinds");
+        }
+        for (written, expected) in [
+            ("01", Some(IdKind::ResidentId)),
+            ("1", Some(IdKind::ResidentId)),
+            ("居民身份证（户口簿）", Some(IdKind::ResidentId)),
+            (" 护 照 ", Some(IdKind::Passport)),
+            ("０８", Some(IdKind::Passport)),
+            ("台胞证", Some(IdKind::Taiwan)),
+            ("驾驶证", None),
+            ("", None),
+        ] {
+            assert_eq!(id_kind(written), expected, "{written}");
         }
     }
 

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use canbao_core::identity::{IdDocument, IdKind, IdentityProblem};
+use canbao_core::identity::{BirthDate, IdDocument, IdKind, IdentityProblem, UnknownIdKind};
 use canbao_core::message::Message;
 use canbao_core::money::{Money, MoneyProblem};
 use canbao_core::month::{Month, MonthProblem};
 
-use crate::columns::{Column, narrow};
+use crate::columns::{Column, id_kind, narrow};
 use crate::problem::RowProblem;
 use crate::sheet::{Cell, Row};
 use crate::table::Place;
@@ -76,6 +76,20 @@ impl<'a> Record<'a> {
         }
     }
 
+    /// A kind of document, by its code or in the words of the field.
+    ///
+    /// # Errors
+    /// `identity.unknown_kind`, `file.error_cell`.
+    pub fn id_kind(&self, column: Column) -> Result<Option<IdKind>, RowProblem> {
+        let kind = match self.sound(column)? {
+            None => return Ok(None),
+            Some(Cell::Text(text) | Cell::Number(text)) => id_kind(text),
+            Some(Cell::Date(_) | Cell::Error(_) | Cell::Other) => None,
+        };
+        let unknown = || self.problem(column, UnknownIdKind.message());
+        kind.map(Some).ok_or_else(unknown)
+    }
+
     /// An ID document of a kind, its number checked as far as the kind allows.
     ///
     /// # Errors
@@ -109,6 +123,21 @@ impl<'a> Record<'a> {
             Ok(month) => Ok(Some(month)),
             Err(problem) => Err(self.problem(column, problem.message())),
         }
+    }
+
+    /// A birth date: `1990-01-31`, `19900131`, `1990/1/31`, `1990.1.31`, `1990年1月31日`, or a date
+    /// of the spreadsheet.
+    ///
+    /// # Errors
+    /// `declaration.not_a_birth_date`, `file.error_cell`.
+    pub fn birth_date(&self, column: Column) -> Result<Option<BirthDate>, RowProblem> {
+        let born = match self.sound(column)? {
+            None => return Ok(None),
+            Some(Cell::Text(text) | Cell::Date(text) | Cell::Number(text)) => day_of(&plain(text)),
+            Some(Cell::Error(_) | Cell::Other) => None,
+        };
+        let none = || self.problem(column, Message::bare("declaration.not_a_birth_date"));
+        born.map(Some).ok_or_else(none)
     }
 
     /// An amount in yuan with at most two places; of a numeric cell its shortest decimal text.
@@ -198,6 +227,24 @@ fn month_of(text: &str) -> Result<Month, MonthProblem> {
     };
     let month = i8::try_from(month).expect("two digits");
     Month::new(year, month)
+}
+
+/// A day in any usual form, where a person may have been born on it.
+fn day_of(text: &str) -> Option<BirthDate> {
+    let parts = text
+        .trim_end_matches(['日', '号'])
+        .split(['-', '/', '.', '年', '月']);
+    let parts: Vec<&str> = parts.collect();
+    let (year, month, day) = match parts.as_slice() {
+        &[year, month, day] => (year, month, day),
+        &[compact] if compact.len() == 8 && compact.is_ascii() => {
+            (&compact[..4], &compact[4..6], &compact[6..])
+        }
+        _ => return None,
+    };
+    let is_short = |part: &str| (1..=2).contains(&part.len());
+    let is_written = year.len() == 4 && is_short(month) && is_short(day);
+    is_written.then(|| format!("{year}-{month:0>2}-{day:0>2}").parse().ok())?
 }
 
 /// With commas between thousands, as a spreadsheet shows and copies them.
@@ -291,6 +338,46 @@ mod tests {
         month(number("2022.1"), Err("month.not_a_month"));
         month(number("44562"), Err("month.not_a_month"));
         month(Cell::Other, Err("month.not_a_month"));
+    }
+
+    #[test]
+    fn a_birth_date_is_read_in_every_usual_form() {
+        let born = |cell, expected| check(read(cell, |it| it.birth_date(COLUMN)), expected);
+        for written in [
+            "1990-01-31",
+            "1990/1/31",
+            "1990.01.31",
+            "1990年1月31日",
+            "19900131",
+        ] {
+            born(text(written), Ok("1990-01-31"));
+        }
+        born(number("19900131"), Ok("1990-01-31"));
+        born(Cell::Date("1990-01-31".to_owned()), Ok("1990-01-31"));
+        for wrong in [
+            "1990-02-30",
+            "1990-01",
+            "90-1-31",
+            "1890-01-31",
+            "33000",
+            "一月",
+            "1990年一月3日",
+        ] {
+            born(text(wrong), Err("declaration.not_a_birth_date"));
+        }
+        born(Cell::Other, Err("declaration.not_a_birth_date"));
+    }
+
+    #[test]
+    fn a_kind_of_document_is_read_by_code_and_in_words() {
+        let kind = |cell| {
+            let read = read(cell, |it| it.id_kind(COLUMN));
+            read.map(|it| it.map(IdKind::code))
+                .map_err(|it| it.message.code)
+        };
+        assert_eq!(kind(text("护照")), Ok(Some("08")));
+        assert_eq!(kind(number("8")), Ok(Some("08")));
+        assert_eq!(kind(text("驾驶证")), Err("identity.unknown_kind"));
     }
 
     #[test]

@@ -56,6 +56,19 @@ impl<'a> Table<'a> {
     /// # Errors
     /// The columns that are missing or stand twice.
     pub fn of(template: Template, sheet: &'a Sheet) -> Result<Self, Vec<RowProblem>> {
+        Self::without(template, &[], sheet)
+    }
+
+    /// The same where the values of some columns come from elsewhere, so that they need not be
+    /// there.
+    ///
+    /// # Errors
+    /// The columns that are missing or stand twice.
+    pub fn without(
+        template: Template,
+        given: &[Column],
+        sheet: &'a Sheet,
+    ) -> Result<Self, Vec<RowProblem>> {
         let (captions, rows) = header(template, sheet.rows());
         let mut columns: BTreeMap<Column, Place> = BTreeMap::new();
         let mut unknown = Vec::new();
@@ -78,7 +91,8 @@ impl<'a> Table<'a> {
             columns.insert(column, there);
         }
         let header_row = captions.values().map(|(row, _)| row.number()).max();
-        problems.extend(missing(template, &columns, header_row.unwrap_or(1)));
+        let missing = missing(template, given, &columns, header_row.unwrap_or(1));
+        problems.extend(missing);
         if !problems.is_empty() {
             return Err(problems);
         }
@@ -202,6 +216,7 @@ fn twice(first: &Place, row: &Row, place: usize, caption: String) -> RowProblem 
 
 fn missing(
     template: Template,
+    given: &[Column],
     columns: &BTreeMap<Column, Place>,
     row: u32,
 ) -> impl Iterator<Item = RowProblem> {
@@ -211,7 +226,7 @@ fn missing(
     };
     let mandatory = template.mandatory().iter();
     let missing: Vec<RowProblem> = mandatory
-        .filter(|it| !columns.contains_key(it))
+        .filter(|it| !columns.contains_key(it) && !given.contains(it))
         .map(|it| problem(it.caption(), Message::bare("file.column_missing")))
         .collect();
     let one_of = template.one_of();
@@ -288,6 +303,15 @@ mod tests {
             &[4],
             &["序号"],
         );
+    }
+
+    #[test]
+    fn what_is_given_elsewhere_need_not_be_a_column() {
+        let field = sheet("单位编号,个人编号,个人名称,身份证,缴费工资\n1,2,甲,3,5000\n");
+        let table = Table::without(Template::Wage, &[From, To], &field).unwrap();
+        assert_eq!(table.records().count(), 1);
+        let one = Table::without(Template::Wage, &[From], &field).unwrap_err();
+        assert_eq!(one[0].column.as_deref(), Some("结束年月"));
     }
 
     #[test]

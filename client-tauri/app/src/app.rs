@@ -135,7 +135,10 @@ impl App {
         if let Err(fault) = self.go_on() {
             tracing::warn!(code = %fault.code, "what waited for a key waits still");
         }
-        answer.map_err(|fault| fault.in_words(context.lang))
+        answer.map_err(|fault| {
+            let window = self.window_of(self.unit(context).ok().map(|it| it.record.id));
+            fault.at_window(window.as_deref()).in_words(context.lang)
+        })
     }
 
     fn answer(&mut self, context: &Context, request: Request) -> Result<Response, Fault> {
@@ -154,7 +157,12 @@ impl App {
             Request::Unlock => self.unlock(context).map(Response::Locks),
             Request::Lock => self.lock(context).map(Response::Locks),
             Request::Status => Ok(Response::Status(Box::new(self.status(context)))),
-            Request::RosterList => self.roster(context).map(Response::Roster),
+            Request::Agencies { words } => {
+                Ok(Response::Agencies(self.find_agencies(context, &words)))
+            }
+            Request::RosterList { person, status } => self
+                .roster(context, person.as_deref(), status.as_deref())
+                .map(Response::Roster),
             Request::RosterNote { person, text } => self
                 .note(context, &person, &text)
                 .map(|it| Response::Person(Box::new(it))),
@@ -218,6 +226,9 @@ impl App {
             Request::Compare { person, class } => self
                 .compare(context, person.as_deref(), class.as_deref())
                 .map(Response::Compared),
+            Request::CompareRepair(repairing) => self
+                .repair(context, &repairing)
+                .map(|it| Response::Repaired(Box::new(it))),
             Request::ReviewQueue => self.review_queue(context).map(Response::Queue),
             Request::ReviewApprove { ids } => self
                 .review(context, &ids, crate::review::Ruling::Approve)
@@ -228,13 +239,7 @@ impl App {
             Request::ReviewReject { ids, reason } => self
                 .review(context, &ids, crate::review::Ruling::Reject(reason))
                 .map(Response::Decided),
-            Request::RecordsList {
-                person,
-                period_from,
-                period_to,
-            } => self
-                .records(context, person, period_from, period_to)
-                .map(Response::Records),
+            Request::RecordsList(asked) => self.records(context, &asked).map(Response::Records),
             Request::ReceiptList => self.receipts(context).map(Response::Receipts),
             Request::RosterReveal { person, reason } => self
                 .reveal(context, &person, &reason)

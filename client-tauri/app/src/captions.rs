@@ -4,8 +4,7 @@ use canbao_core::comparison::Class;
 use canbao_core::declaration::Kind;
 use canbao_core::document::FieldName;
 use canbao_core::facts::{
-    DeclarationStatus, Insured, MonthStage, PaymentStatus, Receiving, Sending, TransactionKind,
-    TransactionStep,
+    DeclarationStatus, Insured, MonthStage, PaymentStatus, Receiving, Sending, TransactionStep,
 };
 use canbao_core::message::{self, Lang};
 use canbao_core::statement::Verdict;
@@ -115,14 +114,6 @@ pub(crate) fn payment_status(status: PaymentStatus, lang: Lang) -> Coded {
         PaymentStatus::Paying => coded("paying", lang, "参保缴费", "paying"),
         PaymentStatus::Suspended => coded("suspended", lang, "暂停缴费(中断)", "suspended"),
         PaymentStatus::Terminated => coded("terminated", lang, "终止缴费", "terminated"),
-    }
-}
-
-/// 交易类型.
-pub(crate) fn transaction_kind(kind: &TransactionKind, lang: Lang) -> Coded {
-    match kind {
-        TransactionKind::RosterChange { .. } => coded("roster", lang, "人员变动", "roster change"),
-        TransactionKind::Assessment { .. } => coded("assessment", lang, "应收核定", "assessment"),
     }
 }
 

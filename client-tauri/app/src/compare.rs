@@ -1,9 +1,9 @@
 //! 税务数据对比查询 (QRY-3): our roster beside tax's, with the class of each person and what
 //! mends a difference.
 
-use canbao_core::comparison::{Class, Compared, Comparison, Finding, compare};
-use canbao_core::facts::{Agency, PersonView, TaxPerson, UnitView};
-use canbao_core::message::Lang;
+use canbao_core::comparison::{Class, Compared, Comparison, Finding, Repair, compare};
+use canbao_core::facts::{PersonView, TaxPerson, UnitView};
+use canbao_core::message::{Lang, Message};
 use canbao_core::money::Money;
 use canbao_core::month::Month;
 
@@ -27,12 +27,8 @@ impl App {
         let lang = context.lang;
         let class = class.map(class_of).transpose()?;
         let comparison = compare(unit);
-        let agency = self
-            .feed
-            .projection
-            .common
-            .agencies
-            .get(&unit.record.district);
+        let common = &self.feed.projection.common;
+        let at_window = |it: &Repair| common.at_window(it.message(), unit.record.district);
         let wanted = |row: &&Compared<'_>| {
             class.is_none_or(|it| row.is(it))
                 && person.is_none_or(|it| is_named(unit, row, it.trim()))
@@ -48,7 +44,10 @@ impl App {
             age_seconds: comparison.as_of.map(|it| now.0.saturating_sub(it.0).max(0)),
             unit_known: comparison.unit_known,
             counts: counts(&comparison, lang),
-            rows: rows.into_iter().map(|it| shown(it, agency, lang)).collect(),
+            rows: rows
+                .into_iter()
+                .map(|it| shown(it, at_window, lang))
+                .collect(),
         })
     }
 }
@@ -72,7 +71,7 @@ fn counts(comparison: &Comparison<'_>, lang: Lang) -> Vec<ClassCount> {
         .collect()
 }
 
-fn shown(row: &Compared<'_>, agency: Option<&Agency>, lang: Lang) -> ComparedRow {
+fn shown(row: &Compared<'_>, said: impl Fn(&Repair) -> Message, lang: Lang) -> ComparedRow {
     let mut also = row.findings.iter().skip(1).map(|it| it.class);
     ComparedRow {
         person: row.ours.map(|it| it.record.id.to_string()),
@@ -83,24 +82,27 @@ fn shown(row: &Compared<'_>, agency: Option<&Agency>, lang: Lang) -> ComparedRow
         findings: row
             .findings
             .iter()
-            .map(|it| finding(it, agency, lang))
+            .map(|it| finding(it, &said, lang))
             .collect(),
     }
 }
 
-fn finding(finding: &Finding, agency: Option<&Agency>, lang: Lang) -> FindingView {
-    let repair = finding.repair.as_ref().map(|it| {
-        let text = it.message(agency).text(lang);
-        RepairView {
-            code: it.code().to_owned(),
-            message: text.message,
-            hint: text.hint,
-            month: it.month().map(|it| it.to_string()),
-        }
-    });
+fn finding(finding: &Finding, said: impl Fn(&Repair) -> Message, lang: Lang) -> FindingView {
+    let repair = finding.repair.as_ref();
     FindingView {
         class: captions::class(finding.class, lang),
-        repair,
+        repair: repair.map(|it| repair_view(it, &said(it), lang)),
+    }
+}
+
+/// What mends a difference, with its sentence.
+pub(crate) fn repair_view(repair: &Repair, said: &Message, lang: Lang) -> RepairView {
+    let text = said.text(lang);
+    RepairView {
+        code: repair.code().to_owned(),
+        message: text.message,
+        hint: text.hint,
+        month: repair.month().map(|it| it.to_string()),
     }
 }
 
@@ -138,7 +140,7 @@ fn at_tax_status(stop: Option<Month>, lang: Lang) -> Coded {
 }
 
 /// By any number of ours, or by the number or the document that tax has.
-fn is_named(unit: &UnitView, row: &Compared<'_>, typed: &str) -> bool {
+pub(crate) fn is_named(unit: &UnitView, row: &Compared<'_>, typed: &str) -> bool {
     let ours = row.ours.is_some_and(|it| {
         let found = unit.find_person(typed);
         found.is_some_and(|found| found.record.id == it.record.id)

@@ -25,7 +25,8 @@ impl App {
         form: Form,
     ) -> Result<DeclarationRow, Fault> {
         let unit = self.unit(context)?.record.id;
-        let (draft, wrong) = filled(&self.empty_draft(kind)?, form, context.lang)?;
+        let empty = Draft::empty(self.new_declaration()?, kind);
+        let (draft, wrong) = filled(&empty, form, context.lang)?;
         let draft = self.checked(context, &draft, wrong)?;
         let document = self.newest_volume(unit)?;
         let action = Action::Declare {
@@ -228,11 +229,14 @@ impl App {
             .ok_or_else(|| Fault::refused("declaration.no_open_volume"))
     }
 
-    fn empty_draft(&mut self, kind: Kind) -> Result<Draft, Fault> {
+    /// The id of a declaration that is not made yet.
+    pub(crate) fn new_declaration(&mut self) -> Result<DeclarationId, Fault> {
         let seconds = u64::try_from(self.world.now().0).unwrap_or(0);
         let random = random(self.world.as_mut())?;
-        let id = DeclarationId::from_parts(seconds.saturating_mul(1000), random);
-        Ok(Draft::empty(id, kind))
+        Ok(DeclarationId::from_parts(
+            seconds.saturating_mul(1000),
+            random,
+        ))
     }
 }
 
@@ -258,7 +262,11 @@ fn given(form: &Form) -> impl Iterator<Item = (FieldName, &String)> {
 }
 
 /// The draft with the given fields filled in, and what is wrong with the amount.
-fn filled(draft: &Draft, form: Form, lang: Lang) -> Result<(Draft, Vec<Trouble>), Fault> {
+pub(crate) fn filled(
+    draft: &Draft,
+    form: Form,
+    lang: Lang,
+) -> Result<(Draft, Vec<Trouble>), Fault> {
     let of_form = FieldName::of_form(draft.kind);
     if given(&form).any(|(field, _)| !of_form.contains(&field)) {
         let form = captions::kind(draft.kind, lang);

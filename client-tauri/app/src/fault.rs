@@ -5,6 +5,7 @@ use std::fmt;
 use canbao_core::certificate::ChainError;
 use canbao_core::declaration::{Field, Problem};
 use canbao_core::document::DocumentError;
+use canbao_core::facts::WINDOW;
 use canbao_core::message::{self, Lang, Message};
 use canbao_core::store::{CommitError, KeyFileError, OpenError, ReadError};
 use canbao_core::sync::Refusal;
@@ -78,6 +79,27 @@ impl Fault {
         self
     }
 
+    /// What a sentence of the core says, as a refusal.
+    pub(crate) fn refused_for(message: Message) -> Self {
+        Self {
+            args: message.args,
+            ..Self::refused(message.code)
+        }
+    }
+
+    /// With the place of the window, where a sentence sends a person to one (ACC-4, DIST-1).
+    pub(crate) fn at_window(mut self, window: Option<&str>) -> Self {
+        if let Some(window) = window
+            && message::asks_for(&self.code, WINDOW)
+            && self.args.iter().all(|(name, _)| *name != WINDOW)
+        {
+            self = self.with(WINDOW, window);
+        }
+        let problems = self.problems.into_iter();
+        self.problems = problems.map(|it| it.at_window(window)).collect();
+        self
+    }
+
     /// In the words of a language.
     #[must_use]
     pub fn in_words(&self, lang: Lang) -> Failure {
@@ -116,6 +138,18 @@ impl Trouble {
     pub(crate) fn with(mut self, name: &str, value: impl fmt::Display) -> Self {
         self.args.push((name.to_owned(), value.to_string()));
         self
+    }
+
+    /// The same with the place of the window, where its sentence sends a person to one that was
+    /// not named yet.
+    pub(crate) fn at_window(self, window: Option<&str>) -> Self {
+        let is_named = self.args.iter().any(|(name, _)| name == WINDOW);
+        match window {
+            Some(window) if message::asks_for(&self.code, WINDOW) && !is_named => {
+                self.with(WINDOW, window)
+            }
+            Some(_) | None => self,
+        }
     }
 
     /// The same about this item of a request.

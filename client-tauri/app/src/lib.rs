@@ -8,6 +8,7 @@ pub mod request;
 pub mod response;
 pub mod world;
 
+mod agencies;
 mod app;
 mod assess;
 mod audit;
@@ -35,6 +36,7 @@ mod quarantine;
 mod queries;
 mod records;
 mod rekey;
+mod repair;
 mod review;
 mod rows;
 mod scope;
@@ -43,6 +45,7 @@ mod status;
 mod submit;
 mod succession;
 mod sync;
+mod tables;
 mod transactions;
 mod verify;
 

@@ -1,19 +1,19 @@
 //! What was made on this device, in order, and what of it still waits for the centre.
 
+mod made;
+mod statements;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use canbao_core::declaration::Declaration;
-use canbao_core::document::{Action, DocumentId, SignedBatch};
-use canbao_core::facts::{Audience, TransactionId};
-use canbao_core::ids::{AuditId, DeclarationId, StatementId, UnitId};
-use canbao_core::month::Month;
-use canbao_core::signed::encode;
-use canbao_core::statement::{Statement, Verdict, read_admitted};
+use canbao_core::document::{DocumentId, SignedBatch};
+use canbao_core::statement::{Statement, read_admitted};
 use canbao_core::store::{Store, Stream};
 use canbao_core::sync::device::Outgoing;
 use canbao_core::sync::{Item, ItemId};
 use canbao_core::time::Timestamp;
-use minicbor::{Decode, Encode};
+
+pub(crate) use made::Made;
+use statements::{Subject, subject};
 
 use crate::fault::Fault;
 use crate::feed::Feed;
@@ -24,90 +24,6 @@ pub(crate) const SIGNED_ANEW: &str = "outbox.signed_anew";
 
 /// What a change came to that need not be made again: it is in the document already.
 const NOTHING_LEFT: &str = "document.nothing_changes";
-
-/// A value of the local stream: the truth about what was made here.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-pub(crate) enum Made {
-    /// A change of a document, with the action that made it.
-    #[n(1)]
-    Batch {
-        #[n(0)]
-        document: DocumentId,
-        /// Kept so that a refused change can be made again.
-        #[n(1)]
-        action: Action,
-        #[cbor(n(2), with = "minicbor::bytes")]
-        batch: Vec<u8>,
-        #[n(3)]
-        at: Timestamp,
-        /// The refused batch, or the one that was built on it, in whose place this one stands.
-        #[cbor(n(4), with = "minicbor::bytes")]
-        redoes: Option<[u8; 32]>,
-    },
-    /// A signed statement.
-    #[n(2)]
-    Statement {
-        #[cbor(n(0), with = "minicbor::bytes")]
-        signed: Vec<u8>,
-        #[n(1)]
-        at: Timestamp,
-    },
-    /// The centre refused an item by name when it was offered: its end.
-    #[n(3)]
-    Ended {
-        #[cbor(n(0), with = "minicbor::bytes")]
-        item: [u8; 32],
-        #[n(1)]
-        code: String,
-        #[n(2)]
-        detail: String,
-        #[n(3)]
-        at: Timestamp,
-    },
-    /// A batch that cannot be made again: it stays in quarantine.
-    #[n(4)]
-    GivenUp {
-        #[cbor(n(0), with = "minicbor::bytes")]
-        batch: [u8; 32],
-        #[n(1)]
-        code: String,
-        #[n(2)]
-        at: Timestamp,
-    },
-    /// The centre cannot read an item yet and left it here: it is offered again at each session
-    /// until the centre is updated.
-    #[n(5)]
-    Held {
-        #[cbor(n(0), with = "minicbor::bytes")]
-        item: [u8; 32],
-        #[n(1)]
-        at: Timestamp,
-    },
-}
-
-impl Made {
-    /// Whom it is for; none where it says what became of another one.
-    pub(crate) fn audience(&self) -> Option<Audience> {
-        match self {
-            Self::Batch { document, .. } => Some(document.audience()),
-            Self::Statement { signed, .. } => {
-                let read = read_admitted(signed).ok()?;
-                Some(Audience::Unit(read.statement.unit()))
-            }
-            Self::Ended { .. } | Self::GivenUp { .. } | Self::Held { .. } => None,
-        }
-    }
-
-    pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        encode(self)
-    }
-
-    pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self, Fault> {
-        minicbor::decode(bytes).map_err(|error| {
-            Fault::store("store.damaged").with("detail", format_args!("local: {error}"))
-        })
-    }
-}
 
 /// An item on its way to the centre.
 #[derive(Debug, Clone)]
@@ -166,17 +82,6 @@ pub(crate) struct Outbox {
     /// The newest item by what it is about.
     newest: BTreeMap<Subject, usize>,
     length: u64,
-}
-
-/// What a statement is about: a newer one about the same takes its place on the screen.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Subject {
-    Declaration(DeclarationId),
-    Withdrawal(StatementId),
-    Decision(StatementId),
-    Assessment(UnitId, Month),
-    Audit(AuditId),
-    Resend(TransactionId),
 }
 
 impl Outbox {
@@ -407,78 +312,6 @@ impl Outbox {
         Ok(outgoing)
     }
 
-    /// The newest submission of a declaration made here, and how it ended where it was refused.
-    pub(crate) fn newest_submission(
-        &self,
-        id: DeclarationId,
-    ) -> Option<(&Declaration, Option<&End>)> {
-        let item = self.newest_about(&Subject::Declaration(id))?;
-        match &item.what {
-            What::Statement(Statement::Submission(declaration)) => {
-                Some((declaration, self.end(item)))
-            }
-            What::Statement(_) | What::Batch(_) => None,
-        }
-    }
-
-    /// The decision on a submission that waits.
-    pub(crate) fn waiting_decision(
-        &self,
-        feed: &Feed,
-        submission: StatementId,
-    ) -> Option<&Verdict> {
-        let item = self.newest_about(&Subject::Decision(submission))?;
-        match &item.what {
-            What::Statement(Statement::Decision { verdict, .. }) if self.is_waiting(item, feed) => {
-                Some(verdict)
-            }
-            What::Statement(_) | What::Batch(_) => None,
-        }
-    }
-
-    /// Whether a withdrawal of a submission waits.
-    pub(crate) fn withdrawal_waits(&self, feed: &Feed, submission: StatementId) -> bool {
-        self.newest_about(&Subject::Withdrawal(submission))
-            .is_some_and(|it| self.is_waiting(it, feed))
-    }
-
-    /// The requests for assessment of a unit that were made here: month, attempt, item.
-    pub(crate) fn requests(&self, wanted: UnitId) -> impl Iterator<Item = (Month, u32, &Waiting)> {
-        self.items.iter().filter_map(move |it| match &it.what {
-            What::Statement(Statement::AssessmentRequest {
-                unit,
-                settlement,
-                attempt,
-                ..
-            }) if *unit == wanted => Some((*settlement, *attempt, it)),
-            What::Statement(_) | What::Batch(_) => None,
-        })
-    }
-
-    /// The newest request made here to send a transaction again, and how it ended where it was
-    /// refused.
-    pub(crate) fn newest_resend(
-        &self,
-        transaction: &TransactionId,
-    ) -> Option<(&Waiting, Option<&End>)> {
-        let item = self.newest_about(&Subject::Resend(transaction.clone()))?;
-        Some((item, self.end(item)))
-    }
-
-    /// The decisions that were made here: item, unit, submission.
-    pub(crate) fn decisions(&self) -> impl Iterator<Item = (&Waiting, UnitId, StatementId)> {
-        self.items.iter().filter_map(|it| match &it.what {
-            What::Statement(Statement::Decision {
-                unit, submission, ..
-            }) => Some((it, *unit, *submission)),
-            What::Statement(_) | What::Batch(_) => None,
-        })
-    }
-
-    fn newest_about(&self, subject: &Subject) -> Option<&Waiting> {
-        self.newest.get(subject).map(|place| &self.items[*place])
-    }
-
     fn is_waiting(&self, item: &Waiting, feed: &Feed) -> bool {
         match &item.what {
             What::Batch(_) => self.batch_state(item, feed) == BatchState::Waiting,
@@ -491,26 +324,6 @@ impl Outbox {
         self.ends
             .get(&item.id)
             .filter(|end| end.sequence > item.sequence)
-    }
-}
-
-fn subject(what: &What) -> Option<Subject> {
-    match what {
-        What::Batch(_) => None,
-        What::Statement(Statement::Submission(it)) => Some(Subject::Declaration(it.id)),
-        What::Statement(Statement::Withdrawal { submission, .. }) => {
-            Some(Subject::Withdrawal(*submission))
-        }
-        What::Statement(Statement::Decision { submission, .. }) => {
-            Some(Subject::Decision(*submission))
-        }
-        What::Statement(Statement::AssessmentRequest {
-            unit, settlement, ..
-        }) => Some(Subject::Assessment(*unit, *settlement)),
-        What::Statement(Statement::Audit { id, .. }) => Some(Subject::Audit(*id)),
-        What::Statement(Statement::ResendRequest { transaction, .. }) => {
-            Some(Subject::Resend(transaction.clone()))
-        }
     }
 }
 

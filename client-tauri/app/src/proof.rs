@@ -24,7 +24,7 @@ use minicbor::{Decode, Encode};
 use crate::app::App;
 use crate::fault::{self, Fault};
 use crate::feed::Held;
-use crate::records::{record_id, record_row};
+use crate::records::record_id;
 use crate::request::Context;
 use crate::response::{CheckpointView, ExportAllView, ExportView, ProofView};
 
@@ -195,7 +195,7 @@ impl App {
             .map_err(|error| Fault::trust(error.code()).with("detail", error))?;
         let checkpoint = open_checkpoint(&proof.checkpoint_note.to_string(), &keys)?;
         Ok(ProofView {
-            record: record_row(unit, view, context.lang),
+            record: self.record_row(unit, view, context.lang),
             checkpoint: checkpoint_view(&checkpoint),
             proof: proof.to_string(),
         })

@@ -2,7 +2,7 @@
 
 use canbao_core::declaration::Field;
 use canbao_core::document::Overlay;
-use canbao_core::facts::{PersonView, UnitView, month_stage};
+use canbao_core::facts::{PaymentStatus, PeopleQuery, PersonView, UnitView, month_stage};
 use canbao_core::message::Lang;
 use canbao_core::month::Month;
 
@@ -15,21 +15,26 @@ use crate::response::{IntervalView, MonthView, PersonDetail, PersonRow, WageSpan
 use crate::rows::person_ref;
 
 impl App {
-    /// Everyone of the unit, by personal number.
-    pub(crate) fn roster(&self, context: &Context) -> Result<Vec<PersonRow>, Fault> {
+    /// Those of the unit who are asked for, by personal number.
+    pub(crate) fn roster(
+        &self,
+        context: &Context,
+        person: Option<&str>,
+        status: Option<&str>,
+    ) -> Result<Vec<PersonRow>, Fault> {
         let unit = self.unit(context)?;
+        let person = person.map(|it| find_person(unit, it)).transpose()?;
+        let query = PeopleQuery {
+            person: person.map(|it| it.record.id),
+            status: status.map(status_of).transpose()?,
+        };
         let settlement = self.feed.projection.common.current_settlement();
         let overlays = self.overlays_of(unit.record.id);
-        let mut rows: Vec<PersonRow> = unit
-            .persons
-            .values()
-            .map(|it| {
-                let overlay = overlays.get(&it.record.id);
-                person_row(it, overlay, settlement, context.lang)
-            })
-            .collect();
-        rows.sort_by(|a, b| a.person.personal_number.cmp(&b.person.personal_number));
-        Ok(rows)
+        let rows = query.of(unit).into_iter().map(|it| {
+            let overlay = overlays.get(&it.record.id);
+            person_row(it, overlay, settlement, context.lang)
+        });
+        Ok(rows.collect())
     }
 
     /// One person with intervals, wages, months and declarations.
@@ -75,6 +80,24 @@ pub(crate) fn find_person<'a>(unit: &'a UnitView, typed: &str) -> Result<&'a Per
         let trouble = Trouble::new(Field::Person, "declaration.person_unknown");
         Fault::problems("request.problems", vec![trouble])
     })
+}
+
+/// 缴费状态 by its code or by its caption in either language.
+fn status_of(typed: &str) -> Result<PaymentStatus, Fault> {
+    let typed = typed.trim();
+    let is_meant = |status: &PaymentStatus| {
+        [Lang::Zh, Lang::En].into_iter().any(|lang| {
+            let known = captions::payment_status(*status, lang);
+            known.code == typed || known.text == typed
+        })
+    };
+    PaymentStatus::ALL
+        .into_iter()
+        .find(is_meant)
+        .ok_or_else(|| {
+            let shown: String = typed.chars().take(20).collect();
+            Fault::usage("roster.no_such_status").with("status", shown)
+        })
 }
 
 fn person_row(

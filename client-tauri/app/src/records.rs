@@ -1,9 +1,10 @@
 //! Payment records and receipts (QRY-4, QRY-5, SUB-3).
 
 use canbao_core::declaration::Field;
-use canbao_core::facts::{RecordView, SubmissionState, SubmissionView, UnitView};
+use canbao_core::facts::{PaymentQuery, RecordView, SubmissionState, SubmissionView, UnitView};
 use canbao_core::message::Lang;
 use canbao_core::money::Money;
+use canbao_core::parameters::CodeTable;
 use canbao_core::statement::Verdict;
 
 use crate::app::App;
@@ -11,44 +12,71 @@ use crate::assess::month;
 use crate::captions::{self, coded};
 use crate::fault::Fault;
 use crate::queries::find_person;
-use crate::request::Context;
+use crate::request::{Context, PaymentsWanted};
 use crate::response::{Coded, PersonRef, ReceiptRow, RecordRow, RecordsView};
 use crate::rows::{person_of, subject_of};
+use crate::tables::{Tables, code_of, named};
 
 impl App {
-    /// The unit's payment records in their running order, or one person's, by 费款所属期.
+    /// The unit's payment records that are asked for, in their running order.
     pub(crate) fn records(
         &self,
         context: &Context,
-        person: Option<String>,
-        from: Option<String>,
-        to: Option<String>,
+        asked: &PaymentsWanted,
     ) -> Result<RecordsView, Fault> {
         let unit = self.unit(context)?;
-        let person = person.map(|it| find_person(unit, &it)).transpose()?;
-        let from = from.map(|it| month(&it, Field::From)).transpose()?;
-        let to = to.map(|it| month(&it, Field::To)).transpose()?;
-        let wanted: Vec<&RecordView> = unit
-            .records
-            .iter()
-            .filter(|it| {
-                let paid_for = unit.canonical(it.record.person);
-                person.is_none_or(|person| paid_for == person.record.id)
-            })
-            .filter(|it| from.is_none_or(|from| from <= it.record.month))
-            .filter(|it| to.is_none_or(|to| it.record.month <= to))
-            .collect();
+        let query = self.payment_query(unit, asked)?;
+        let wanted: Vec<&RecordView> = query.of(unit).collect();
         let unit_amount: Money = wanted.iter().map(|it| it.record.unit_amount).sum();
         let personal_amount: Money = wanted.iter().map(|it| it.record.person_amount).sum();
         Ok(RecordsView {
             records: wanted
                 .into_iter()
-                .map(|it| record_row(unit, it, context.lang))
+                .map(|it| record_row(unit, it, &self.tables(), context.lang))
                 .collect(),
             unit_amount: unit_amount.to_string(),
             personal_amount: personal_amount.to_string(),
             total: (unit_amount + personal_amount).to_string(),
         })
+    }
+
+    /// Every filter as it was typed, or the first that is none.
+    fn payment_query(
+        &self,
+        unit: &UnitView,
+        asked: &PaymentsWanted,
+    ) -> Result<PaymentQuery, Fault> {
+        let PaymentsWanted {
+            person,
+            settlement,
+            insurance,
+            kind,
+            period_from,
+            period_to,
+        } = asked;
+        let person = person
+            .as_ref()
+            .map(|it| find_person(unit, it))
+            .transpose()?;
+        let month =
+            |typed: &Option<String>, field| typed.as_ref().map(|it| month(it, field)).transpose();
+        let tables = self.tables();
+        let code = |table: Option<&CodeTable>, typed: &Option<String>, refusal| {
+            let typed = typed.as_ref();
+            typed.map(|it| code_of(table, it, refusal)).transpose()
+        };
+        Ok(PaymentQuery {
+            person: person.map(|it| it.record.id),
+            settlement: month(settlement, Field::Month)?,
+            insurance: code(tables.insurances, insurance, "records.no_such_insurance")?,
+            kind: code(tables.receivable_kinds, kind, "records.no_such_kind")?,
+            from: month(period_from, Field::From)?,
+            to: month(period_to, Field::To)?,
+        })
+    }
+
+    pub(crate) fn record_row(&self, unit: &UnitView, view: &RecordView, lang: Lang) -> RecordRow {
+        record_row(unit, view, &self.tables(), lang)
     }
 
     /// Every receipt of the unit, in the order they were given.
@@ -69,7 +97,7 @@ pub(crate) fn record_id(serial: &str, line: u32) -> String {
     format!("{serial}/{line}")
 }
 
-pub(crate) fn record_row(unit: &UnitView, view: &RecordView, lang: Lang) -> RecordRow {
+fn record_row(unit: &UnitView, view: &RecordView, tables: &Tables<'_>, lang: Lang) -> RecordRow {
     let record = &view.record;
     let person = person_of(unit, record.person).unwrap_or_else(|| PersonRef {
         id: record.person.to_string(),
@@ -82,7 +110,9 @@ pub(crate) fn record_row(unit: &UnitView, view: &RecordView, lang: Lang) -> Reco
         unit: record.unit.to_string(),
         person,
         insurance: record.insurance,
+        insurance_text: named(tables.insurances, record.insurance, lang),
         payment_kind: record.kind,
+        payment_kind_text: named(tables.receivable_kinds, record.kind, lang),
         settlement: record.settlement.to_string(),
         period: record.month.to_string(),
         base: record.base.to_string(),

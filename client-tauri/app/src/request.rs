@@ -74,12 +74,52 @@ pub struct Importing {
     pub kind: String,
     /// The .xls, .xlsx or .csv.
     pub file: PathBuf,
+    /// WAGE: 开始年月 of every row that says none.
+    #[serde(default)]
+    pub from: Option<String>,
+    /// WAGE: 结束年月 of every row that says none.
+    #[serde(default)]
+    pub to: Option<String>,
     /// Where the failing rows are written, as .xlsx; nowhere where it is not said.
     #[serde(default)]
     pub failures: Option<PathBuf>,
     /// Says what would become of each row and makes nothing of it.
     #[serde(default)]
     pub preview: bool,
+}
+
+/// Whose difference with tax is to be mended, and what neither roster tells of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Repairing {
+    /// ID number, personal number or person id.
+    pub person: String,
+    /// 变更原因.
+    pub reason: Option<String>,
+    /// 工资 in yuan.
+    pub wage: Option<String>,
+    /// 出生日期, where the document does not state it.
+    pub born: Option<String>,
+    /// 性别, where the document does not state it.
+    pub sex: Option<String>,
+}
+
+/// Which payment records are wanted; every filter may be missing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PaymentsWanted {
+    /// One person's only: ID number, personal number or person id.
+    pub person: Option<String>,
+    /// 结算期.
+    pub settlement: Option<String>,
+    /// 险种类型, by its code or name.
+    pub insurance: Option<String>,
+    /// 缴费类型, by its code or name.
+    pub kind: Option<String>,
+    /// 费款所属期起.
+    pub period_from: Option<String>,
+    /// 费款所属期止.
+    pub period_to: Option<String>,
 }
 
 /// A question or an order, with the words as typed: the application parses them.
@@ -121,8 +161,21 @@ pub enum Request {
         /// Keeps the connection until stopped.
         watch: bool,
     },
-    /// Everyone in the unit (QRY-2).
-    RosterList,
+    /// The agencies in which words occur, all without any (DIST-1).
+    Agencies {
+        /// Separated by blanks.
+        #[serde(default)]
+        words: String,
+    },
+    /// 单位人员参保状态查询 (QRY-2): everyone in the unit, where no filter is given.
+    RosterList {
+        /// ID number, personal number or person id.
+        #[serde(default)]
+        person: Option<String>,
+        /// 缴费状态, by its code or caption.
+        #[serde(default)]
+        status: Option<String>,
+    },
     /// One person of the unit (QRY-7).
     RosterShow {
         /// ID number, personal number or person id.
@@ -257,6 +310,8 @@ pub enum Request {
         #[serde(default)]
         class: Option<String>,
     },
+    /// Makes the draft that mends a difference (MON-3).
+    CompareRepair(Repairing),
     /// The undecided submissions of the district (SIL-13).
     ReviewQueue,
     /// 审核通过.
@@ -279,17 +334,7 @@ pub enum Request {
         reason: String,
     },
     /// 单位缴费信息查询 and 职工缴费信息查询 (QRY-4, QRY-5).
-    RecordsList {
-        /// One person's only.
-        #[serde(default)]
-        person: Option<String>,
-        /// 费款所属期起.
-        #[serde(default)]
-        period_from: Option<String>,
-        /// 费款所属期止.
-        #[serde(default)]
-        period_to: Option<String>,
-    },
+    RecordsList(PaymentsWanted),
     /// 受理回执: what the centre took in.
     ReceiptList,
     /// A person's document number in full; the centre keeps that it was shown, and why.

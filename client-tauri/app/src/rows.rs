@@ -5,12 +5,12 @@ use canbao_core::declaration::{
 };
 use canbao_core::document::StoredDraft;
 use canbao_core::facts::{
-    DeclarationStatus, MonthStage, PersonView, SubmissionState, UnitRecord, UnitView,
+    DeclarationStatus, MonthStage, PersonView, SubmissionState, UnitRecord, UnitView, WINDOW,
     declaration_status,
 };
 use canbao_core::identity::{IdDocument, IdKind, PersonalNumber};
 use canbao_core::ids::{DeclarationId, PersonId};
-use canbao_core::message::{Lang, Message};
+use canbao_core::message::{self, Lang, Message};
 use canbao_core::month::Month;
 
 use crate::app::App;
@@ -199,7 +199,8 @@ impl App {
         }
     }
 
-    /// What will follow from it, while it is not decided (MON-4).
+    /// What will follow from it, while it is not decided (MON-4), and the window where that has
+    /// to do with it.
     fn outlook_of(
         &self,
         unit: &UnitView,
@@ -214,7 +215,13 @@ impl App {
         // What waits or was received is its own rival no more than a draft is.
         let parsed = Declaration::parse(draft, 1, &ground);
         let said = parsed.map(|declaration| outlook(&declaration, &ground));
-        let words = |it: &Message| it.text(lang).message;
+        let words = |it: &Message| {
+            let text = it.text(lang);
+            match message::asks_for(it.code, WINDOW) {
+                true => format!("{}; {}", text.message, text.hint),
+                false => text.message,
+            }
+        };
         said.unwrap_or_default().iter().map(words).collect()
     }
 
@@ -235,7 +242,10 @@ impl App {
             problems.extend(troubles(&void.problems).iter().map(|it| it.in_words(lang)));
         }
         if let Some((_, Some(end))) = self.outbox.newest_submission(id) {
-            let trouble = Trouble::new(Field::Whole, &end.code).with("detail", &end.detail);
+            let window = self.window_of(Some(unit.record.id));
+            let trouble = Trouble::new(Field::Whole, &end.code)
+                .with("detail", &end.detail)
+                .at_window(window.as_deref());
             problems.push(trouble.in_words(lang));
         }
         problems

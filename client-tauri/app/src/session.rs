@@ -323,6 +323,7 @@ impl<D: Deref<Target = Door> + Send> DeviceBackend for Backend<D> {
             Verdict::Refused(refusal) => {
                 let mut app = self.door.app();
                 let renewed = app.refused_item(item, refusal.code(), refusal.detail())?;
+                let window = app.window_of(app.outbox.unit_of(item.0));
                 drop(app);
                 // What was built on it may have been made anew too.
                 self.grew = true;
@@ -331,6 +332,7 @@ impl<D: Deref<Target = Door> + Send> DeviceBackend for Backend<D> {
                 }
                 let trouble = Trouble::new(Field::Whole, refusal.code())
                     .with("detail", refusal.detail())
+                    .at_window(window.as_deref())
                     .at(item);
                 self.report.refused.push(trouble.in_words(self.lang));
             }

@@ -16,6 +16,7 @@ use crate::fault::{Fault, Trouble, troubles};
 use crate::request::Context;
 use crate::response::{Coded, ProblemView, TransactionRow};
 use crate::rows::person_of;
+use crate::tables::{code_of, named};
 
 impl App {
     /// What was sent to tax, oldest first.
@@ -29,11 +30,10 @@ impl App {
         let unit = self.unit(context)?;
         let from = from.map(|it| month(&it, Field::From)).transpose()?;
         let to = to.map(|it| month(&it, Field::To)).transpose()?;
-        if let Some(kind) = &kind
-            && !["roster", "assessment"].contains(&kind.as_str())
-        {
-            return Err(Fault::usage("tax.no_such_kind").with("kind", kind));
-        }
+        let kinds = self.tables().transaction_kinds;
+        let kind: Option<String> = kind
+            .map(|it| code_of(kinds, &it, "tax.no_such_kind"))
+            .transpose()?;
         let mut transactions: Vec<(&TransactionId, &TransactionView)> =
             unit.transactions.iter().collect();
         transactions.sort_by_key(|(_, it)| it.position);
@@ -104,7 +104,7 @@ impl App {
         TransactionRow {
             id: id.to_string(),
             unit: unit.record.id.to_string(),
-            kind: captions::transaction_kind(&view.kind, lang),
+            kind: self.transaction_kind(&view.kind, lang),
             person,
             month: month_of(&view.kind).to_string(),
             attempt: view.attempt,
@@ -120,6 +120,18 @@ impl App {
             sent_again_as: view.again.as_ref().map(ToString::to_string),
             resend,
             problems,
+        }
+    }
+
+    /// 交易类型.
+    fn transaction_kind(&self, kind: &TransactionKind, lang: Lang) -> Coded {
+        let code = match kind {
+            TransactionKind::RosterChange { .. } => "roster",
+            TransactionKind::Assessment { .. } => "assessment",
+        };
+        Coded {
+            code: code.to_owned(),
+            text: named(self.tables().transaction_kinds, code, lang),
         }
     }
 

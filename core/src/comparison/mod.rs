@@ -4,6 +4,7 @@
 //! Where tax's roster was never fetched everything is 未知; a difference is only ever one between
 //! two things that are known.
 
+mod mending;
 mod months;
 mod repair;
 

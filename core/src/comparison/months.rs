@@ -1,6 +1,7 @@
 //! Who pays from when to when, at both sides, and what mends a difference.
 
 use crate::facts::{Receiving, TaxPerson, TransactionKind};
+use crate::ids::DeclarationId;
 use crate::month::{Interval, Month};
 
 use super::repair::{ChangeKind, Repair};
@@ -60,15 +61,10 @@ impl Beside<'_> {
 
     fn interval(&self, ours: &Interval, tax: &TaxPerson) -> Option<(Class, Option<Repair>)> {
         let person = self.ours.record.id;
-        let redo = |change, month| Repair::Redo {
-            person,
-            change,
-            month,
-        };
         let same_start = ours.start == tax.first;
         let (class, repair) = match (ours.stop, tax.stop) {
             (None, None) if same_start => return None,
-            (None, None) => (Class::MonthsDiffer, redo(ChangeKind::Start, tax.first)),
+            (None, None) => (Class::MonthsDiffer, self.redo(ChangeKind::Start, tax.first)),
             // Tax's last month lies before our first: it knows nothing of our newest interval.
             (None, Some(last)) if last < ours.start => {
                 let lacking = self.lacking(ChangeKind::Start, ours.start);
@@ -94,11 +90,11 @@ impl Beside<'_> {
                 (Class::StateDiffers, lacking)
             }
             (Some(ours), Some(last)) if ours != last => {
-                let stop = redo(ChangeKind::Stop, last);
+                let stop = self.redo(ChangeKind::Stop, last);
                 (Class::MonthsDiffer, self.unless_recorded_after(last, stop))
             }
             (Some(_), Some(_)) if same_start => return None,
-            (Some(_), Some(_)) => (Class::MonthsDiffer, redo(ChangeKind::Start, tax.first)),
+            (Some(_), Some(_)) => (Class::MonthsDiffer, self.redo(ChangeKind::Start, tax.first)),
         };
         Some((class, Some(repair)))
     }
@@ -116,16 +112,38 @@ impl Beside<'_> {
             return Repair::AskTax;
         };
         match &sent.view.receiving {
-            Receiving::Refused { code, .. } if code == WRONG_MONTH => Repair::Redo {
-                person: self.ours.record.id,
-                change,
-                month: self.last_recorded().map_or(month, |it| it.max(month)),
-            },
+            Receiving::Refused { code, .. } if code == WRONG_MONTH => {
+                let counts = self.last_recorded().map_or(month, |it| it.max(month));
+                self.redo(change, counts)
+            }
             Receiving::Refused { .. } => Repair::SendAgain {
                 transaction: sent.id.clone(),
             },
             Receiving::Accepted | Receiving::NotYet => Repair::AskTax,
         }
+    }
+
+    /// The operation that gave the month, redone. What the centre loaded was no operation of the
+    /// unit's: the window looks at it.
+    fn redo(&self, change: ChangeKind, month: Month) -> Repair {
+        match self.operation(change) {
+            Some(operation) => Repair::Redo {
+                person: self.ours.record.id,
+                change,
+                operation,
+                month,
+            },
+            None => Repair::Window,
+        }
+    }
+
+    /// The declaration behind the newest movement of this kind that counts.
+    fn operation(&self, change: ChangeKind) -> Option<DeclarationId> {
+        let mut counting = self.ours.movements.iter().rev();
+        let newest =
+            counting.find(|it| it.redone_by.is_none() && ChangeKind::of_turn(it.turn) == Some(change))?;
+        let submission = self.unit.submissions.get(&newest.submission?)?;
+        Some(submission.declaration.id)
     }
 
     /// Months that were paid cannot fall out of an interval by a declaration (MON-3): the window

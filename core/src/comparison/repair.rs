@@ -1,7 +1,7 @@
 //! What mends a difference with tax: a declaration with tax's month (MON-3), or whom to ask.
 
-use crate::facts::{Agency, RosterChange, TransactionId};
-use crate::ids::PersonId;
+use crate::facts::{RosterChange, TransactionId, Turn};
+use crate::ids::{DeclarationId, PersonId};
 use crate::message::Message;
 use crate::money::Money;
 use crate::month::Month;
@@ -23,6 +23,16 @@ impl ChangeKind {
             RosterChange::Stop { .. } => Some(Self::Stop),
             RosterChange::Start { .. } => Some(Self::Start),
             RosterChange::Cancel { .. } => None,
+        }
+    }
+
+    /// Which end a movement gave; none where it opens no interval.
+    #[must_use]
+    pub fn of_turn(turn: Turn) -> Option<Self> {
+        match turn {
+            Turn::Out { .. } => Some(Self::Stop),
+            Turn::In(_) => Some(Self::Start),
+            Turn::Void(_) => None,
         }
     }
 }
@@ -55,6 +65,8 @@ pub enum Repair {
         person: PersonId,
         /// Whether the operation started or stopped the payment.
         change: ChangeKind,
+        /// The approved declaration that gave the month.
+        operation: DeclarationId,
         /// The month that counts.
         month: Month,
     },
@@ -120,10 +132,10 @@ impl Repair {
         }
     }
 
-    /// Its sentence. `agency` is that of the unit's district, whom a window's repair names
-    /// (DIST-1).
+    /// Its sentence; that of the window is completed by
+    /// [`CommonView::at_window`](crate::facts::CommonView::at_window) (DIST-1).
     #[must_use]
-    pub fn message(&self, agency: Option<&Agency>) -> Message {
+    pub fn message(&self) -> Message {
         let message = Message::bare(self.code());
         match self {
             Self::Stop { month, .. }
@@ -134,14 +146,7 @@ impl Repair {
             Self::SendAgain { transaction } | Self::Wait { transaction } => {
                 message.with("transaction", transaction)
             }
-            Self::AskTax => message,
-            Self::Window => match agency {
-                Some(agency) => message
-                    .with("agency", &agency.name)
-                    .with("address", &agency.address)
-                    .with("phone", &agency.phone),
-                None => Message::bare("repair.window_unknown"),
-            },
+            Self::AskTax | Self::Window => message,
         }
     }
 }

@@ -5,16 +5,24 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use super::*;
+use crate::declaration::{Content, Declaration, Draft, Who};
 use crate::facts::{
-    Fact, FetchedRoster, ListedPerson, PaymentRecord, PersonRecord, Placed, Receivable, RecordHash,
-    RosterChange, Sending, UnitRecord,
+    Fact, FetchedRoster, ListedPerson, Movement, PaymentRecord, PersonRecord, Placed,
+    ReceiptNumber, Receivable, RecordHash, RosterChange, Sending, Turn, UnitRecord,
 };
 use crate::identity::{IdDocument, IdKind};
-use crate::ids::{DistrictId, Position, StatementId, UnitId};
+use crate::ids::{CertificateSerial, DeclarationId, DistrictId, Position, StatementId, UnitId};
 use crate::message::Lang;
+use crate::signing::SigningKey;
+use crate::statement::Statement;
 
 const UNIT: UnitId = UnitId([1; 16]);
 const WHO: PersonId = PersonId([7; 16]);
+/// The declaration behind the newest start, and that behind the newest stop.
+const START: DeclarationId = DeclarationId([5; 16]);
+const STOP: DeclarationId = DeclarationId([6; 16]);
+/// The draft of a repair.
+const DRAFT: DeclarationId = DeclarationId([9; 16]);
 const NUMBER: &str = "0001000001";
 const DOCUMENT: &str = "E00100001";
 const NAME: &str = "员工一";
@@ -25,6 +33,7 @@ const BASE: &str = "4359.00";
 struct Case {
     name: String,
     ours: Option<String>,
+    loaded: bool,
     tax: Option<String>,
     tax_base: Option<String>,
     tax_name: Option<String>,
@@ -37,6 +46,7 @@ struct Case {
     class: String,
     also: Vec<String>,
     repair: Option<String>,
+    draft: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -100,6 +110,42 @@ impl Log {
         let person = self.view.persons.get_mut(&WHO).unwrap();
         let open = person.intervals.pop().unwrap();
         person.intervals.push(open.closing(month).unwrap());
+        person.movements.push(Movement {
+            submission: None,
+            position: Position(self.next),
+            turn: Turn::Out {
+                month,
+                terminated: false,
+            },
+            redone_by: None,
+        });
+    }
+
+    /// The movements come from declarations, and not from the centre's loading.
+    fn declare_movements(&mut self) {
+        let turns: Vec<Turn> = self.view.persons[&WHO]
+            .movements
+            .iter()
+            .map(|it| it.turn)
+            .collect();
+        for (place, turn) in turns.into_iter().enumerate() {
+            let declaration = declared(turn);
+            let submission = declaration.submission_id();
+            let key = SigningKey::from_seed([5; 32]);
+            let statement = Statement::Submission(declaration);
+            let statement = statement
+                .sign(&key, CertificateSerial(1), Timestamp(0))
+                .to_bytes();
+            let settlement = turn.month();
+            self.add(Fact::Received {
+                unit: UNIT,
+                statement,
+                receipt: ReceiptNumber::of(settlement, Position(self.next)),
+                settlement,
+            });
+            let person = self.view.persons.get_mut(&WHO).unwrap();
+            person.movements[place].submission = Some(submission);
+        }
     }
 
     fn queue(&mut self, kind: TransactionKind) -> TransactionId {
@@ -190,6 +236,36 @@ fn money(text: &str) -> Money {
     text.parse().unwrap()
 }
 
+/// The declaration that a movement comes from.
+fn declared(turn: Turn) -> Declaration {
+    let (id, content) = match turn {
+        Turn::In(month) => {
+            let content = Content::Resumption {
+                who: Who::Known(WHO),
+                month,
+                reason: "内转入".to_owned(),
+                wage: money(BASE),
+            };
+            (START, content)
+        }
+        Turn::Out { month, .. } => {
+            let content = Content::Interruption {
+                person: WHO,
+                month,
+                reason: "辞职".to_owned(),
+            };
+            (STOP, content)
+        }
+    };
+    Declaration {
+        id,
+        revision: 1,
+        unit: UNIT,
+        content,
+        redoes: None,
+    }
+}
+
 /// `FIRST` or `FIRST..LAST`.
 fn interval(text: &str) -> (Month, Option<Month>) {
     match text.split_once("..") {
@@ -252,6 +328,9 @@ impl Case {
             }
             if let Some(stop) = ours.1 {
                 log.stop(stop);
+            }
+            if !self.loaded {
+                log.declare_movements();
             }
             if let Some(recorded) = &self.recorded {
                 let base = self.posted_base.as_deref().unwrap_or(BASE);
@@ -340,11 +419,50 @@ fn every_repair_of_the_cases_has_its_sentence() {
                 continue;
             };
             for lang in [Lang::Zh, Lang::En] {
-                let text = repair.message(None).text(lang).message;
+                let text = repair.message().text(lang).message;
                 let said = !text.contains("repair.") && !text.contains('{');
                 assert!(said, "{}: {text}", case.name);
             }
         }
+    }
+}
+
+/// A draft as the cases write it: its kind, and the fields that are filled in.
+fn filled_in(draft: &Draft) -> String {
+    let mut written = draft.kind.to_string();
+    for (field, text) in [
+        ("id_kind", draft.id_kind.as_str()),
+        ("id_number", draft.person.as_str()),
+        ("name", &draft.name),
+        ("month", &draft.month),
+        ("reason", &draft.reason),
+        ("from", &draft.from),
+        ("to", &draft.to),
+        ("redo", &draft.redo),
+        ("insurance", &draft.insurance),
+    ] {
+        if !text.is_empty() && text != WHO.to_string() {
+            written += &format!(" {field}={text}");
+        }
+    }
+    if let Some(wage) = draft.wage {
+        written += &format!(" wage={wage}");
+    }
+    let written = written.replace(&START.to_string(), "START");
+    written.replace(&STOP.to_string(), "STOP")
+}
+
+#[test]
+fn a_repair_by_declaration_is_drafted_as_far_as_the_rosters_tell() {
+    for case in cases() {
+        let log = case.log();
+        let found = compare(&log.view);
+        let row = &found.rows[0];
+        let repair = row.findings.first().and_then(|it| it.repair.as_ref());
+        let draft = repair.and_then(|it| it.draft(DRAFT, row, &log.view));
+        assert!(draft.iter().all(|it| it.id == DRAFT), "{}", case.name);
+        let written = draft.as_ref().map(filled_in);
+        assert_eq!(written, case.draft, "{}", case.name);
     }
 }
 

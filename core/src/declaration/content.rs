@@ -147,6 +147,16 @@ pub enum Subject<'a> {
     New(&'a Entrant),
 }
 
+/// Whom a declaration is about, as far as it tells: two of one person have one key, where both
+/// name them by the same number.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SubjectKey {
+    /// A person of the unit's roster.
+    Person(PersonId),
+    /// The number of someone whom the roster does not have.
+    Number(String),
+}
+
 impl Content {
     /// Whom it is about.
     #[must_use]
@@ -202,22 +212,15 @@ impl Content {
 }
 
 impl Subject<'_> {
-    /// Whether both are one person, as far as they tell.
+    /// By what submissions about the same person are found.
     #[must_use]
-    pub fn is(&self, other: &Subject<'_>) -> bool {
-        match (self, other) {
-            (Self::Known(one), Subject::Known(two)) => one == two,
-            (Self::Known(_), _) | (_, Subject::Known(_)) => false,
-            (one, two) => one.number().is_some_and(|it| Some(it) == two.number()),
-        }
-    }
-
-    fn number(&self) -> Option<&str> {
-        match self {
-            Self::Known(_) => None,
-            Self::Elsewhere(PersonNumber::Document(document), _) => Some(document.number()),
-            Self::Elsewhere(PersonNumber::Personal(number), _) => Some(number.as_str()),
-            Self::New(entrant) => Some(entrant.document.number()),
-        }
+    pub fn key(&self) -> SubjectKey {
+        let number = match self {
+            Self::Known(person) => return SubjectKey::Person(*person),
+            Self::Elsewhere(PersonNumber::Document(document), _) => document.number(),
+            Self::Elsewhere(PersonNumber::Personal(number), _) => number.as_str(),
+            Self::New(entrant) => entrant.document.number(),
+        };
+        SubjectKey::Number(number.to_owned())
     }
 }

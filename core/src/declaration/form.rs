@@ -1,8 +1,9 @@
 //! A draft being read: every field is looked at, and problems gather on the way.
 
-use crate::facts::{PersonView, SubmissionState, SubmissionView, UNEMPLOYMENT};
+use crate::facts::{PersonView, SubmissionState, SubmissionView, UNEMPLOYMENT, WINDOW};
 use crate::identity::{IdDocument, IdKind, IdentityProblem, looks_like_a_resident_id};
 use crate::ids::DeclarationId;
+use crate::message;
 use crate::money::Money;
 use crate::month::Month;
 use crate::statement::Verdict;
@@ -191,10 +192,15 @@ impl<'a> Form<'a> {
         }
     }
 
-    /// Another declaration that is undecided and, both approved, might contradict this one.
-    pub(super) fn none_undecided(&mut self, contradicts: impl Fn(&Content) -> bool) {
+    /// Another declaration of the person that is undecided and, both approved, might contradict
+    /// this one.
+    pub(super) fn none_undecided(
+        &mut self,
+        subject: &Subject<'_>,
+        contradicts: impl Fn(&Content) -> bool,
+    ) {
         let own = self.draft.id;
-        let rival = self.ground.unit.submissions.values().find(|it| {
+        let rival = self.ground.unit.submissions_about(subject).find(|it| {
             it.state == SubmissionState::Undecided
                 && it.declaration.id != own
                 && contradicts(&it.declaration.content)
@@ -214,14 +220,22 @@ impl<'a> Form<'a> {
         self.report(Problem::new(code, field).with("name", &person.record.name));
     }
 
+    /// One more problem; one that the window solves names the unit's own (DIST-1).
     pub(super) fn report(&mut self, problem: Problem) {
+        let Ground { unit, common, .. } = self.ground;
+        let problem = match common.window(Some(unit.record.district)) {
+            Some(window) if message::asks_for(problem.code.as_str(), WINDOW) => {
+                problem.with(WINDOW, window)
+            }
+            Some(_) | None => problem,
+        };
         self.problems.push(problem);
     }
 }
 
-/// Whether a declaration moves this person into or out of payment.
-pub(super) fn moves(content: &Content, subject: &Subject<'_>) -> bool {
-    content.kind().is_movement() && content.subject().is(subject)
+/// Whether a declaration moves its person into or out of payment.
+pub(super) fn moves(content: &Content) -> bool {
+    content.kind().is_movement()
 }
 
 /// What is wrong with the number of a document.

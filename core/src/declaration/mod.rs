@@ -14,7 +14,7 @@ mod registration;
 mod revision;
 mod wage;
 
-pub use content::{Content, Entrant, PersonNumber, Subject, Who};
+pub use content::{Content, Entrant, PersonNumber, Subject, SubjectKey, Who};
 pub use draft::{Draft, Kind};
 pub use ground::{Ground, Pool, PoolPerson};
 pub use outlook::outlook;

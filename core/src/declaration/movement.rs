@@ -29,7 +29,7 @@ impl<'a> Form<'a> {
             }
             self.within_look_back(month, redoes);
             let subject = Subject::Known(person.record.id);
-            self.none_undecided(|it| moves(it, &subject));
+            self.none_undecided(&subject, moves);
         }
         Some(Content::Interruption {
             person: person?.record.id,
@@ -55,7 +55,7 @@ impl<'a> Form<'a> {
                 Who::Known(person) => Subject::Known(*person),
                 Who::Elsewhere { number, name } => Subject::Elsewhere(number, name),
             };
-            self.none_undecided(|it| moves(it, &subject));
+            self.none_undecided(&subject, moves);
         }
         if let (Some(month), Some(wage)) = (month, wage) {
             self.months_have_their_parameters(month, wage);

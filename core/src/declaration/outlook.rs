@@ -18,6 +18,13 @@ const NAMED_MONTHS: usize = 6;
 /// Each sentence has its hint: what to do where that is not what was meant.
 #[must_use]
 pub fn outlook(declaration: &Declaration, ground: &Ground<'_>) -> Vec<Message> {
+    let district = ground.unit.record.district;
+    let said = follows(declaration, ground).into_iter();
+    said.map(|it| ground.common.at_window(it, district))
+        .collect()
+}
+
+fn follows(declaration: &Declaration, ground: &Ground<'_>) -> Vec<Message> {
     let person = match declaration.content.subject() {
         Subject::Known(person) => ground.unit.person(person),
         Subject::Elsewhere(..) | Subject::New(_) => None,

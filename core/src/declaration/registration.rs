@@ -29,7 +29,7 @@ impl Form<'_> {
             self.not_retired(entrant.holder(), month);
             self.within_look_back(month, redoes);
             let subject = Subject::New(entrant);
-            self.none_undecided(|it| moves(it, &subject));
+            self.none_undecided(&subject, moves);
         }
         if let (Some(month), Some(wage)) = (month, wage) {
             self.months_have_their_parameters(month, wage);

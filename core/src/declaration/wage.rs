@@ -4,7 +4,7 @@ use crate::facts::PersonView;
 use crate::month::{Month, MonthRange};
 
 use super::form::Form;
-use super::{Content, Field, Kind, Problem, ProblemCode, Subject};
+use super::{Content, Field, Problem, ProblemCode, Subject};
 
 /// How many months a refusal names at most; the rest is counted.
 const NAMED_MONTHS: usize = 12;
@@ -20,7 +20,7 @@ impl Form<'_> {
             self.not_retired(person.holder(), range.first());
             self.wage_months(person, range);
             let subject = Subject::Known(person.record.id);
-            self.none_undecided(|it| is_wage_in(it, &subject, range));
+            self.none_undecided(&subject, |it| is_wage_in(it, range));
         }
         let range = range?;
         Some(Content::Wage {
@@ -67,12 +67,9 @@ impl Form<'_> {
     }
 }
 
-fn is_wage_in(content: &Content, subject: &Subject<'_>, range: MonthRange) -> bool {
+fn is_wage_in(content: &Content, range: MonthRange) -> bool {
     match content {
-        Content::Wage { from, to, .. } => {
-            let overlaps = *from <= range.last() && range.first() <= *to;
-            content.kind() == Kind::Wage && content.subject().is(subject) && overlaps
-        }
+        Content::Wage { from, to, .. } => *from <= range.last() && range.first() <= *to,
         Content::Interruption { .. }
         | Content::Registration { .. }
         | Content::Resumption { .. } => false,

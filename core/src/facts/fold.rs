@@ -233,6 +233,8 @@ impl UnitView {
         };
         let id = declaration.submission_id();
         self.newest.insert(declaration.id, id);
+        let key = declaration.content.subject().key();
+        self.about.entry(key).or_default().push(id);
         let view = SubmissionView {
             declaration,
             receipt: receipt.clone(),

@@ -19,6 +19,7 @@ mod movement;
 mod person;
 mod posting;
 mod projection;
+mod query;
 mod record;
 mod resend;
 mod reversal;
@@ -28,6 +29,7 @@ mod submission;
 mod tax;
 mod tax_roster;
 mod unit;
+mod window;
 
 pub use answered::Answered;
 pub use assessment::{
@@ -50,6 +52,7 @@ pub use posting::{
     Incident, IncidentKind, MAX_POSTING_LINES, Posting, PostingAnswer, PostingLine, take_posting,
 };
 pub use projection::Projection;
+pub use query::{PaymentQuery, PeopleQuery};
 pub use record::{PaymentRecord, RecordHash, RecordId};
 pub use reversal::{Reversal, take_reversal};
 pub use status::{DeclarationStatus, MonthStage, declaration_status, month_stage};
@@ -60,6 +63,7 @@ pub use tax_roster::{FetchedRoster, TaxPerson, TaxRoster, TaxRosterPart};
 pub use unit::{
     AssessmentView, Enrolment, FailedRequest, ReceivableView, RecordView, UnitRecord, UnitView,
 };
+pub use window::WINDOW;
 
 #[cfg(test)]
 mod tests;

@@ -41,6 +41,16 @@ pub enum PaymentStatus {
     Terminated,
 }
 
+impl PaymentStatus {
+    /// Every status there is.
+    pub const ALL: [Self; 4] = [
+        Self::NotInsured,
+        Self::Paying,
+        Self::Suspended,
+        Self::Terminated,
+    ];
+}
+
 /// A wage and the months it counts for, both ends included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BaseSpan {

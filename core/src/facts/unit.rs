@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use minicbor::{Decode, Encode};
 
-use crate::declaration::{Kind, Problem};
+use crate::declaration::{Kind, Problem, Subject, SubjectKey};
 use crate::identity::{CreditCode, PensionNumber, UnemploymentNumber};
 use crate::ids::{DeclarationId, DistrictId, PersonId, Position, StatementId, UnitId};
 use crate::month::Month;
@@ -129,6 +129,8 @@ pub struct UnitView {
     /// The receivables of a person's month, in the order they were raised.
     pub(super) due: BTreeMap<(PersonId, Month), Vec<(Month, u32)>>,
     pub(super) newest: BTreeMap<DeclarationId, StatementId>,
+    /// The submissions about a person, in the order in which they were taken in.
+    pub(super) about: BTreeMap<SubjectKey, Vec<StatementId>>,
     pub(super) by_personal_number: BTreeMap<String, PersonId>,
     pub(super) by_document: BTreeMap<String, PersonId>,
     /// Ids that were found to be another person's.
@@ -154,6 +156,7 @@ impl UnitView {
             receivables: BTreeMap::new(),
             due: BTreeMap::new(),
             newest: BTreeMap::new(),
+            about: BTreeMap::new(),
             by_personal_number: BTreeMap::new(),
             by_document: BTreeMap::new(),
             merged: BTreeMap::new(),
@@ -210,6 +213,17 @@ impl UnitView {
     #[must_use]
     pub fn submission_of(&self, declaration: DeclarationId) -> Option<&SubmissionView> {
         self.submissions.get(self.newest.get(&declaration)?)
+    }
+
+    /// The submissions about a person, in the order in which they were taken in.
+    pub fn submissions_about(
+        &self,
+        subject: &Subject<'_>,
+    ) -> impl Iterator<Item = &SubmissionView> {
+        let ids = self.about.get(&subject.key());
+        ids.into_iter()
+            .flatten()
+            .filter_map(|id| self.submissions.get(id))
     }
 
     /// The receivable of a line of a settlement period.

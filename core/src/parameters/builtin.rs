@@ -40,6 +40,8 @@ pub fn builtin_text() -> &'static str {
         "\n",
         include_str!("../../parameters/total_rule.toml"),
         "\n",
+        include_str!("../../parameters/transaction_kinds.toml"),
+        "\n",
         include_str!("../../parameters/undeclared_110.toml"),
     )
 }

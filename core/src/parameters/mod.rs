@@ -51,6 +51,7 @@ pub struct ParameterSet {
     receivable_kinds: Parameter<CodeTable>,
     payment_statuses: Parameter<CodeTable>,
     tax_states: Parameter<CodeTable>,
+    transaction_kinds: Parameter<CodeTable>,
     relief: Vec<Dated<Relief>>,
 }
 
@@ -137,6 +138,8 @@ table_look_ups! {
     payment_statuses -> CodeTable,
     /// Payment states as tax reports them.
     tax_states -> CodeTable,
+    /// Kinds of transactions with tax (交易类型).
+    transaction_kinds -> CodeTable,
 }
 
 impl ParameterSet {
@@ -170,6 +173,7 @@ impl ParameterSet {
             receivable_kinds: reader.parameter("receivable_kinds", values::code_table),
             payment_statuses: reader.parameter("payment_statuses", values::code_table),
             tax_states: reader.parameter("tax_states", values::code_table),
+            transaction_kinds: reader.parameter("transaction_kinds", values::code_table),
             relief: reader.entries("relief", values::relief),
         };
         reader.finish().map(|()| set)
@@ -221,6 +225,7 @@ impl ParameterSet {
         sources.extend(self.receivable_kinds.sources());
         sources.extend(self.payment_statuses.sources());
         sources.extend(self.tax_states.sources());
+        sources.extend(self.transaction_kinds.sources());
         sources.extend(self.relief.iter().map(|dated| dated.source("relief")));
         sources
     }

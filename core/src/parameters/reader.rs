@@ -8,6 +8,7 @@ use toml::{Table, Value};
 use super::MAX_TEXT;
 use super::dated::{Confidence, Dated, Parameter};
 use super::problem::{ParameterFault, ParameterProblem};
+use super::values::CodeName;
 use crate::month::Month;
 
 /// Enough to mend a text by; a hostile one gives no more.
@@ -186,13 +187,13 @@ impl Entry<'_> {
         Some(names)
     }
 
-    /// A list of `{ code, name }`, no code twice.
-    pub(super) fn codes(&mut self, field: &'static str) -> Option<Vec<(String, String)>> {
-        let codes: Vec<(String, String)> = self.required(field, |value| match value {
+    /// A list of `{ code, name }`, with or without `en`, no code twice.
+    pub(super) fn codes(&mut self, field: &'static str) -> Option<Vec<CodeName>> {
+        let codes: Vec<CodeName> = self.required(field, |value| match value {
             Value::Array(rows) => rows.into_iter().map(code_and_name).collect(),
             _ => None,
         })?;
-        self.refuse_repeated(codes.iter().map(|(code, _)| code.as_str()));
+        self.refuse_repeated(codes.iter().map(|it| it.code.as_str()));
         Some(codes)
     }
 
@@ -259,18 +260,21 @@ fn read_entry<T>(
     })
 }
 
-fn code_and_name(row: Value) -> Option<(String, String)> {
+fn code_and_name(row: Value) -> Option<CodeName> {
     let Value::Table(mut row) = row else {
         return None;
     };
-    match (row.remove("code"), row.remove("name")) {
-        (Some(Value::String(code)), Some(Value::String(name)))
-            if row.is_empty() && !code.is_empty() && !name.is_empty() =>
-        {
-            Some((code, name))
-        }
-        _ => None,
-    }
+    let mut text = |field: &str| match row.remove(field) {
+        None => Some(None),
+        Some(Value::String(text)) if !text.is_empty() => Some(Some(text)),
+        Some(_) => None,
+    };
+    let read = CodeName {
+        code: text("code")??,
+        name: text("name")??,
+        en: text("en")?,
+    };
+    row.is_empty().then_some(read)
 }
 
 impl FromStr for Confidence {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::civil::{Date, date};
 
 use super::*;
+use crate::message::Lang;
 use crate::money::Money;
 
 fn builtin() -> ParameterSet {
@@ -122,6 +123,13 @@ fn the_other_parameters_have_their_values() {
         set.receivable_kinds(of, known).unwrap().name("34"),
         Some("基数补差")
     );
+    let kinds = set.receivable_kinds(of, known).unwrap();
+    for typed in ["20", "退费", "refund"] {
+        assert_eq!(kinds.meant(typed), Some("20"), "{typed}");
+    }
+    assert_eq!(kinds.meant("21"), None);
+    assert_eq!(kinds.caption("20", Lang::En), Some("refund"));
+    assert_eq!(kinds.caption("20", Lang::Zh), Some("退费"));
     assert_eq!(
         set.payment_statuses(of, known).unwrap().name("2"),
         Some("暂停缴费")
@@ -151,7 +159,7 @@ fn the_kinds_of_documents_are_those_that_are_parsed() {
 fn every_value_says_where_it_comes_from() {
     let sources = builtin().sources();
     let named: BTreeSet<_> = sources.iter().map(|source| source.parameter).collect();
-    assert_eq!(named.len(), 20);
+    assert_eq!(named.len(), 21);
     assert!(sources.iter().all(|source| !source.reference.is_empty()));
 }
 
@@ -280,6 +288,13 @@ fn each_fault_is_named_with_its_place() {
         1,
         wrong("codes"),
     );
+    check(
+        "en = \"maternity\"",
+        "en = \"\"",
+        "insurances",
+        1,
+        wrong("codes"),
+    );
 }
 
 fn wrong(field: &'static str) -> ParameterFault {
@@ -323,7 +338,7 @@ fn what_is_no_set_at_all_is_refused() {
     );
     let hostile = format!("rates = [{}]", "1,".repeat(100_000));
     assert!(ParameterSet::parse(&hostile).unwrap_err().len() <= 200);
-    assert_eq!(ParameterSet::parse("").unwrap_err().len(), 16);
+    assert_eq!(ParameterSet::parse("").unwrap_err().len(), 17);
 }
 
 #[test]

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::problem::ParameterFault;
 use super::reader::Entry;
+use crate::message::Lang;
 use crate::money::{Money, Rate};
 use crate::month::Month;
 
@@ -125,6 +126,8 @@ pub struct CodeName {
     pub code: String,
     /// In Chinese.
     pub name: String,
+    /// In English, where the table has it.
+    pub en: Option<String>,
 }
 
 /// Codes of one kind, in the order of the text.
@@ -201,6 +204,33 @@ impl CodeTable {
             .iter()
             .find(|row| row.code == code)
             .map(|row| row.name.as_str())
+    }
+
+    /// What a code says in a language: the Chinese name where there is no other.
+    #[must_use]
+    pub fn caption(&self, code: &str, lang: Lang) -> Option<&str> {
+        let row = self.0.iter().find(|row| row.code == code)?;
+        Some(row.caption(lang))
+    }
+
+    /// The code that somebody means by a code or a name in either language.
+    #[must_use]
+    pub fn meant(&self, typed: &str) -> Option<&str> {
+        let is_meant = |row: &&CodeName| {
+            row.code == typed || row.name == typed || row.en.as_deref() == Some(typed)
+        };
+        self.0.iter().find(is_meant).map(|row| row.code.as_str())
+    }
+}
+
+impl CodeName {
+    /// The name in a language.
+    #[must_use]
+    pub fn caption(&self, lang: Lang) -> &str {
+        match (lang, &self.en) {
+            (Lang::En, Some(name)) => name,
+            (Lang::En, None) | (Lang::Zh, _) => &self.name,
+        }
     }
 }
 
@@ -333,11 +363,7 @@ pub(super) fn in_reasons(entry: &mut Entry<'_>) -> Option<Vec<String>> {
 }
 
 pub(super) fn code_table(entry: &mut Entry<'_>) -> Option<CodeTable> {
-    let codes = entry.codes("codes")?;
-    let rows = codes
-        .into_iter()
-        .map(|(code, name)| CodeName { code, name });
-    Some(CodeTable(rows.collect()))
+    entry.codes("codes").map(CodeTable)
 }
 
 pub(super) fn relief(entry: &mut Entry<'_>) -> Option<Relief> {

@@ -84,7 +84,13 @@ async fn sync_a_device(directory: &std::path::Path) -> (std::time::Duration, usi
         .expect("synced");
     let took = start.elapsed();
     let roster = door
-        .ask(&context, Request::RosterList)
+        .ask(
+            &context,
+            Request::RosterList {
+                person: None,
+                status: None,
+            },
+        )
         .await
         .expect("listed");
     let persons = roster.body().as_array().map_or(0, Vec::len);

@@ -37,6 +37,10 @@ fn the_errors_of_a_clerk_are_told_and_corrected_one_after_the_other() {
     for name in ["stops-1-numbers.xls", "stops-2-cut.xlsx"] {
         let report = import(&fixture(name));
         assert_eq!(rows(&report), [(2, lost), (3, lost), (4, lost)], "{name}");
+        for row in report["rows"].as_array().expect("rows") {
+            let hint = row["problems"][0]["hint"].as_str().expect("a hint");
+            assert!(hint.contains("文本"), "{hint}");
+        }
         let shown = report.to_string();
         let cut = &office.insured[0].id_number[..15];
         assert!(!shown.contains(cut), "an ID number is shown: {shown}");
@@ -64,6 +68,25 @@ fn the_errors_of_a_clerk_are_told_and_corrected_one_after_the_other() {
     let hash = report["import"].as_str().expect("a hash");
     let undone = office.employer.ok(&["declare", "import-undo", hash]);
     assert_eq!((&undone["voided"], &undone["left"]), (&3.into(), &0.into()));
+}
+
+#[test]
+fn a_field_file_of_wages_without_months_is_read_for_the_months_that_are_said() {
+    let place = Place::new();
+    let office = place.office();
+    let file = repository("tests/fixtures/baseline/unit-12.xls");
+    let import = ["declare", "import", "wage", path(&file)];
+    let without = office.employer.run(&import).error(1);
+    assert_eq!(without["code"], "import.months_missing");
+    speaks(&without);
+    let months = ["--from", "2022-01", "--to", "2022-12"];
+    let report = office.employer.ok(&[&import[..], &months].concat());
+    assert_eq!(
+        (&report["good"], &report["failed"]),
+        (&12.into(), &0.into())
+    );
+    let half = office.employer.run(&[&import[..], &months[..2]].concat());
+    assert_eq!(half.code, Some(2));
 }
 
 #[test]

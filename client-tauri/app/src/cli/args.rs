@@ -1,14 +1,24 @@
 //! What may be typed: global options, commands and their flags.
 
+mod conflicts;
+mod declare;
 mod options;
+mod queries;
 mod requests;
+mod review;
+mod roster;
 
 use std::path::PathBuf;
 
-use canbao_core::ids::{DeclarationId, ImportId, NoteId};
-use clap::{Args, Parser, Subcommand};
+use canbao_core::ids::DeclarationId;
+use clap::{Parser, Subcommand};
 
+use conflicts::Conflicts;
+use declare::Declare;
 pub(crate) use options::Options;
+use queries::{Comparing, Payments};
+use review::Review;
+use roster::Roster;
 
 #[cfg(test)]
 pub(super) use requests::proof_file_name;
@@ -53,6 +63,12 @@ pub(crate) enum Command {
         #[arg(long)]
         watch: bool,
     },
+    /// Searches the table of the district agencies.
+    Agencies {
+        /// Words of the district, the name, the address or the telephone; all without any.
+        #[arg(value_name = "WORDS")]
+        words: Vec<String>,
+    },
     /// The insured persons of the unit.
     #[command(subcommand)]
     Roster(Roster),
@@ -87,16 +103,8 @@ pub(crate) enum Command {
     /// What was sent to tax.
     #[command(subcommand)]
     Tax(Tax),
-    /// Compares the roster with tax's, and says what mends each difference.
-    Compare {
-        /// ID number, personal number or person id; everyone without it.
-        #[arg(value_name = "PERSON")]
-        person: Option<String>,
-        /// consistent, only_ours, only_tax, state_differs, months_differ, base_differs,
-        /// name_differs or unknown; or its caption.
-        #[arg(long, value_name = "CLASS")]
-        class: Option<String>,
-    },
+    /// Compares the roster with tax's, and says what mends each difference or mends it.
+    Compare(Comparing),
     /// The agency's review.
     #[command(subcommand)]
     Review(Review),
@@ -138,285 +146,6 @@ pub(crate) enum Passphrase {
     Remove,
 }
 
-/// `roster`.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Roster {
-    /// Lists everyone.
-    List,
-    /// Shows one person.
-    Show {
-        /// ID number, personal number or person id.
-        #[arg(value_name = "PERSON")]
-        person: String,
-    },
-    /// Keeps the department or the telephone number of a person, for the employer alone.
-    Set(Kept),
-    /// Shows a person's document number in full; that and the reason are told to the centre.
-    Reveal {
-        /// ID number, personal number or person id.
-        #[arg(value_name = "PERSON")]
-        person: String,
-        /// Why.
-        #[arg(long, value_name = "TEXT")]
-        reason: String,
-    },
-    /// Says where a person is insured; asks the centre where the unit's own roster does not tell.
-    Insured {
-        /// The number of a document, or a personal number.
-        #[arg(value_name = "NUMBER")]
-        number: String,
-        /// The kind of document, where the number is that of another than a resident ID.
-        #[arg(long, value_name = "CODE")]
-        id_kind: Option<String>,
-    },
-    /// Notes something on a person, for the employer alone.
-    Note {
-        /// ID number, personal number or person id.
-        #[arg(value_name = "PERSON")]
-        person: String,
-        /// What.
-        #[arg(long, value_name = "TEXT")]
-        text: String,
-    },
-    /// Takes a note back.
-    Unnote {
-        /// The note, by the id that `roster show` gives.
-        #[arg(value_name = "ID")]
-        id: NoteId,
-    },
-}
-
-/// `roster set`.
-#[derive(Debug, Args)]
-#[command(group(clap::ArgGroup::new("kept").required(true).multiple(true)))]
-pub(crate) struct Kept {
-    /// ID number, personal number or person id.
-    #[arg(value_name = "PERSON")]
-    person: String,
-    /// The department; an empty text clears it.
-    #[arg(long, value_name = "TEXT", group = "kept")]
-    department: Option<String>,
-    /// The telephone number; an empty text clears it.
-    #[arg(long, value_name = "TEXT", group = "kept")]
-    phone: Option<String>,
-}
-
-/// `conflicts`.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Conflicts {
-    /// Lists them with who wrote what, when and where.
-    List,
-    /// Chooses one of the values.
-    Resolve(Choosing),
-}
-
-/// `conflicts resolve`.
-#[derive(Debug, Args)]
-#[command(group(clap::ArgGroup::new("choice").required(true).multiple(false)))]
-pub(crate) struct Choosing {
-    /// The record, as the list shows it, or a person of the roster.
-    #[arg(value_name = "RECORD")]
-    record: String,
-    /// The field, as the list shows it.
-    #[arg(value_name = "FIELD")]
-    field: String,
-    /// The value of this number in the list.
-    #[arg(long, value_name = "NUMBER", group = "choice")]
-    value: Option<u32>,
-    /// The value that reads so.
-    #[arg(long, value_name = "TEXT", group = "choice")]
-    keep: Option<String>,
-}
-
-/// `declare`.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Declare {
-    /// Declares an enrolment: a person who was never insured.
-    Reg(Enrolment),
-    /// Declares an interruption.
-    Int {
-        /// ID number, personal number or person id.
-        #[arg(long)]
-        person: String,
-        /// The last month paid.
-        #[arg(long)]
-        month: String,
-        /// Why the person stops.
-        #[arg(long)]
-        reason: String,
-        /// The approved interruption that this one does again.
-        #[arg(long, value_name = "ID")]
-        redo: Option<String>,
-    },
-    /// Declares a resumption: a person suspended here or in another unit.
-    Res(Resumption),
-    /// Declares a wage.
-    Wage {
-        /// ID number, personal number or person id.
-        #[arg(long)]
-        person: String,
-        /// The first month.
-        #[arg(long, value_name = "MONTH")]
-        from: String,
-        /// The last month.
-        #[arg(long, value_name = "MONTH")]
-        to: String,
-        /// The wage in yuan.
-        #[arg(long)]
-        wage: String,
-    },
-    /// Lists the declarations with their status.
-    List,
-    /// Changes the fields given; the others stay.
-    Edit(Edit),
-    /// Voids a draft.
-    Void {
-        /// The declaration.
-        #[arg(value_name = "ID")]
-        id: DeclarationId,
-    },
-    /// Makes drafts of the good rows of a file.
-    Import(Import),
-    /// Voids the drafts of an import that were not submitted.
-    ImportUndo {
-        /// The import, as its answer names it: the SHA-256 of the file.
-        #[arg(value_name = "HASH")]
-        import: ImportId,
-    },
-    /// Writes an empty workbook to fill in.
-    Template {
-        /// reg, int, res or wage.
-        #[arg(value_name = "KIND")]
-        form: String,
-        /// The file, an .xlsx.
-        #[arg(long = "out", value_name = "FILE")]
-        workbook: PathBuf,
-    },
-}
-
-/// `declare import`.
-#[derive(Debug, Args)]
-pub(crate) struct Import {
-    /// reg, int, res or wage.
-    #[arg(value_name = "KIND")]
-    form: String,
-    /// The .xls, .xlsx or .csv.
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
-    /// Where the failing rows are written with why they failed, as .xlsx.
-    #[arg(long, value_name = "FILE")]
-    failures: Option<PathBuf>,
-    /// Only says what would become of each row.
-    #[arg(long)]
-    preview: bool,
-}
-
-/// `declare reg`.
-#[derive(Debug, Args)]
-pub(crate) struct Enrolment {
-    /// The number of the person's document.
-    #[arg(long, value_name = "NUMBER")]
-    id_number: String,
-    /// The kind of document: 01 resident ID, 04, 06, 07, 08 passport, 99.
-    #[arg(long, value_name = "CODE", default_value = "01")]
-    id_kind: String,
-    /// The person's name.
-    #[arg(long)]
-    name: String,
-    /// The birth date, YYYY-MM-DD, where the document does not state it.
-    #[arg(long, value_name = "DATE")]
-    born: Option<String>,
-    /// 男 or 女, where the document does not state it.
-    #[arg(long)]
-    sex: Option<String>,
-    /// The first month paid.
-    #[arg(long)]
-    month: String,
-    /// Why the person is enrolled.
-    #[arg(long, default_value = "新参保")]
-    reason: String,
-    /// The wage in yuan.
-    #[arg(long)]
-    wage: String,
-    /// The insurance that is ticked: 210 unemployment.
-    #[arg(long, value_name = "CODE", default_value = "210")]
-    insurance: String,
-    /// The approved enrolment that this one does again.
-    #[arg(long, value_name = "ID")]
-    redo: Option<String>,
-}
-
-/// `declare res`.
-#[derive(Debug, Args)]
-pub(crate) struct Resumption {
-    /// ID number, personal number or person id.
-    #[arg(long)]
-    person: String,
-    /// The kind of document, where the number is that of another than a resident ID.
-    #[arg(long, value_name = "CODE")]
-    id_kind: Option<String>,
-    /// The name of a person who is not in the unit's roster.
-    #[arg(long)]
-    name: Option<String>,
-    /// The first month paid.
-    #[arg(long)]
-    month: String,
-    /// Why the person pays again.
-    #[arg(long, default_value = "续保")]
-    reason: String,
-    /// The wage in yuan.
-    #[arg(long)]
-    wage: String,
-    /// The insurance that is ticked: 210 unemployment.
-    #[arg(long, value_name = "CODE", default_value = "210")]
-    insurance: String,
-    /// The approved resumption that this one does again.
-    #[arg(long, value_name = "ID")]
-    redo: Option<String>,
-}
-
-/// `declare edit`.
-#[derive(Debug, Args)]
-#[command(group(clap::ArgGroup::new("change").required(true).multiple(true)))]
-pub(crate) struct Edit {
-    /// The declaration.
-    #[arg(value_name = "ID")]
-    id: DeclarationId,
-    /// ID number, personal number or person id; of an enrolment the document's number.
-    #[arg(long, group = "change", visible_alias = "id-number")]
-    person: Option<String>,
-    /// The kind of document.
-    #[arg(long, value_name = "CODE", group = "change")]
-    id_kind: Option<String>,
-    /// The name.
-    #[arg(long, group = "change")]
-    name: Option<String>,
-    /// The birth date, YYYY-MM-DD.
-    #[arg(long, value_name = "DATE", group = "change")]
-    born: Option<String>,
-    /// 男 or 女.
-    #[arg(long, group = "change")]
-    sex: Option<String>,
-    /// The last month paid, or the first.
-    #[arg(long, group = "change")]
-    month: Option<String>,
-    /// The reason of the change.
-    #[arg(long, group = "change")]
-    reason: Option<String>,
-    /// The first month.
-    #[arg(long, value_name = "MONTH", group = "change")]
-    from: Option<String>,
-    /// The last month.
-    #[arg(long, value_name = "MONTH", group = "change")]
-    to: Option<String>,
-    /// The wage in yuan.
-    #[arg(long, group = "change")]
-    wage: Option<String>,
-    /// The approved declaration that is done again.
-    #[arg(long, value_name = "ID", group = "change")]
-    redo: Option<String>,
-}
-
 /// `assess`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Assess {
@@ -456,49 +185,11 @@ pub(crate) enum Tax {
     },
 }
 
-/// `review`.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Review {
-    /// Lists what is undecided.
-    Queue,
-    /// Approves.
-    Approve {
-        /// Declaration ids or receipt numbers.
-        #[arg(value_name = "ID", required = true)]
-        ids: Vec<String>,
-    },
-    /// Returns to the employer for correction.
-    Return(Negative),
-    /// Rejects for good.
-    Reject(Negative),
-}
-
-/// `review return` and `review reject`.
-#[derive(Debug, Args)]
-pub(crate) struct Negative {
-    /// Declaration ids or receipt numbers.
-    #[arg(value_name = "ID", required = true)]
-    ids: Vec<String>,
-    /// Why; the employer reads it.
-    #[arg(long)]
-    reason: String,
-}
-
 /// `records`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Records {
     /// Lists payment records and their sum.
-    List {
-        /// ID number, personal number or person id.
-        #[arg(long)]
-        person: Option<String>,
-        /// The first month paid for.
-        #[arg(long, value_name = "MONTH")]
-        period_from: Option<String>,
-        /// The last month paid for.
-        #[arg(long, value_name = "MONTH")]
-        period_to: Option<String>,
-    },
+    List(Payments),
 }
 
 /// `receipt`.

@@ -1,6 +1,7 @@
 //! Which file makes which declarations, and which of its columns fill which fields.
 
 use canbao_core::declaration::{Draft, Field, Kind};
+use canbao_core::month::MonthRange;
 use canbao_workbook::{Column, Record, RowProblem, Template};
 
 /// The file of a kind of declaration.
@@ -33,7 +34,10 @@ impl Form {
             Kind::Registration => Self {
                 template: Template::Registration,
                 fields: &[
+                    (Field::Born, Column::Born),
+                    (Field::Sex, Column::Sex),
                     (Field::Month, Column::FirstPaid),
+                    (Field::Reason, Column::Reason),
                     (Field::Wage, Column::Wage),
                 ],
             },
@@ -49,9 +53,19 @@ impl Form {
     }
 
     /// Fills the fields of a draft from a row, beside the person. Those whose cells hold no
-    /// value of theirs stay empty, and the problems say so.
-    pub(super) fn fill(&self, draft: &mut Draft, record: &Record<'_>) -> Vec<(Field, RowProblem)> {
+    /// value of theirs stay empty, and the problems say so; an empty cell of a month takes the
+    /// one that was said for the file.
+    pub(super) fn fill(
+        &self,
+        draft: &mut Draft,
+        record: &Record<'_>,
+        months: Option<MonthRange>,
+    ) -> Vec<(Field, RowProblem)> {
         let mut wrong = Vec::new();
+        if let Some(months) = months {
+            draft.from = months.first().to_string();
+            draft.to = months.last().to_string();
+        }
         for (field, column) in self.fields {
             if let Err(problem) = fill(draft, *field, *column, record) {
                 wrong.push((*field, problem));
@@ -79,14 +93,24 @@ fn fill(
     column: Column,
     record: &Record<'_>,
 ) -> Result<(), RowProblem> {
-    let month = || {
-        let month = record.month(column)?;
-        Ok(month.map(|it| it.to_string()).unwrap_or_default())
+    let month = |text: &mut String| {
+        if let Some(month) = record.month(column)? {
+            *text = month.to_string();
+        }
+        Ok(())
     };
     match field {
-        Field::Month => draft.month = month()?,
-        Field::From => draft.from = month()?,
-        Field::To => draft.to = month()?,
+        Field::Month => month(&mut draft.month)?,
+        Field::From => month(&mut draft.from)?,
+        Field::To => month(&mut draft.to)?,
+        Field::Born => {
+            let born = record.birth_date(column)?;
+            draft.born = born.map(|it| it.to_string()).unwrap_or_default();
+        }
+        Field::Sex => record
+            .text(column)?
+            .unwrap_or_default()
+            .clone_into(&mut draft.sex),
         Field::Reason => record
             .text(column)?
             .unwrap_or_default()
@@ -95,8 +119,6 @@ fn fill(
         Field::Person
         | Field::IdKind
         | Field::Name
-        | Field::Born
-        | Field::Sex
         | Field::Insurance
         | Field::Redo
         | Field::Whole => {}

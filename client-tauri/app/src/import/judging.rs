@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use canbao_core::declaration::{Declaration, Draft, Field, Ground, Kind, Pool, Problem};
 use canbao_core::facts::{CommonView, PersonView, UNEMPLOYMENT, UnitView};
-use canbao_core::identity::{IdDocument, IdKind};
+use canbao_core::identity::{IdDocument, IdKind, looks_like_a_resident_id};
 use canbao_core::ids::{DeclarationId, ImportId};
 use canbao_core::message::{self, Lang, Message};
 use canbao_core::money::Money;
-use canbao_core::month::Month;
+use canbao_core::month::{Month, MonthRange};
 use canbao_core::parameters::Effect;
 use canbao_workbook::{Column, Record, RowProblem};
 use jiff::civil::Date;
@@ -23,6 +23,8 @@ pub(super) struct Grounds<'a> {
     pub(super) today: Date,
     pub(super) import: ImportId,
     pub(super) kind: Kind,
+    /// The months of a file of wages that has none of its own (SIL-12).
+    pub(super) months: Option<MonthRange>,
     pub(super) lang: Lang,
     /// The drafts there are: those of an earlier import of the file among them are voided.
     pub(super) known: BTreeSet<DeclarationId>,
@@ -30,7 +32,7 @@ pub(super) struct Grounds<'a> {
     pub(super) waiting: BTreeSet<Said>,
 }
 
-/// The reason of an enrolment, for which its file has no column.
+/// The reason of an enrolment whose row says none.
 const ENROLMENT: &str = "新参保";
 
 /// Judges the rows of a file, one after the other.
@@ -79,7 +81,7 @@ impl<'a> Judge<'a> {
     pub(super) fn judge(&mut self, record: &Record<'_>) -> Result<Draft, Vec<ImportProblem>> {
         let form = Form::of(self.grounds.kind);
         let mut draft = Draft::empty(self.id_of(record.row()), self.grounds.kind);
-        let mut wrong = form.fill(&mut draft, record);
+        let mut wrong = form.fill(&mut draft, record, self.grounds.months);
         if let Err(problems) = self.name_person(&mut draft, record) {
             wrong.extend(problems.into_iter().map(|it| (Field::Person, it)));
         }
@@ -142,12 +144,12 @@ impl<'a> Judge<'a> {
             draft.person = self.person(record)?.record.id.to_string();
             return Ok(());
         }
-        let kind = kept(record.text(Column::IdKind), &mut problems);
+        let kind = kept(record.id_kind(Column::IdKind), &mut problems);
         let id = kept(record.id_number(Column::IdNumber), &mut problems);
         let number = kept(record.number(Column::PersonalNumber), &mut problems);
         let name = kept(record.text(Column::Name), &mut problems);
         problems.extend(self.other_unit(record));
-        draft.id_kind = kind.unwrap_or_default().to_owned();
+        draft.id_kind = kind.map_or("", IdKind::code).to_owned();
         draft.person = id.or(number).unwrap_or_default();
         draft.name = name.unwrap_or_default().to_owned();
         if draft.kind == Kind::Registration && draft.reason.is_empty() {
@@ -236,19 +238,16 @@ impl<'a> Judge<'a> {
         let Ok(month) = draft.month.parse::<Month>() else {
             return false;
         };
-        let parameters = self.grounds.common.parameters();
-        parameters
-            .and_then(|it| it.stop_reasons(month, self.grounds.today).ok())
-            .is_some_and(|it| it.effect(&draft.reason) == Some(Effect::Terminate))
+        let Grounds { common, today, .. } = &self.grounds;
+        common.stop_effect(&draft.reason, month, *today) == Some(Effect::Terminate)
     }
 }
 
 /// Why nobody is found for a number: it is no ID number, or nobody's in the unit.
 fn nobody(column: Column, text: &str) -> Message {
-    let looks_like_an_id = (15..=19).contains(&text.chars().count())
-        && text.chars().take(6).all(|it| it.is_ascii_digit());
+    let meant_as_one = column == Column::IdNumber && looks_like_a_resident_id(text);
     match IdDocument::parse(IdKind::ResidentId, text) {
-        Err(problem) if column == Column::IdNumber && looks_like_an_id => problem.message(),
+        Err(problem) if meant_as_one => problem.message(),
         Ok(_) | Err(_) => Message::bare("declaration.person_unknown"),
     }
 }

@@ -8,21 +8,24 @@ mod output;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use canbao_core::declaration::{Draft, Kind};
+use canbao_core::declaration::{Draft, Field, Kind};
 use canbao_core::document::{Action, DocumentId, MAX_IMPORTED, StoredDraft};
 use canbao_core::facts::{DeclarationStatus, UnitView};
 use canbao_core::ids::{DeclarationId, ImportId, UnitId};
-use canbao_core::message::Message;
-use canbao_core::month::Month;
-use canbao_workbook::{FailedRow, FileKind, Sheet, SheetError, Table, bounded};
+use canbao_core::month::{Month, MonthRange};
+use canbao_workbook::{Column, FailedRow, FileKind, RowProblem, Sheet, SheetError, Table, bounded};
 
 use crate::app::App;
+use crate::assess::month;
 use crate::captions;
 use crate::fault::{Fault, file};
 use crate::request::{Context, Importing};
 use crate::response::{ImportReport, ImportRow, ImportUndone, TemplateView};
 use form::Form;
 use judging::{Grounds, Judge, said};
+
+/// The columns of the months that a wage counts for.
+const MONTHS: [Column; 2] = [Column::From, Column::To];
 
 /// The rows of a file, judged.
 #[derive(Default)]
@@ -48,15 +51,17 @@ impl App {
         if let Some(out) = &importing.failures {
             output::check(out, &importing.file)?;
         }
+        let months = months_of(importing, kind)?;
         let bytes = bounded(&importing.file).map_err(|it| of_sheet(&it, &importing.file))?;
-        let import = ImportId::of(&bytes);
+        let import = import_id(&bytes, months);
         self.check_new(context, import)?;
         let sheet = self.sheet(&importing.file, bytes)?;
         let template = Form::of(kind).template;
-        let table = Table::of(template, &sheet).map_err(output::without_columns)?;
+        let given: &[Column] = months.map_or(&[], |_| &MONTHS);
+        let table = Table::without(template, given, &sheet).map_err(without_columns)?;
         self.check_length(table.records().count())?;
 
-        let Judged { good, rows, failed } = self.judged(context, (import, kind), &table)?;
+        let Judged { good, rows, failed } = self.judged(context, (import, kind, months), &table)?;
         if let Some(out) = &importing.failures {
             output::write_failed(out, template, &failed)?;
         }
@@ -160,7 +165,7 @@ impl App {
         };
         let most = parameters
             .batch_rows(month, today)
-            .map_err(|missing| refused(missing.message()))?;
+            .map_err(|missing| Fault::refused_for(missing.message()))?;
         if rows as u64 > u64::from(most) {
             return Err(Fault::refused("import.too_many_rows")
                 .with("rows", rows)
@@ -173,7 +178,7 @@ impl App {
     fn judged(
         &self,
         context: &Context,
-        (import, kind): (ImportId, Kind),
+        (import, kind, months): (ImportId, Kind, Option<MonthRange>),
         table: &Table<'_>,
     ) -> Result<Judged, Fault> {
         let unit = self.unit(context)?;
@@ -186,6 +191,7 @@ impl App {
             today: self.presumed_now().date(),
             import,
             kind,
+            months,
             lang: context.lang,
             waiting: waiting.map(|it| said(&it.draft)).collect(),
             known: drafts.keys().copied().collect(),
@@ -242,6 +248,46 @@ fn kind_of(typed: &str) -> Result<Kind, Fault> {
     kind.map_err(|()| Fault::usage("import.no_such_kind").with("kind", typed))
 }
 
+/// The months that were said for a file of wages: both or none.
+fn months_of(importing: &Importing, kind: Kind) -> Result<Option<MonthRange>, Fault> {
+    let (from, to) = match (&importing.from, &importing.to) {
+        (None, None) => return Ok(None),
+        (Some(from), Some(to)) if kind == Kind::Wage => (from, to),
+        (Some(_), Some(_)) => return Err(Fault::usage("import.no_months_there")),
+        (Some(_), None) | (None, Some(_)) => return Err(Fault::usage("import.half_of_the_months")),
+    };
+    let range = MonthRange::new(month(from, Field::From)?, month(to, Field::To)?);
+    range
+        .map(Some)
+        .map_err(|it| Fault::refused_for(it.message()))
+}
+
+/// The file's hash; the same file with other months is another import.
+fn import_id(bytes: &[u8], months: Option<MonthRange>) -> ImportId {
+    match months {
+        None => ImportId::of(bytes),
+        Some(months) => {
+            let said = format!("\n{} {}", months.first(), months.last());
+            ImportId::of(&[bytes, said.as_bytes()].concat())
+        }
+    }
+}
+
+/// The columns that are missing or stand twice. A file of wages that lacks its months alone is
+/// one of the field's (SIL-12), whose months are said with the order to read it.
+fn without_columns(problems: Vec<RowProblem>) -> Fault {
+    let is_month = |it: &RowProblem| {
+        it.message.code == "file.column_missing"
+            && MONTHS
+                .iter()
+                .any(|month| it.column.as_deref() == Some(month.caption()))
+    };
+    if problems.len() == MONTHS.len() && problems.iter().all(is_month) {
+        return Fault::refused("import.months_missing");
+    }
+    output::without_columns(problems)
+}
+
 fn of_sheet(error: &SheetError, path: &Path) -> Fault {
     match error {
         SheetError::Unreadable(error) => file(path, error),
@@ -251,13 +297,6 @@ fn of_sheet(error: &SheetError, path: &Path) -> Fault {
         | SheetError::Damaged(_)
         | SheetError::NotUtf8
         | SheetError::Empty
-        | SheetError::TooManyCells => refused(error.message()),
+        | SheetError::TooManyCells => Fault::refused_for(error.message()),
     }
-}
-
-fn refused(message: Message) -> Fault {
-    let args = message.args.into_iter();
-    args.fold(Fault::refused(message.code), |fault, (name, value)| {
-        fault.with(name, value)
-    })
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Coded;
+use super::{Coded, DeclarationRow, ProblemView};
 
 /// 税务数据对比 (QRY-3).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,4 +87,15 @@ pub struct RepairView {
     pub hint: String,
     /// The month to declare, where a declaration mends it.
     pub month: Option<String>,
+}
+
+/// The draft that a repair made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RepairedView {
+    /// What it mends and how.
+    pub repair: RepairView,
+    /// The draft, in the list with the others until it is submitted.
+    pub declaration: DeclarationRow,
+    /// The fields that neither roster tells and that are still empty.
+    pub missing: Vec<ProblemView>,
 }

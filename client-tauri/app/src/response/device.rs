@@ -139,6 +139,23 @@ pub struct HeldView {
     pub since: String,
 }
 
+/// A district's agency as the table has it (DIST-1).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgencyRow {
+    /// Its number in the table.
+    pub district: u16,
+    /// 参保区.
+    pub district_name: String,
+    /// 单位名称.
+    pub name: String,
+    /// 地址.
+    pub address: String,
+    /// 办公电话.
+    pub phone: String,
+    /// Whether it is the one of the unit.
+    pub own: bool,
+}
+
 /// A district agency (DIST-1).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AgencyView {

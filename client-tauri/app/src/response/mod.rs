@@ -10,15 +10,17 @@ mod device;
 mod imports;
 mod records;
 
-pub use comparison::{ClassCount, ComparedRow, ComparisonView, FindingView, RepairView, SideView};
+pub use comparison::{
+    ClassCount, ComparedRow, ComparisonView, FindingView, RepairView, RepairedView, SideView,
+};
 pub use conflicts::{ConflictRow, Resolved, StandingView};
 pub use declarations::{
     AssessmentRow, DecideReport, DeclarationRow, InsuredView, IntervalView, MonthView, NoteView,
     PersonDetail, PersonRow, ReviewRow, StageCount, SubmitReport, TransactionRow, WageSpanView,
 };
 pub use device::{
-    AgencyView, CheckpointView, Enrolled, HeldView, OperatorView, PersonRef, QuarantineRow,
-    Rekeyed, RevealedView, StatusView, SyncReport, UnitRef,
+    AgencyRow, AgencyView, CheckpointView, Enrolled, HeldView, OperatorView, PersonRef,
+    QuarantineRow, Rekeyed, RevealedView, StatusView, SyncReport, UnitRef,
 };
 pub use imports::{ImportProblem, ImportReport, ImportRow, ImportUndone, TemplateView};
 pub use records::{
@@ -43,6 +45,8 @@ pub enum Response {
     Status(Box<StatusView>),
     /// To `Sync`, when it ends.
     Synced(SyncReport),
+    /// To `Agencies`.
+    Agencies(Vec<AgencyRow>),
     /// To `RosterList`.
     Roster(Vec<PersonRow>),
     /// To `RosterShow`, `RosterSet`, `RosterNote` and `RosterUnnote`.
@@ -77,6 +81,8 @@ pub enum Response {
     Transaction(Box<TransactionRow>),
     /// To `Compare`.
     Compared(ComparisonView),
+    /// To `CompareRepair`.
+    Repaired(Box<RepairedView>),
     /// To `ReviewQueue`.
     Queue(Vec<ReviewRow>),
     /// To `ReviewApprove`, `ReviewReturn` and `ReviewReject`.

@@ -30,8 +30,12 @@ pub struct RecordRow {
     pub person: PersonRef,
     /// 险种类型.
     pub insurance: u16,
+    /// Its name.
+    pub insurance_text: String,
     /// 缴费类型.
     pub payment_kind: u16,
+    /// Its name.
+    pub payment_kind_text: String,
     /// 结算期年月.
     pub settlement: String,
     /// 费款所属期.

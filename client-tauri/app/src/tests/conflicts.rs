@@ -366,7 +366,13 @@ fn person_id(app: &App, number: &str) -> PersonId {
 }
 
 fn roster(app: &mut App) -> Vec<PersonRow> {
-    match ask(app, Request::RosterList) {
+    match ask(
+        app,
+        Request::RosterList {
+            person: None,
+            status: None,
+        },
+    ) {
         Response::Roster(rows) => rows,
         other => panic!("a roster, not {other:?}"),
     }

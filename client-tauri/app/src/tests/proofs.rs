@@ -3,13 +3,13 @@
 use canbao_core::sync::RangeProof;
 
 use crate::app::App;
-use crate::request::Request;
+use crate::request::{PaymentsWanted, Request};
 use crate::response::{FailureClass, RecordsView, Response};
 
 use super::*;
 
 /// A device whose January is assessed and posted, with the proof at hand.
-fn posted(directory: &Path) -> (Centre, App, RangeProof) {
+pub(super) fn posted(directory: &Path) -> (Centre, App, RangeProof) {
     let mut centre = Centre::new(1);
     let mut app = employer(&mut centre, directory);
     for person in ["0001000001", "0001000002", "0001000003"] {
@@ -38,12 +38,8 @@ fn ask_after_delivery(centre: &mut Centre, app: &mut App, request: Request) {
 }
 
 fn records(app: &mut App) -> RecordsView {
-    let all = Request::RecordsList {
-        person: None,
-        period_from: None,
-        period_to: None,
-    };
-    match ask(app, all) {
+    let all = PaymentsWanted::default();
+    match ask(app, Request::RecordsList(all)) {
         Response::Records(records) => records,
         other => panic!("records, not {other:?}"),
     }

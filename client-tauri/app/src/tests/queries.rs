@@ -22,6 +22,13 @@ fn person(app: &mut crate::app::App, number: &str) -> PersonDetail {
     }
 }
 
+fn everyone() -> Request {
+    Request::RosterList {
+        person: None,
+        status: None,
+    }
+}
+
 fn apply(settlement: &str) -> Request {
     Request::AssessApply {
         settlement: settlement.to_owned(),
@@ -123,7 +130,7 @@ fn no_answer_shows_an_id_number() {
     submit_all(&mut app);
     for request in [
         Request::DeclareList,
-        Request::RosterList,
+        everyone(),
         Request::RosterShow {
             person: number.clone(),
         },

@@ -15,7 +15,7 @@ fn month(text: &str) -> Month {
 }
 
 /// A person of the test's centre as tax has them.
-fn at_tax(line: u8, name: &str, stop: Option<&str>) -> TaxPerson {
+pub(super) fn at_tax(line: u8, name: &str, stop: Option<&str>) -> TaxPerson {
     TaxPerson {
         personal_number: format!("000100000{line}"),
         id_kind: "01".to_owned(),
@@ -27,7 +27,7 @@ fn at_tax(line: u8, name: &str, stop: Option<&str>) -> TaxPerson {
     }
 }
 
-fn fetch(centre: &mut Centre, persons: Vec<TaxPerson>) {
+pub(super) fn fetch(centre: &mut Centre, persons: Vec<TaxPerson>) {
     let keyed = |it: TaxPerson| (it.personal_number.clone(), it);
     let roster = FetchedRoster {
         as_of: Timestamp(NOW.0 - 3600),
@@ -40,7 +40,7 @@ fn fetch(centre: &mut Centre, persons: Vec<TaxPerson>) {
     }
 }
 
-fn compare(app: &mut App, person: Option<&str>, class: Option<&str>) -> ComparisonView {
+pub(super) fn compare(app: &mut App, person: Option<&str>, class: Option<&str>) -> ComparisonView {
     let request = Request::Compare {
         person: person.map(str::to_owned),
         class: class.map(str::to_owned),

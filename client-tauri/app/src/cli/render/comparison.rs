@@ -1,11 +1,13 @@
 //! 税务数据对比查询 (QRY-3).
 
-use canbao_client::response::{ComparedRow, ComparisonView, SideView};
+use canbao_client::response::{ComparedRow, ComparisonView, RepairedView, SideView};
 use canbao_core::message::Lang;
 
+use super::declarations;
 use super::layout::{
     NONE, amounts, caption, caption_with, harmless, or_none, parts, table, titled, words,
 };
+use super::problems::problems;
 
 /// Both rosters in one table, how old tax's is, and what mends each difference.
 pub(super) fn comparison(view: &ComparisonView, lang: Lang) -> String {
@@ -26,6 +28,23 @@ pub(super) fn comparison(view: &ComparisonView, lang: Lang) -> String {
         repairs(view, lang),
         counts.join("  "),
         age(view, lang),
+    ])
+}
+
+/// The draft that a repair made, that it waits to be submitted, and what it still lacks.
+pub(super) fn repaired(view: &RepairedView, lang: Lang) -> String {
+    let (repair, declaration) = (&view.repair, &view.declaration);
+    let waits = if view.missing.is_empty() {
+        "repair_waits"
+    } else {
+        "repair_lacks"
+    };
+    let args = [("id", declaration.id.clone())];
+    parts([
+        harmless(&repair.message),
+        declarations::one(declaration, lang),
+        problems("missing", &view.missing, lang),
+        caption_with(waits, &args, lang),
     ])
 }
 

@@ -134,10 +134,11 @@ pub(super) fn transactions(rows: &[TransactionRow], lang: Lang) -> String {
 
 /// 单位缴费信息查询 and 职工缴费信息查询 (QRY-4, QRY-5).
 pub(super) fn records(view: &RecordsView, lang: Lang) -> String {
-    const COLUMNS: [Column; 10] = [
+    const COLUMNS: [Column; 11] = [
         words("record"),
         words("person"),
         words("insurance"),
+        words("payment_kind"),
         words("settlement"),
         words("period"),
         amounts("base"),
@@ -150,7 +151,8 @@ pub(super) fn records(view: &RecordsView, lang: Lang) -> String {
         [
             it.id.clone(),
             name_of(Some(&it.person)),
-            insurance(it.insurance, lang),
+            it.insurance_text.clone(),
+            it.payment_kind_text.clone(),
             it.settlement.clone(),
             it.period.clone(),
             it.base.clone(),

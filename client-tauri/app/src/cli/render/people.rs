@@ -1,6 +1,8 @@
 //! Persons: the roster and one person's months.
 
-use canbao_client::response::{InsuredView, MonthView, PersonDetail, PersonRow, RevealedView};
+use canbao_client::response::{
+    AgencyRow, InsuredView, MonthView, PersonDetail, PersonRow, RevealedView,
+};
 use canbao_core::message::Lang;
 
 use super::cells::mark;
@@ -37,6 +39,28 @@ pub(super) fn insured(view: &InsuredView, lang: Lang) -> String {
         .with("insured", &view.insured.text)
         .with("source", caption(source, lang))
         .show()
+}
+
+/// 区县经办机构 (DIST-1).
+pub(super) fn agencies(rows: &[AgencyRow], lang: Lang) -> String {
+    let columns = [
+        words("district"),
+        words("agency"),
+        words("address"),
+        words("phone"),
+        words("note"),
+    ];
+    let own = |it: &AgencyRow| it.own.then(|| caption("own_agency", lang));
+    let shown = rows.iter().map(|it| {
+        [
+            it.district_name.clone(),
+            it.name.clone(),
+            it.address.clone(),
+            it.phone.clone(),
+            own(it).unwrap_or_default(),
+        ]
+    });
+    table(lang, &columns, shown)
 }
 
 /// A document number in full.

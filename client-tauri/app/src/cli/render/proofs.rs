@@ -13,7 +13,7 @@ pub(super) fn proof(view: &ProofView, lang: Lang) -> String {
         .with("record", &record.id)
         .with("name", &record.person.name)
         .with("personal_number", &record.person.personal_number)
-        .with("insurance", insurance(record.insurance, lang))
+        .with("insurance", &record.insurance_text)
         .with("settlement", &record.settlement)
         .with("period", &record.period)
         .with("base", &record.base)

@@ -88,7 +88,8 @@ fn review() -> Value {
 fn record() -> Value {
     json!({
         "id": "S1/2", "unit": "01U", "person": person("赵小满"), "insurance": 210,
-        "payment_kind": 10, "settlement": "2022-01", "period": "2022-01", "base": "4359.00",
+        "insurance_text": "失业保险", "payment_kind": 10, "payment_kind_text": "正常应缴",
+        "settlement": "2022-01", "period": "2022-01", "base": "4359.00",
         "unit_amount": "21.80", "personal_amount": "21.80", "total": "43.60",
         "posted_on": "2022-01-20", "serial": "S1", "line": 2, "number": 5, "leaf": 9,
         "state": coded("recorded", "已记账"),
@@ -296,7 +297,8 @@ fn money_is_shown_as_decided_with_its_two_states() {
         "records": [record()], "unit_amount": "21.80", "personal_amount": "21.80",
         "total": "43.60",
     });
-    check("records", &records, &["S1/2", "43.60", "已记账"]);
+    let parts = ["S1/2", "43.60", "已记账", "失业保险", "正常应缴"];
+    check("records", &records, &parts);
 }
 
 #[test]
@@ -334,6 +336,37 @@ fn both_rosters_are_shown_with_what_mends_a_difference_and_how_old_taxs_is() {
     view["as_of"] = Value::Null;
     view["age_seconds"] = Value::Null;
     check("compared", &view, &["从未取到税务花名册"]);
+}
+
+#[test]
+fn a_repair_says_what_was_made_what_it_lacks_and_that_it_waits() {
+    let mut view = json!({
+        "repair": {
+            "code": "repair.stop", "message": "税务已在 2022-01 停保", "hint": "请税务更正",
+            "month": "2022-01",
+        },
+        "declaration": declaration("赵小满", "草稿"), "missing": [],
+    });
+    let whole = ["税务已在 2022-01 停保", "赵小满", "canbao submit 01D"];
+    check("repaired", &view, &whole);
+    view["missing"] = json!([problem()]);
+    let lacking = ["待补齐", "人员不在缴费", "canbao declare edit 01D"];
+    check("repaired", &view, &lacking);
+}
+
+#[test]
+fn agencies_are_a_table_with_the_units_own_marked() {
+    let row = |name: &str, own: bool| {
+        json!({
+            "district": 2, "district_name": name, "name": format!("{name}中心"),
+            "address": format!("{name}一号"), "phone": "24000000", "own": own,
+        })
+    };
+    let rows = json!([row("沈河区", true), row("和平区", false)]);
+    let parts = ["沈河区一号", "24000000", "本单位的参保区"];
+    check("agencies", &rows, &parts);
+    let text = shown("agencies", &rows, Lang::Zh);
+    assert_eq!(text.matches("本单位的参保区").count(), 1, "{text}");
 }
 
 #[test]
