@@ -29,6 +29,7 @@ mod outbox;
 mod overlay;
 mod packs;
 mod passphrase;
+mod pension;
 mod proof;
 mod quarantine;
 mod queries;

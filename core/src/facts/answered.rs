@@ -68,6 +68,7 @@ impl Fact {
             | Self::IncidentRaised { .. }
             | Self::TaxEventsTaken { .. }
             | Self::TaxRosterTaken { .. }
+            | Self::PensionTaken { .. }
             | Self::StatementRefused { .. }
             | Self::LogKeyChanged { .. } => Ok(None),
         }

@@ -8,12 +8,14 @@ mod answered;
 mod assessment;
 mod audience;
 mod common;
+mod difference;
 mod effect;
 mod entry;
 mod fact;
 mod fold;
 mod late;
 mod movement;
+mod pension;
 mod person;
 mod posting;
 mod projection;
@@ -39,6 +41,11 @@ pub(crate) use entry::kind;
 pub use entry::{Entry, EntryError, FactError, Placed};
 pub use fact::{AssessmentOutcome, Fact, ListedPerson, MAX_REVOCATION_REASON, Revoker, Void};
 pub use movement::{Clash, Movement, Turn, with_movement};
+pub use pension::{
+    CarriedOver, Delivered, FeedFault, LinkedOperation, MAX_PENSION_OPERATIONS,
+    MAX_PENSION_PERSONS, MAX_PENSION_RESULTS, Matter, PensionFeed, PensionPart, PensionPerson,
+    PensionResult, PensionTotals, Registered, Standing, TakenFeed,
+};
 pub use person::{BaseSpan, PaymentStatus, PersonRecord, PersonView};
 pub use posting::{
     Incident, IncidentKind, MAX_POSTING_LINES, Posting, PostingAnswer, PostingLine, take_posting,
@@ -54,4 +61,7 @@ pub use tax_roster::{FetchedRoster, TaxPerson, TaxRoster, TaxRosterPart};
 pub use unit::{AssessmentView, FailedRequest, ReceivableView, RecordView, UnitRecord, UnitView};
 
 #[cfg(test)]
-mod tests;
+pub(crate) use pension::sample as pension_sample;
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -40,6 +40,7 @@ pub struct ParameterSet {
     batch_rows: Parameter<u32>,
     look_back: Parameter<LookBack>,
     minimum_age: Parameter<u8>,
+    pension_feed_days: Parameter<u16>,
     stop_reasons: Parameter<StopReasons>,
     in_reasons: Parameter<Vec<String>>,
     id_kinds: Parameter<CodeTable>,
@@ -87,6 +88,8 @@ look_ups! {
     look_back -> LookBack,
     /// The youngest age at enrolment, in whole years (REG).
     minimum_age -> u8,
+    /// For how many days the pension feed is believed (SIL-9).
+    pension_feed_days -> u16,
 }
 
 /// The same for values that are lent rather than copied.
@@ -131,7 +134,8 @@ impl ParameterSet {
     /// Reads a whole set, or reports everything that is wrong with the text.
     ///
     /// A parameter this program does not know is left alone, so that a set for a newer program
-    /// is still read; every one it knows must be there.
+    /// is still read; every one it knows must be there, but those that came after the first sets
+    /// were adopted: a set without one of them has no value of it.
     ///
     /// # Errors
     /// All [`ParameterProblem`]s, in the order of the parameters.
@@ -147,6 +151,8 @@ impl ParameterSet {
             batch_rows: reader.parameter("batch_rows", values::batch_rows),
             look_back: reader.parameter("look_back", values::look_back),
             minimum_age: reader.parameter("minimum_age", values::minimum_age),
+            pension_feed_days: reader
+                .later_parameter("pension_feed_days", values::pension_feed_days),
             stop_reasons: reader.parameter("stop_reasons", values::stop_reasons),
             in_reasons: reader.parameter("in_reasons", values::in_reasons),
             id_kinds: reader.parameter("id_kinds", values::code_table),
@@ -194,6 +200,7 @@ impl ParameterSet {
         sources.extend(self.batch_rows.sources());
         sources.extend(self.look_back.sources());
         sources.extend(self.minimum_age.sources());
+        sources.extend(self.pension_feed_days.sources());
         sources.extend(self.stop_reasons.sources());
         sources.extend(self.in_reasons.sources());
         sources.extend(self.id_kinds.sources());

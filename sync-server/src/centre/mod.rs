@@ -16,6 +16,7 @@ mod handle;
 mod index;
 mod intake;
 mod outgoing;
+mod pension;
 mod pool;
 mod postings;
 mod rebuild;
@@ -35,5 +36,8 @@ pub use answer::{AdminError, Answer, EnrolError, OpenError, TaxAnswer, TaxError,
 pub use certificates::{Issued, Revocation, Revoked, Standing};
 pub use gathering::Gathering;
 pub use handle::{Centre, CodeOrder, Head};
+pub use pension::{
+    PensionAnswer, PensionAsk, PensionError, PensionNews, Renewal, UnitAtPension,
+};
 pub use rosters::{RosterAnswer, RosterAsk, RosterNews};
 pub use tax::{Outgoing, OutgoingContent, RawLine, RawPosting, TaxEvent};

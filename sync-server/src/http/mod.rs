@@ -20,7 +20,7 @@ use tokio::net::TcpListener;
 
 use crate::centre::Centre;
 use crate::metrics::{Metrics, gauge};
-use crate::tax::Contact;
+use crate::contact::Contact;
 use limits::{BoundedListener, in_time};
 
 const TEXT: &str = "text/plain; charset=utf-8";

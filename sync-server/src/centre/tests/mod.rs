@@ -5,6 +5,7 @@ pub(crate) mod fixture;
 mod matrix;
 mod movements;
 mod moves;
+mod pension;
 mod refusals;
 mod repeats;
 mod revocation;

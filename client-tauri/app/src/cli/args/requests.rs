@@ -8,8 +8,8 @@ use canbao_core::declaration::Kind;
 
 use super::options::within;
 use super::{
-    Assess, Choosing, Command, Conflicts, Declare, Edit, Enrolment, Negative, Passphrase, Proof,
-    Quarantine, Receipt, Records, Resumption, Review, Roster, Tax,
+    Assess, Choosing, Command, Conflicts, Declare, Edit, Enrolment, Negative, Passphrase, Pension,
+    Proof, Quarantine, Receipt, Records, Resumption, Review, Roster, Tax,
 };
 use crate::cli::secrets::Secrets;
 
@@ -54,6 +54,20 @@ impl Command {
             Self::Tax(Tax::List { from, to, kind }) => Request::TaxList { from, to, kind },
             Self::Tax(Tax::Resend { transaction }) => Request::TaxResend { transaction },
             Self::Compare { person, class } => Request::Compare { person, class },
+            Self::Pension(Pension::Roster {
+                id_number,
+                personal_number,
+                status,
+            }) => Request::PensionRoster {
+                id_number,
+                personal_number,
+                status,
+            },
+            Self::Pension(Pension::Counts) => Request::PensionCounts,
+            Self::Results { month, insurance } => Request::Results {
+                settlement: month,
+                insurance,
+            },
             Self::Review(review) => review.into_request(),
             Self::Records(Records::List {
                 person,
