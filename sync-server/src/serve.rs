@@ -120,13 +120,13 @@ async fn run(serve: &Serve, lang: Lang) -> Result<(), Failure> {
         };
         socket.serve(answer).await;
     });
-    let contact = lines.tax.as_ref().map(|it| Arc::clone(&it.contact));
-    let adapters = adapters(&centre, lines);
     let shown = Shown {
         centre: centre.clone(),
         metrics,
-        tax: contact,
+        tax: lines.tax.as_ref().map(|it| Arc::clone(&it.contact)),
+        pension: lines.pension.as_ref().map(|it| Arc::clone(&it.contact)),
     };
+    let adapters = adapters(&centre, lines);
     let devices = tokio::spawn(peers.run(told(stopping.clone())));
     let mut web = tokio::spawn(http::serve(web, shown, told(stopping)));
 

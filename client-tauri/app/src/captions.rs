@@ -4,8 +4,8 @@ use canbao_core::comparison::Class;
 use canbao_core::declaration::Kind;
 use canbao_core::document::FieldName;
 use canbao_core::facts::{
-    DeclarationStatus, Matter, MonthStage, PaymentStatus, Receiving, Registered, Sending, Standing,
-    TransactionKind, TransactionStep,
+    DeclarationStatus, Matter, MonthStage, PaymentStatus, PersonState, Receiving,
+    RegistrationState, Sending, TransactionKind, TransactionStep,
 };
 use canbao_core::message::{self, Lang};
 use canbao_core::pension::Linked;
@@ -151,20 +151,20 @@ pub(crate) fn class(class: Class, lang: Lang) -> Coded {
 }
 
 /// 人员状态 at pension insurance.
-pub(crate) fn standing(standing: Standing, lang: Lang) -> Coded {
-    let en = match standing {
-        Standing::Working => "working",
-        Standing::Retired => "retired",
-        Standing::Dead => "dead",
+pub(crate) fn person_state(state: PersonState, lang: Lang) -> Coded {
+    let en = match state {
+        PersonState::Working => "working",
+        PersonState::Retired => "retired",
+        PersonState::Dead => "dead",
     };
-    coded(standing.code(), lang, standing.caption(), en)
+    coded(state.code(), lang, state.caption(), en)
 }
 
 /// 登记状态 at pension insurance.
-pub(crate) fn registered(registered: Registered, lang: Lang) -> Coded {
-    match registered {
-        Registered::Normal => coded("normal", lang, "正常", "normal"),
-        Registered::Cancelled => coded("cancelled", lang, "注销", "cancelled"),
+pub(crate) fn registration_state(state: RegistrationState, lang: Lang) -> Coded {
+    match state {
+        RegistrationState::Normal => coded("normal", lang, "正常", "normal"),
+        RegistrationState::Cancelled => coded("cancelled", lang, "注销", "cancelled"),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use canbao_core::declaration::Field;
 use canbao_core::facts::{
-    PensionPerson, PersonView, Standing, SubmissionState, SubmissionView, UNEMPLOYMENT, UnitView,
+    PensionPerson, PersonState, PersonView, SubmissionState, SubmissionView, UNEMPLOYMENT, UnitView,
 };
 use canbao_core::message::{Lang, Message};
 use canbao_core::parameters::ParameterSet;
@@ -38,7 +38,7 @@ impl App {
         let filter = RosterFilter {
             id_number,
             personal_number,
-            standing: status.map(standing_of).transpose()?,
+            person_state: status.map(person_state_of).transpose()?,
         };
         let rows = roster(unit, &filter);
         let is_filtered = filter != RosterFilter::default();
@@ -156,23 +156,23 @@ fn row(row: &RosterRow<'_>, knows: bool, lang: Lang) -> PensionRosterRow {
 fn at_pension(person: &PensionPerson, lang: Lang) -> AtPension {
     AtPension {
         personal_number: person.personal_number.clone(),
-        standing: captions::standing(person.standing, lang),
-        registered: captions::registered(person.registered, lang),
+        person_state: captions::person_state(person.person_state, lang),
+        registration_state: captions::registration_state(person.registration_state, lang),
         payment: captions::payment_status(person.payment, lang),
         base: person.base.map(|it| it.to_string()),
     }
 }
 
 /// 人员状态 by its code or by its caption in either language.
-fn standing_of(typed: &str) -> Result<Standing, Fault> {
+fn person_state_of(typed: &str) -> Result<PersonState, Fault> {
     let typed = typed.trim();
-    let is_meant = |it: &Standing| {
-        let captions = [Lang::Zh, Lang::En].map(|lang| captions::standing(*it, lang).text);
+    let is_meant = |it: &PersonState| {
+        let captions = [Lang::Zh, Lang::En].map(|lang| captions::person_state(*it, lang).text);
         it.code() == typed || captions.iter().any(|it| it == typed)
     };
-    Standing::ALL.into_iter().find(is_meant).ok_or_else(|| {
+    PersonState::ALL.into_iter().find(is_meant).ok_or_else(|| {
         let shown: String = typed.chars().take(20).collect();
-        Fault::usage("pension.no_such_standing").with("status", shown)
+        Fault::usage("pension.no_such_person_state").with("status", shown)
     })
 }
 

@@ -44,7 +44,7 @@ pub use movement::{Clash, Movement, Turn, with_movement};
 pub use pension::{
     CarriedOver, Delivered, FeedFault, LinkedOperation, MAX_PENSION_OPERATIONS,
     MAX_PENSION_PERSONS, MAX_PENSION_RESULTS, Matter, PensionFeed, PensionPart, PensionPerson,
-    PensionResult, PensionTotals, Registered, Standing, TakenFeed,
+    PensionResult, PensionTotals, PersonState, RegistrationState, TakenFeed,
 };
 pub use person::{BaseSpan, PaymentStatus, PersonRecord, PersonView};
 pub use posting::{

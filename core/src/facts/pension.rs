@@ -28,7 +28,7 @@ pub(super) use parts::PensionState;
 /// 人员状态 at pension insurance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 #[cbor(index_only)]
-pub enum Standing {
+pub enum PersonState {
     /// 在职.
     #[n(1)]
     Working,
@@ -40,7 +40,7 @@ pub enum Standing {
     Dead,
 }
 
-impl Standing {
+impl PersonState {
     /// Every one, in the order of the form.
     pub const ALL: [Self; 3] = [Self::Working, Self::Retired, Self::Dead];
 
@@ -68,7 +68,7 @@ impl Standing {
 /// 登记状态 at pension insurance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 #[cbor(index_only)]
-pub enum Registered {
+pub enum RegistrationState {
     /// 正常.
     #[n(1)]
     Normal,
@@ -94,10 +94,10 @@ pub struct PensionPerson {
     pub name: String,
     /// 人员状态.
     #[n(4)]
-    pub standing: Standing,
+    pub person_state: PersonState,
     /// 登记状态.
     #[n(5)]
-    pub registered: Registered,
+    pub registration_state: RegistrationState,
     /// 缴费状态 of pension insurance.
     #[n(6)]
     pub payment: PaymentStatus,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::facts::{PensionPerson, PersonView, Standing, UnitView};
+use crate::facts::{PensionPerson, PersonState, PersonView, UnitView};
 
 /// Which persons are wanted; nothing given means everyone.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub struct RosterFilter {
     /// 个人编号, of either insurance.
     pub personal_number: Option<String>,
     /// 人员状态.
-    pub standing: Option<Standing>,
+    pub person_state: Option<PersonState>,
 }
 
 /// A person as both insurances have them; one of the two at least is there.
@@ -62,8 +62,8 @@ impl RosterFilter {
         self.id_number.as_ref().is_none_or(number)
             && self.personal_number.as_ref().is_none_or(personal)
             && self
-                .standing
-                .is_none_or(|it| row.pension.is_some_and(|person| person.standing == it))
+                .person_state
+                .is_none_or(|it| row.pension.is_some_and(|person| person.person_state == it))
     }
 }
 

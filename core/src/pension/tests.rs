@@ -1,11 +1,13 @@
 //! A unit of three beside the pension feed of the same three, one of them retired there.
 
+mod cases;
+
 use super::*;
-use crate::declaration::{Declaration, Draft, Kind};
+use crate::declaration::{Declaration, Draft};
 use crate::facts::pension_sample::delivered;
 use crate::facts::tests::{Log, NOW, interruption, month, wage, yuan};
 use crate::facts::{
-    CarriedOver, Delivered, Fact, PaymentStatus, PensionPerson, Registered, Standing, UnitView,
+    Delivered, Fact, PaymentStatus, PensionPerson, PersonState, RegistrationState, UnitView,
 };
 use crate::ids::UnitId;
 use crate::money::Money;
@@ -15,7 +17,6 @@ use crate::time::Timestamp;
 
 /// The first of the unit, by the number that we gave.
 const FIRST: &str = "0001000001";
-const DAY: i64 = 24 * 60 * 60;
 
 struct Stage {
     log: Log,
@@ -51,11 +52,6 @@ impl Stage {
         declaration
     }
 
-    fn flag(&self, declaration: &Declaration, at: Timestamp) -> Option<Linked<'_>> {
-        let parameters = ParameterSet::parse(parameters::builtin_text()).unwrap();
-        linked(declaration, self.view(), Some(&parameters), at)
-    }
-
     fn results(&self, filter: ResultFilter) -> Results<'_> {
         let common = &self.log.projection.common;
         results(self.view(), common, filter, NOW)
@@ -69,8 +65,8 @@ fn person(line: usize) -> PensionPerson {
         id_kind: "08".to_owned(),
         id_number: format!("E001{line:05}"),
         name: format!("员工{line}"),
-        standing: Standing::Working,
-        registered: Registered::Normal,
+        person_state: PersonState::Working,
+        registration_state: RegistrationState::Normal,
         payment: PaymentStatus::Paying,
         base: Some(Money::from_yuan(4359)),
     }
@@ -87,83 +83,6 @@ fn feed(persons: Vec<PensionPerson>) -> Delivered {
 
 fn stop(number: u8, person: &str) -> Draft {
     interruption(number, person, "2022-01", "辞职")
-}
-
-#[test]
-fn the_flag_is_what_the_feed_says_of_the_very_operation() {
-    let mut stage = Stage::set();
-    let first = stage.approve(&stop(1, FIRST));
-    let second = stage.approve(&stop(2, "0001000002"));
-    let third = stage.approve(&stop(3, "0001000003"));
-    let mut given = feed((1..=3).map(person).collect());
-    let mut foreign = given.operations[1].clone();
-    foreign.id = "op-9".to_owned();
-    foreign.personal_number = person(3).personal_number;
-    foreign.carried_over = CarriedOver::NotApplicable;
-    given.operations.push(foreign);
-    stage.take(given);
-    let succeeded = Linked::Succeeded { operation: "op-0" };
-    assert_eq!(stage.flag(&first, NOW), Some(succeeded));
-    let failed = Linked::Failed {
-        operation: "op-1",
-        reason: "无对应人员",
-    };
-    assert_eq!(stage.flag(&second, NOW), Some(failed));
-    let not_applicable = Linked::NotApplicable { operation: "op-9" };
-    assert_eq!(stage.flag(&third, NOW), Some(not_applicable));
-}
-
-#[test]
-fn an_operation_of_another_month_kind_or_person_is_not_the_one() {
-    let check = |spoil: &dyn Fn(&mut Delivered)| {
-        let mut stage = Stage::set();
-        let first = stage.approve(&stop(1, FIRST));
-        let mut given = feed((1..=3).map(person).collect());
-        given.operations.truncate(1);
-        spoil(&mut given);
-        stage.take(given);
-        stage.flag(&first, NOW).map(|it| it.code())
-    };
-    assert_eq!(check(&|_| ()), Some("succeeded"));
-    let other_month = check(&|it| it.operations[0].month = month("2022-02"));
-    assert_eq!(other_month, Some("unknown"));
-    let other_kind = check(&|it| it.operations[0].kind = Kind::Resumption);
-    assert_eq!(other_kind, Some("unknown"));
-    let other_person = check(&|it| it.operations[0].personal_number = person(2).personal_number);
-    assert_eq!(other_person, Some("unknown"));
-    // Our own number is no number of theirs.
-    let same_number = check(&|it| {
-        it.persons[1].personal_number = FIRST.to_owned();
-        it.operations[0].personal_number = FIRST.to_owned();
-    });
-    assert_eq!(same_number, Some("unknown"));
-}
-
-#[test]
-fn the_flag_is_unknown_while_the_feed_is_missing_silent_or_old() {
-    let mut stage = Stage::set();
-    let first = stage.approve(&stop(1, FIRST));
-    let unknown = |why| Some(Linked::Unknown(why));
-    assert_eq!(stage.flag(&first, NOW), unknown(Unknown::NoFeed));
-    let mut silent = feed((1..=3).map(person).collect());
-    let as_of = silent.as_of;
-    silent.operations.clear();
-    stage.take(silent);
-    assert_eq!(stage.flag(&first, NOW), unknown(Unknown::NotNamed));
-    let limit = Timestamp(as_of.0 + 31 * DAY);
-    assert_eq!(stage.flag(&first, limit), unknown(Unknown::NotNamed));
-    let later = Timestamp(limit.0 + 1);
-    assert_eq!(stage.flag(&first, later), unknown(Unknown::Old));
-    let without = linked(&first, stage.view(), None, NOW);
-    assert_eq!(without, unknown(Unknown::NoLimit));
-}
-
-#[test]
-fn a_wage_is_no_linked_business() {
-    let mut stage = Stage::set();
-    let raised = stage.approve(&wage(4, FIRST, "2022-01", "2022-12", "6000.00"));
-    stage.take(feed((1..=3).map(person).collect()));
-    assert_eq!(stage.flag(&raised, NOW), None);
 }
 
 #[test]
@@ -195,7 +114,7 @@ fn counts_are_unknown_without_a_feed_and_name_who_stands_on_one_side_alone() {
     assert_eq!(ours.total_base, Some(yuan("9359.00")));
 
     let retired = PensionPerson {
-        standing: Standing::Retired,
+        person_state: PersonState::Retired,
         payment: PaymentStatus::Terminated,
         ..person(2)
     };
@@ -241,8 +160,8 @@ fn both_rosters_stand_side_by_side_and_are_found_by_each_filter() {
     let ours = [pair("-", "员工1"), pair("-", "员工2"), pair("-", "员工3")];
     assert_eq!(shown(&stage, RosterFilter::default()), ours);
     let dead = PensionPerson {
-        standing: Standing::Dead,
-        registered: Registered::Cancelled,
+        person_state: PersonState::Dead,
+        registration_state: RegistrationState::Cancelled,
         payment: PaymentStatus::Terminated,
         ..person(2)
     };
@@ -267,14 +186,14 @@ fn both_rosters_stand_side_by_side_and_are_found_by_each_filter() {
     let first = [pair("员工1", "员工1")];
     assert_eq!(shown(&stage, by_number("8800000001")), first);
     assert_eq!(shown(&stage, by_number(FIRST)), first);
-    let standing = |it| RosterFilter {
-        standing: Some(it),
+    let person_state = |it| RosterFilter {
+        person_state: Some(it),
         ..RosterFilter::default()
     };
     let second = [pair("员工2", "员工2")];
-    assert_eq!(shown(&stage, standing(Standing::Dead)), second);
-    assert!(shown(&stage, standing(Standing::Retired)).is_empty());
-    assert_eq!(shown(&stage, standing(Standing::Working)).len(), 2);
+    assert_eq!(shown(&stage, person_state(PersonState::Dead)), second);
+    assert!(shown(&stage, person_state(PersonState::Retired)).is_empty());
+    assert_eq!(shown(&stage, person_state(PersonState::Working)).len(), 2);
 }
 
 /// What an item is, in a word.

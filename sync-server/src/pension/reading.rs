@@ -4,7 +4,7 @@ use canbao_core::declaration::Kind;
 use canbao_core::facts::{
     CarriedOver, Delivered, FeedFault, LinkedOperation, MAX_PENSION_OPERATIONS,
     MAX_PENSION_PERSONS, MAX_PENSION_RESULTS, Matter, PaymentStatus, PensionPerson, PensionResult,
-    Registered, Standing,
+    RegistrationState, PersonState,
 };
 
 use super::wire;
@@ -122,8 +122,8 @@ fn person(person: wire::Person) -> Result<PensionPerson, Malformed> {
         id_kind,
         id_number,
         name,
-        standing,
-        registration,
+        person_state,
+        registration_state,
         payment,
         base,
     } = person;
@@ -132,14 +132,14 @@ fn person(person: wire::Person) -> Result<PensionPerson, Malformed> {
         id_kind,
         id_number,
         name,
-        standing: match standing {
-            wire::Standing::Working => Standing::Working,
-            wire::Standing::Retired => Standing::Retired,
-            wire::Standing::Dead => Standing::Dead,
+        person_state: match person_state {
+            wire::PersonState::Working => PersonState::Working,
+            wire::PersonState::Retired => PersonState::Retired,
+            wire::PersonState::Dead => PersonState::Dead,
         },
-        registered: match registration {
-            wire::Registration::Normal => Registered::Normal,
-            wire::Registration::Cancelled => Registered::Cancelled,
+        registration_state: match registration_state {
+            wire::RegistrationState::Normal => RegistrationState::Normal,
+            wire::RegistrationState::Cancelled => RegistrationState::Cancelled,
         },
         payment: match payment {
             wire::Payment::Paying => PaymentStatus::Paying,

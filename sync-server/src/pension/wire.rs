@@ -29,8 +29,8 @@ pub(super) struct Person {
     pub(super) id_kind: String,
     pub(super) id_number: String,
     pub(super) name: String,
-    pub(super) standing: Standing,
-    pub(super) registration: Registration,
+    pub(super) person_state: PersonState,
+    pub(super) registration_state: RegistrationState,
     pub(super) payment: Payment,
     #[serde(default, deserialize_with = "present")]
     pub(super) base: Option<String>,
@@ -38,7 +38,7 @@ pub(super) struct Person {
 
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Standing {
+pub(super) enum PersonState {
     Working,
     Retired,
     Dead,
@@ -46,7 +46,7 @@ pub(super) enum Standing {
 
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Registration {
+pub(super) enum RegistrationState {
     Normal,
     Cancelled,
 }

@@ -25,8 +25,8 @@ pub(crate) fn person(place: usize, insured: &Insured) -> Value {
         "id_kind": "01",
         "id_number": insured.id_number,
         "name": insured.name,
-        "standing": "working",
-        "registration": "normal",
+        "person_state": "working",
+        "registration_state": "normal",
         "payment": "paying",
         "base": "5000.00",
     })

@@ -50,9 +50,9 @@ pub struct AtPension {
     /// 个人编号 there.
     pub personal_number: String,
     /// 人员状态: `working`, `retired` or `dead`.
-    pub standing: Coded,
+    pub person_state: Coded,
     /// 登记状态: `normal` or `cancelled`.
-    pub registered: Coded,
+    pub registration_state: Coded,
     /// 缴费状态 there.
     pub payment: Coded,
     /// 缴费基数 there.

@@ -10,6 +10,7 @@ mod link;
 mod offline;
 mod packs;
 mod passphrase;
+mod pension;
 mod proofs;
 mod queries;
 mod restart;

@@ -1,8 +1,8 @@
 //! A feed for tests: two operations about the first persons, a result of each sort.
 
 use super::{
-    CarriedOver, Delivered, LinkedOperation, Matter, PensionPerson, PensionResult, Registered,
-    Standing,
+    CarriedOver, Delivered, LinkedOperation, Matter, PensionPerson, PensionResult, PersonState,
+    RegistrationState,
 };
 use crate::declaration::Kind;
 use crate::facts::PaymentStatus;
@@ -26,8 +26,8 @@ pub(crate) fn person(number: usize, base: i64) -> PensionPerson {
         id_kind: "08".to_owned(),
         id_number: format!("E{number:08}"),
         name: format!("示例{number}"),
-        standing: Standing::Working,
-        registered: Registered::Normal,
+        person_state: PersonState::Working,
+        registration_state: RegistrationState::Normal,
         payment: PaymentStatus::Paying,
         base: Some(Money::from_yuan(base)),
     }

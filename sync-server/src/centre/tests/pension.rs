@@ -1,7 +1,7 @@
 //! Pension feeds: what is taken, what is recognised, what is refused.
 
 use canbao_core::facts::{Delivered, PaymentStatus, PensionFeed, PensionPerson};
-use canbao_core::facts::{Registered, Standing};
+use canbao_core::facts::{PersonState, RegistrationState};
 use canbao_core::money::Money;
 use canbao_core::time::Timestamp;
 
@@ -17,8 +17,8 @@ fn feed(persons: u8, days_ago: i64) -> PensionFeed {
         id_kind: "08".to_owned(),
         id_number: format!("E001{line:05}"),
         name: format!("员工{line}"),
-        standing: Standing::Working,
-        registered: Registered::Normal,
+        person_state: PersonState::Working,
+        registration_state: RegistrationState::Normal,
         payment: PaymentStatus::Paying,
         base: Some(Money::from_yuan(5000)),
     };

@@ -11,8 +11,8 @@ fn person(number: usize) -> Value {
         "id_kind": "08",
         "id_number": format!("E{number:08}"),
         "name": format!("示例{number}"),
-        "standing": "working",
-        "registration": "normal",
+        "person_state": "working",
+        "registration_state": "normal",
         "payment": "paying",
         "base": "4359.00",
     })
@@ -90,7 +90,7 @@ fn what_the_interface_does_not_describe_is_refused_by_the_member() {
     check("/head_count", json!(-1), "members");
     check("/persons/0/base", json!("-1.00"), "amount");
     check("/persons/0/base", Value::Null, "members");
-    check("/persons/0/standing", json!("unknown"), "members");
+    check("/persons/0/person_state", json!("unknown"), "members");
     check("/persons/0/person_number", json!("1100000009"), "order");
     check("/results/0/what", json!("payment"), "members");
     check("/results/0/result", json!("failed"), "members");

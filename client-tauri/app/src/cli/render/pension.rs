@@ -19,8 +19,8 @@ pub(super) fn roster(view: &PensionRosterView, lang: Lang) -> String {
         words("name"),
         words("masked_id"),
         words("pension_number_of_person"),
-        words("pension_standing"),
-        words("pension_registered"),
+        words("pension_person_state"),
+        words("pension_registration_state"),
         words("pension_payment"),
         amounts("pension_base"),
         words("unemployment_number_of_person"),
@@ -38,13 +38,13 @@ fn person(row: &PensionRosterRow) -> [String; 9] {
     let there = row.pension.as_ref();
     let ours = row.ours.as_ref();
     // Where pension insurance has nobody, or nothing is known of it, one word says which.
-    let standing = there.map_or(&row.known, |it| &it.standing);
+    let person_state = there.map_or(&row.known, |it| &it.person_state);
     [
         row.name.clone(),
         row.masked_id.clone(),
         or_none(there.map(|it| &it.personal_number)),
-        standing.text.clone(),
-        or_none(there.map(|it| &it.registered.text)),
+        person_state.text.clone(),
+        or_none(there.map(|it| &it.registration_state.text)),
         or_none(there.map(|it| &it.payment.text)),
         or_none(there.and_then(|it| it.base.as_ref())),
         or_none(ours.map(|it| &it.personal_number)),
