@@ -30,6 +30,7 @@ pub mod document;
 pub mod facts;
 pub mod ledger;
 pub mod newest;
+pub mod pension;
 pub mod structure;
 pub mod sync;
 

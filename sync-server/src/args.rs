@@ -81,6 +81,9 @@ pub struct ServeArgs {
     /// The tax bureau's address, http://HOST:PORT; without one nothing is sent.
     #[arg(long, value_name = "URL")]
     pub tax: Option<String>,
+    /// The pension side's address, http://HOST:PORT; without one feeds come as files alone.
+    #[arg(long, value_name = "URL")]
+    pub pension: Option<String>,
 }
 
 /// `admin`.
@@ -168,6 +171,9 @@ pub enum Admin {
     /// The tax bureau.
     #[command(subcommand)]
     Tax(Tax),
+    /// The pension side.
+    #[command(subcommand)]
+    Pension(Pension),
     /// What tax reported and nothing was recorded for.
     #[command(subcommand)]
     Incident(Incident),
@@ -369,6 +375,24 @@ pub enum Tax {
     /// Fetch tax's own roster of a unit; the server has to run.
     Roster {
         /// Id, credit code or unemployment number.
+        #[arg(value_name = "UNIT")]
+        unit: String,
+    },
+}
+
+/// `admin pension`.
+#[derive(Debug, Subcommand)]
+pub enum Pension {
+    /// How many units have a feed, and how the contact is.
+    Status,
+    /// Take in a unit's pension feed from a file.
+    Take {
+        /// A JSON file as the pension interface describes it.
+        file: PathBuf,
+    },
+    /// Fetch a unit's pension feed; the server has to run.
+    Fetch {
+        /// Id, credit code, unemployment number or pension number.
         #[arg(value_name = "UNIT")]
         unit: String,
     },

@@ -100,6 +100,7 @@ fn run(args: ServeArgs, lang: Lang) -> u8 {
         listen,
         http,
         tax,
+        pension,
     } = args;
     match serve(
         &Serve {
@@ -107,6 +108,7 @@ fn run(args: ServeArgs, lang: Lang) -> u8 {
             listen,
             http,
             tax,
+            pension,
         },
         lang,
     ) {

@@ -12,14 +12,17 @@ use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
-use crate::admin::{Desk, Failure, Line, SOCKET};
+use crate::admin::{Desk, Failure, Line, Lines, SOCKET};
 use crate::border;
 use crate::centre::Centre;
+use crate::contact::Contact;
 use crate::http::{self, Shown};
 use crate::metrics::Metrics;
 use crate::peers::{Clock, Peers};
-use crate::tax::{Adapter, Client, Contact};
+use crate::remote::BadAddress;
+use crate::{pension, tax};
 
 /// How long what is still asked at the end may take.
 const FAREWELL: Duration = Duration::from_secs(10);
@@ -35,6 +38,8 @@ pub struct Serve {
     pub http: SocketAddr,
     /// The tax bureau's address; without one nothing is sent.
     pub tax: Option<String>,
+    /// The pension side's address; without one feeds come as files alone.
+    pub pension: Option<String>,
 }
 
 /// Where it serves, printed as one line when it does.
@@ -66,7 +71,14 @@ async fn run(serve: &Serve, lang: Lang) -> Result<(), Failure> {
         |code: &'static str| move |error: std::io::Error| Failure::of_store(code, error, lang);
     // Asked for first: a signal during the start shall end it cleanly as well.
     let mut signals = Signals::listen().map_err(failed("serve.signals"))?;
-    let client = client(serve, lang)?;
+    let tax = client(
+        serve.tax.as_deref(),
+        tax::Client::new,
+        "serve.tax_address",
+        lang,
+    )?;
+    let address = serve.pension.as_deref();
+    let pension = client(address, pension::Client::new, "serve.pension_address", lang)?;
     let directory = serve.directory.clone();
     let opened = tokio::task::spawn_blocking(move || Centre::open(&directory)).await;
     let centre = opened
@@ -96,10 +108,11 @@ async fn run(serve: &Serve, lang: Lang) -> Result<(), Failure> {
     };
 
     let (stop, stopping) = watch::channel(false);
-    let contact = client.is_some().then(|| Arc::new(Contact::default()));
-    let line = client.clone().zip(contact.clone());
-    let line = line.map(|(client, contact)| Line { contact, client });
-    let desk = Desk::of_server(centre.clone(), line);
+    let lines = Lines {
+        tax: tax.map(line),
+        pension: pension.map(line),
+    };
+    let desk = Desk::of_server(centre.clone(), lines.clone());
     let answering = tokio::spawn(async move {
         let answer = move |call| {
             let desk = desk.clone();
@@ -107,14 +120,13 @@ async fn run(serve: &Serve, lang: Lang) -> Result<(), Failure> {
         };
         socket.serve(answer).await;
     });
-    let adapter = client
-        .zip(contact.clone())
-        .map(|(client, contact)| tokio::spawn(Adapter::new(centre.clone(), client, contact).run()));
     let shown = Shown {
         centre: centre.clone(),
         metrics,
-        tax: contact,
+        tax: lines.tax.as_ref().map(|it| Arc::clone(&it.contact)),
+        pension: lines.pension.as_ref().map(|it| Arc::clone(&it.contact)),
     };
+    let adapters = adapters(&centre, lines);
     let devices = tokio::spawn(peers.run(told(stopping.clone())));
     let mut web = tokio::spawn(http::serve(web, shown, told(stopping)));
 
@@ -132,7 +144,7 @@ async fn run(serve: &Serve, lang: Lang) -> Result<(), Failure> {
     // An error means that nobody is left to be told.
     let _ = stop.send(true);
     let _ = tokio::time::timeout(FAREWELL, devices).await;
-    if let Some(adapter) = adapter {
+    for adapter in adapters {
         adapter.abort();
     }
     answering.abort();
@@ -142,9 +154,32 @@ async fn run(serve: &Serve, lang: Lang) -> Result<(), Failure> {
     ended.map_err(failed("serve.http"))
 }
 
-fn client(serve: &Serve, lang: Lang) -> Result<Option<Client>, Failure> {
-    let client = serve.tax.as_deref().map(Client::new).transpose();
-    client.map_err(|_| Failure::refused(&Message::bare("serve.tax_address"), lang))
+fn client<C>(
+    address: Option<&str>,
+    client: impl FnOnce(&str) -> Result<C, BadAddress>,
+    code: &'static str,
+    lang: Lang,
+) -> Result<Option<C>, Failure> {
+    let client = address.map(client).transpose();
+    client.map_err(|_| Failure::refused(&Message::bare(code), lang))
+}
+
+fn line<C>(client: C) -> Line<C> {
+    Line {
+        contact: Arc::new(Contact::default()),
+        client,
+    }
+}
+
+/// What talks with the other authorities, as far as there is a line to them.
+fn adapters(centre: &Centre, lines: Lines) -> Vec<JoinHandle<()>> {
+    let tax = lines.tax.map(|Line { contact, client }| {
+        tokio::spawn(tax::Adapter::new(centre.clone(), client, contact).run())
+    });
+    let pension = lines.pension.map(|Line { contact, client }| {
+        tokio::spawn(pension::Adapter::new(centre.clone(), client, contact).run())
+    });
+    tax.into_iter().chain(pension).collect()
 }
 
 async fn told(mut stopping: watch::Receiver<bool>) {

@@ -4,5 +4,6 @@ pub mod harness;
 pub mod openapi;
 pub mod recording_proxy;
 pub mod simulation;
+pub mod simulator;
 pub mod story;
 pub mod stranger;

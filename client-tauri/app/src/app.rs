@@ -229,6 +229,22 @@ impl App {
             Request::CompareRepair(repairing) => self
                 .repair(context, &repairing)
                 .map(|it| Response::Repaired(Box::new(it))),
+            Request::PensionRoster {
+                id_number,
+                personal_number,
+                status,
+            } => self
+                .pension_roster(context, id_number, personal_number, status.as_deref())
+                .map(Response::PensionRoster),
+            Request::PensionCounts => self
+                .pension_counts(context)
+                .map(|it| Response::PensionCounts(Box::new(it))),
+            Request::Results {
+                settlement,
+                insurance,
+            } => self
+                .results(context, settlement.as_deref(), insurance)
+                .map(Response::Results),
             Request::ReviewQueue => self.review_queue(context).map(Response::Queue),
             Request::ReviewApprove { ids } => self
                 .review(context, &ids, crate::review::Ruling::Approve)

@@ -1,10 +1,13 @@
 //! 核定申请 and its answers (ASM-1, ASM-2).
 
+use std::collections::BTreeSet;
+
 use canbao_core::declaration::Field;
-use canbao_core::facts::{FailedRequest, NORMAL, UNEMPLOYMENT, UnitView};
+use canbao_core::facts::{FailedRequest, Matter, NORMAL, UNEMPLOYMENT, UnitView};
 use canbao_core::ids::UnitId;
 use canbao_core::message::Lang;
 use canbao_core::month::Month;
+use canbao_core::pension::PENSION;
 use canbao_core::statement::Statement;
 
 use crate::app::App;
@@ -12,9 +15,6 @@ use crate::captions::coded;
 use crate::fault::{Fault, Trouble, problem_views};
 use crate::request::Context;
 use crate::response::{AssessmentRow, Coded};
-
-/// Pension insurance in the field's codes: its result comes from the pension feed (PEN-1).
-const PENSION: u16 = 110;
 
 impl App {
     /// Applies for the assessment of a settlement month.
@@ -28,7 +28,7 @@ impl App {
         let unit_id = unit.record.id;
         let settlement = month(settlement, Field::Month)?;
         match insurance {
-            PENSION => return Ok(unknown(unit, settlement, context.lang)),
+            PENSION => return Ok(at_pension(unit, settlement, context.lang)),
             UNEMPLOYMENT => {}
             other => {
                 return Err(Fault::refused("assessment.insurance_unknown").with("insurance", other));
@@ -58,7 +58,7 @@ impl App {
             .any(|(month, _, it)| month == settlement && self.outbox.waits(it.id, &self.feed))
     }
 
-    /// What was assessed, what failed, what waits; and 养老, which is unknown here.
+    /// What was assessed, what failed, what waits; and 养老, as its feed says.
     pub(crate) fn assessments(&self, context: &Context) -> Result<Vec<AssessmentRow>, Fault> {
         let unit = self.unit(context)?;
         let lang = context.lang;
@@ -88,8 +88,8 @@ impl App {
             }
         }
         rows.sort_by(|a, b| (&a.settlement, a.attempt).cmp(&(&b.settlement, b.attempt)));
-        let months: Vec<Month> = unit.assessments.keys().copied().collect();
-        rows.extend(months.into_iter().map(|it| unknown(unit, it, lang)));
+        let months = pension_months(unit);
+        rows.extend(months.into_iter().map(|it| at_pension(unit, it, lang)));
         Ok(rows)
     }
 }
@@ -131,10 +131,34 @@ fn late_lines(unit: &UnitView, settlement: Month) -> u32 {
     late.map(|_| 1).sum()
 }
 
-fn unknown(unit: &UnitView, settlement: Month, lang: Lang) -> AssessmentRow {
-    let status = coded("unknown", lang, "未知", "unknown");
+/// The months of which pension insurance's assessment is shown: those assessed here, and those
+/// its feed tells.
+fn pension_months(unit: &UnitView) -> BTreeSet<Month> {
+    let feed = unit.pension_feed().into_iter();
+    let told = feed.flat_map(|it| it.feed.results.keys());
+    let told = told.filter(|(_, matter)| *matter == Matter::Assessment);
+    let ours = unit.assessments.keys().copied();
+    ours.chain(told.map(|(month, _)| *month)).collect()
+}
+
+/// 养老's assessment of a month as its feed says; 未知 where it says nothing (ASM-1, PEN-1).
+fn at_pension(unit: &UnitView, settlement: Month, lang: Lang) -> AssessmentRow {
+    let taken = unit.pension_feed();
+    let key = (settlement, Matter::Assessment);
+    let result = taken.and_then(|it| it.feed.results.get(&key));
+    let (status, problems) = match result.map(|it| &it.failure) {
+        None => (coded("unknown", lang, "未知", "unknown"), Vec::new()),
+        Some(None) => (coded("assessed", lang, "已核定", "assessed"), Vec::new()),
+        Some(Some(reason)) => {
+            let trouble = Trouble::new(Field::Whole, "pension.assessment_failed");
+            let problem = trouble.with("reason", reason).in_words(lang);
+            (coded("failed", lang, "核定失败", "failed"), vec![problem])
+        }
+    };
     AssessmentRow {
         insurance: PENSION,
+        told_at: result.and(taken).map(|it| it.feed.as_of.to_string()),
+        problems,
         ..empty(unit, settlement, status, None)
     }
 }
@@ -165,6 +189,7 @@ fn empty(unit: &UnitView, settlement: Month, status: Coded, attempt: Option<u32>
         total_rule: None,
         parameters: None,
         at: None,
+        told_at: None,
         problems: Vec::new(),
     }
 }

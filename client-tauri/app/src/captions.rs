@@ -4,9 +4,11 @@ use canbao_core::comparison::Class;
 use canbao_core::declaration::Kind;
 use canbao_core::document::FieldName;
 use canbao_core::facts::{
-    DeclarationStatus, Insured, MonthStage, PaymentStatus, Receiving, Sending, TransactionStep,
+    DeclarationStatus, Insured, Matter, MonthStage, PaymentStatus, PersonState, Receiving,
+    RegistrationState, Sending, TransactionStep,
 };
 use canbao_core::message::{self, Lang};
+use canbao_core::pension::Linked;
 use canbao_core::statement::Verdict;
 
 use crate::response::Coded;
@@ -166,6 +168,44 @@ pub(crate) fn class(class: Class, lang: Lang) -> Coded {
         Class::Consistent => ("一致", "consistent"),
     };
     coded(class.code(), lang, zh, en)
+}
+
+/// 人员状态 at pension insurance.
+pub(crate) fn person_state(state: PersonState, lang: Lang) -> Coded {
+    let en = match state {
+        PersonState::Working => "working",
+        PersonState::Retired => "retired",
+        PersonState::Dead => "dead",
+    };
+    coded(state.code(), lang, state.caption(), en)
+}
+
+/// 登记状态 at pension insurance.
+pub(crate) fn registration_state(state: RegistrationState, lang: Lang) -> Coded {
+    match state {
+        RegistrationState::Normal => coded("normal", lang, "正常", "normal"),
+        RegistrationState::Cancelled => coded("cancelled", lang, "注销", "cancelled"),
+    }
+}
+
+/// What a result of pension insurance is about.
+pub(crate) fn matter(matter: Matter, lang: Lang) -> Coded {
+    let (zh, en) = match matter {
+        Matter::Wages => ("缴费工资申报", "declaration of wages"),
+        Matter::Assessment => ("应收核定", "assessment"),
+    };
+    coded(matter.code(), lang, zh, en)
+}
+
+/// 失业协同标志 (SIL-9).
+pub(crate) fn linked(linked: &Linked<'_>, lang: Lang) -> Coded {
+    let (zh, en) = match linked {
+        Linked::Succeeded { .. } => ("成功", "succeeded"),
+        Linked::Failed { .. } => ("失败", "failed"),
+        Linked::NotApplicable { .. } => ("不适用", "not applicable"),
+        Linked::Unknown(_) => ("未知", "unknown"),
+    };
+    coded(linked.code(), lang, zh, en)
 }
 
 /// A decision.

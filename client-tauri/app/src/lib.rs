@@ -31,6 +31,7 @@ mod outbox;
 mod overlay;
 mod packs;
 mod passphrase;
+mod pension;
 mod proof;
 mod quarantine;
 mod queries;

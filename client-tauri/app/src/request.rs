@@ -312,6 +312,29 @@ pub enum Request {
     },
     /// Makes the draft that mends a difference (MON-3).
     CompareRepair(Repairing),
+    /// 养老花名册查询 (QRY-6).
+    PensionRoster {
+        /// 身份证号.
+        #[serde(default)]
+        id_number: Option<String>,
+        /// 个人编号, of either insurance.
+        #[serde(default)]
+        personal_number: Option<String>,
+        /// 人员状态, by its code or caption.
+        #[serde(default)]
+        status: Option<String>,
+    },
+    /// 养老总人数 beside 失业总人数 (WAGE-1).
+    PensionCounts,
+    /// 审核结果查询 (QRY-8).
+    Results {
+        /// 结算期.
+        #[serde(default)]
+        settlement: Option<String>,
+        /// 险种类型: 210 失业, 110 养老.
+        #[serde(default)]
+        insurance: Option<u16>,
+    },
     /// The undecided submissions of the district (SIL-13).
     ReviewQueue,
     /// 审核通过.

@@ -248,6 +248,7 @@ fn declared(turn: Turn) -> Declaration {
             };
             (START, content)
         }
+        Turn::Void(_) => unreachable!("no case voids an enrolment"),
         Turn::Out { month, .. } => {
             let content = Content::Interruption {
                 person: WHO,

@@ -71,6 +71,7 @@ impl Fact {
             | Self::PersonStatusTold { .. }
             | Self::PersonAmended { .. }
             | Self::PersonsMerged { .. }
+            | Self::PensionTaken { .. }
             | Self::StatementRefused { .. }
             | Self::LogKeyChanged { .. } => Ok(None),
         }

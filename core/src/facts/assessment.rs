@@ -194,7 +194,8 @@ fn payable_with_wages<'a>(
 }
 
 /// Whether a person pays for a month (WAGE-3): it is payable, and the person is not retired.
-pub(super) fn pays(
+#[must_use]
+pub fn pays(
     person: &PersonView,
     month: Month,
     parameters: &ParameterSet,

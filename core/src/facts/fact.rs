@@ -17,6 +17,7 @@ use super::audience::Audience;
 use super::common::Agency;
 use super::effect::Effect;
 use super::insured::Insured;
+use super::pension::PensionPart;
 use super::person::PersonRecord;
 use super::posting::Incident;
 use super::record::PaymentRecord;
@@ -442,6 +443,16 @@ pub enum Fact {
         #[n(2)]
         void: Option<Void>,
     },
+    /// The unit's pension feed was taken in: what differs from the one before (PEN-1).
+    #[n(32)]
+    PensionTaken {
+        /// Whose.
+        #[n(0)]
+        unit: UnitId,
+        /// The difference, or a part of it.
+        #[n(1)]
+        part: PensionPart,
+    },
     /// The log's heads are signed by another key from here on. The chain says so: the root and
     /// the key before signed it.
     #[n(40)]
@@ -541,6 +552,7 @@ impl Fact {
             | Self::PersonAmended { unit, .. }
             | Self::PersonsMerged { unit, .. }
             | Self::ResendTaken { unit, .. }
+            | Self::PensionTaken { unit, .. }
             | Self::UnitMoved { unit, .. } => vec![Audience::Unit(*unit)],
             Self::IncidentRaised { unit, .. } => {
                 vec![unit.map_or(Audience::Centre, Audience::Unit)]

@@ -127,6 +127,7 @@ impl UnitView {
             }
             Fact::Recorded(record) => self.record(*position, record),
             Fact::TaxRosterTaken { part, .. } => self.tax_roster.take(part, *position, *at),
+            Fact::PensionTaken { part, .. } => self.pension.take(part, *position, *at),
             Fact::ResendTaken {
                 statement, void, ..
             } => self.take_resend(statement, void.as_ref()),

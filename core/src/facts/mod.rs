@@ -8,6 +8,7 @@ mod answered;
 mod assessment;
 mod audience;
 mod common;
+mod difference;
 mod effect;
 mod entry;
 mod fact;
@@ -16,6 +17,7 @@ mod insured;
 mod late;
 mod merging;
 mod movement;
+mod pension;
 mod person;
 mod posting;
 mod projection;
@@ -34,7 +36,7 @@ mod window;
 pub use answered::Answered;
 pub use assessment::{
     ADJUSTMENT, Assessment, BACK_PAYMENT, NORMAL, REFUND, Receivable, Totalled, UNEMPLOYMENT,
-    assess,
+    assess, pays,
 };
 pub use audience::Audience;
 pub use common::{Agency, CommonView};
@@ -47,6 +49,11 @@ pub use fact::{
 pub use insured::{Insured, insured};
 pub use merging::shared_months;
 pub use movement::{Clash, Movement, Turn, with_movement};
+pub use pension::{
+    CarriedOver, Delivered, FeedFault, LinkedOperation, MAX_PENSION_OPERATIONS,
+    MAX_PENSION_PERSONS, MAX_PENSION_RESULTS, Matter, PensionFeed, PensionPart, PensionPerson,
+    PensionResult, PensionTotals, PersonState, RegistrationState, TakenFeed,
+};
 pub use person::{BaseSpan, PaymentStatus, PersonRecord, PersonView};
 pub use posting::{
     Incident, IncidentKind, MAX_POSTING_LINES, Posting, PostingAnswer, PostingLine, take_posting,
@@ -66,4 +73,7 @@ pub use unit::{
 pub use window::WINDOW;
 
 #[cfg(test)]
-mod tests;
+pub(crate) use pension::sample as pension_sample;
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -27,17 +27,22 @@ pub struct PersonRecord {
     pub name: String,
 }
 
-/// 缴费状态 of unemployment insurance (STA-3); for display, it never decides a month (WAGE-3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+/// 缴费状态 in an insurance (STA-3); for display, it never decides a month (WAGE-3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode, Serialize)]
+#[cbor(index_only)]
 #[serde(rename_all = "snake_case")]
 pub enum PaymentStatus {
     /// 未参保: no month of the person is payable here, since the enrolment was voided (SIL-2).
+    #[n(0)]
     NotInsured,
     /// 参保缴费.
+    #[n(1)]
     Paying,
     /// 暂停缴费(中断).
+    #[n(2)]
     Suspended,
     /// 终止缴费.
+    #[n(3)]
     Terminated,
 }
 

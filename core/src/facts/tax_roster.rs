@@ -11,10 +11,8 @@ use crate::money::Money;
 use crate::month::Month;
 use crate::time::Timestamp;
 
+use super::difference::{Difference, Gathered, Part, advance};
 use super::person::PersonRecord;
-
-/// How many persons one fact names.
-const PERSONS_PER_PART: usize = 250;
 
 /// A person as tax has them in a unit, in tax's words.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -116,8 +114,7 @@ pub struct TaxRoster {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct TaxRosterState {
     whole: Option<TaxRoster>,
-    /// Parts of a newer one whose last part was not seen yet.
-    parts: Vec<TaxRosterPart>,
+    parts: Gathered<TaxRosterPart>,
 }
 
 impl FetchedRoster {
@@ -125,26 +122,30 @@ impl FetchedRoster {
     /// same, which says that it still holds.
     #[must_use]
     pub fn parts_since(&self, before: Option<&TaxRoster>) -> Vec<TaxRosterPart> {
-        let nobody = BTreeMap::new();
-        let known = before.map_or(&nobody, |it| &it.persons);
-        let differs = |it: &&TaxPerson| known.get(&it.personal_number) != Some(*it);
-        let persons: Vec<TaxPerson> = self.persons.values().filter(differs).cloned().collect();
-        let is_gone = |it: &&String| !self.persons.contains_key(*it);
-        let gone: Vec<String> = known.keys().filter(is_gone).cloned().collect();
-        let count = |len: usize| len.div_ceil(PERSONS_PER_PART);
-        let parts = count(persons.len()).max(count(gone.len())).max(1);
-        let mut persons = persons.chunks(PERSONS_PER_PART);
-        let mut gone = gone.chunks(PERSONS_PER_PART);
-        (1..=parts as u32)
-            .map(|part| TaxRosterPart {
+        let difference = Difference::between(before.map(|it| &it.persons), &self.persons);
+        let parts = difference.parts().max(1);
+        let part = |place: usize| {
+            let (persons, gone) = difference.part(place);
+            TaxRosterPart {
                 as_of: self.as_of,
                 version: self.version.clone(),
-                part,
+                part: place as u32 + 1,
                 parts: parts as u32,
-                persons: persons.next().unwrap_or_default().to_vec(),
-                gone: gone.next().unwrap_or_default().to_vec(),
-            })
-            .collect()
+                persons,
+                gone,
+            }
+        };
+        (0..parts).map(part).collect()
+    }
+}
+
+impl Part for TaxRosterPart {
+    fn place(&self) -> (u32, u32) {
+        (self.part, self.parts)
+    }
+
+    fn is_of(&self, other: &Self) -> bool {
+        (self.as_of, &self.version, self.parts) == (other.as_of, &other.version, other.parts)
     }
 }
 
@@ -155,30 +156,14 @@ impl TaxRosterState {
 
     /// Takes in the next part; one that does not follow on those before is left out.
     pub(super) fn take(&mut self, part: &TaxRosterPart, position: Position, at: Timestamp) {
-        if part.part == 1 {
-            self.parts.clear();
-        }
-        let follows = self.parts.len() as u64 + 1 == u64::from(part.part)
-            && self.parts.last().is_none_or(|it| {
-                (it.as_of, &it.version, it.parts) == (part.as_of, &part.version, part.parts)
-            });
-        if !follows {
-            self.parts.clear();
+        let Some(parts) = self.parts.take(part) else {
             return;
-        }
-        self.parts.push(part.clone());
-        if part.part != part.parts {
-            return;
-        }
+        };
         let before = self.whole.take();
         let mut persons = before.map(|it| it.persons).unwrap_or_default();
-        for part in self.parts.drain(..) {
-            for number in part.gone {
-                persons.remove(&number);
-            }
-            for person in part.persons {
-                persons.insert(person.personal_number.clone(), person);
-            }
+        for part in parts {
+            let number = |it: &TaxPerson| it.personal_number.clone();
+            advance(&mut persons, part.persons, &part.gone, number);
         }
         self.whole = Some(TaxRoster {
             as_of: part.as_of,

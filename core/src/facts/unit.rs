@@ -11,6 +11,7 @@ use crate::month::Month;
 use crate::time::Timestamp;
 
 use super::assessment::{Assessment, NORMAL, Receivable};
+use super::pension::{PensionState, TakenFeed};
 use super::person::PersonView;
 use super::posting::Incident;
 use super::record::{PaymentRecord, RecordHash};
@@ -125,6 +126,7 @@ pub struct UnitView {
     /// What tax reported without effect.
     pub incidents: Vec<(Timestamp, Incident)>,
     pub(super) tax_roster: TaxRosterState,
+    pub(super) pension: PensionState,
     pub(super) receivables: BTreeMap<(Month, u32), ReceivableView>,
     /// The receivables of a person's month, in the order they were raised.
     pub(super) due: BTreeMap<(PersonId, Month), Vec<(Month, u32)>>,
@@ -153,6 +155,7 @@ impl UnitView {
             records: Vec::new(),
             incidents: Vec::new(),
             tax_roster: TaxRosterState::default(),
+            pension: PensionState::default(),
             receivables: BTreeMap::new(),
             due: BTreeMap::new(),
             newest: BTreeMap::new(),
@@ -196,6 +199,12 @@ impl UnitView {
     #[must_use]
     pub fn tax_roster(&self) -> Option<&TaxRoster> {
         self.tax_roster.whole()
+    }
+
+    /// The newest pension feed that was taken in whole (PEN-1); none where none ever was.
+    #[must_use]
+    pub fn pension_feed(&self) -> Option<&TakenFeed> {
+        self.pension.whole()
     }
 
     /// The newest sending of what this transaction carries: itself, or one after a refusal.

@@ -26,6 +26,8 @@ pub fn builtin_text() -> &'static str {
         "\n",
         include_str!("../../parameters/payment_statuses.toml"),
         "\n",
+        include_str!("../../parameters/pension_feed_days.toml"),
+        "\n",
         include_str!("../../parameters/rates.toml"),
         "\n",
         include_str!("../../parameters/receivable_kinds.toml"),

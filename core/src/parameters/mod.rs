@@ -44,6 +44,7 @@ pub struct ParameterSet {
     retirement_women_early: Parameter<Retirement>,
     retirement_women_late: Parameter<Retirement>,
     undeclared_110: Parameter<Undeclared>,
+    pension_feed_days: Parameter<u16>,
     stop_reasons: Parameter<StopReasons>,
     in_reasons: Parameter<Vec<String>>,
     id_kinds: Parameter<CodeTable>,
@@ -100,6 +101,8 @@ look_ups! {
     retirement_women_late -> Retirement,
     /// What is assessed where no base was declared (SIL-20, 社会保险法 art. 62).
     undeclared_110 -> Undeclared,
+    /// For how many days the pension feed is believed (SIL-9).
+    pension_feed_days -> u16,
 }
 
 /// The same for values that are lent rather than copied.
@@ -146,7 +149,8 @@ impl ParameterSet {
     /// Reads a whole set, or reports everything that is wrong with the text.
     ///
     /// A parameter this program does not know is left alone, so that a set for a newer program
-    /// is still read; every one it knows must be there.
+    /// is still read; every one it knows must be there, but those that came after the first sets
+    /// were adopted: a set without one of them has no value of it.
     ///
     /// # Errors
     /// All [`ParameterProblem`]s, in the order of the parameters.
@@ -166,6 +170,8 @@ impl ParameterSet {
             retirement_women_early: reader.parameter("retirement_women_early", values::retirement),
             retirement_women_late: reader.parameter("retirement_women_late", values::retirement),
             undeclared_110: reader.parameter("undeclared_110", values::undeclared),
+            pension_feed_days: reader
+                .later_parameter("pension_feed_days", values::pension_feed_days),
             stop_reasons: reader.parameter("stop_reasons", values::stop_reasons),
             in_reasons: reader.parameter("in_reasons", values::in_reasons),
             id_kinds: reader.parameter("id_kinds", values::code_table),
@@ -218,6 +224,7 @@ impl ParameterSet {
         sources.extend(self.retirement_women_early.sources());
         sources.extend(self.retirement_women_late.sources());
         sources.extend(self.undeclared_110.sources());
+        sources.extend(self.pension_feed_days.sources());
         sources.extend(self.stop_reasons.sources());
         sources.extend(self.in_reasons.sources());
         sources.extend(self.id_kinds.sources());

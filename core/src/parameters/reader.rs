@@ -71,6 +71,20 @@ impl Reader {
         Parameter::new(name, numbered.into_iter().map(|(_, value)| value).collect())
     }
 
+    /// Reads a parameter that came after the first sets were adopted; a set without it has no
+    /// value of it.
+    pub(super) fn later_parameter<T>(
+        &mut self,
+        name: &'static str,
+        read: impl Fn(&mut Entry<'_>) -> Option<T>,
+    ) -> Parameter<T> {
+        if self.tables.contains_key(name) {
+            self.parameter(name, read)
+        } else {
+            Parameter::new(name, Vec::new())
+        }
+    }
+
     /// Reads values that stand beside each other.
     pub(super) fn entries<T>(
         &mut self,

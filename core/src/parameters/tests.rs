@@ -109,6 +109,7 @@ fn the_other_parameters_have_their_values() {
     assert_eq!(set.batch_rows(of, known), Ok(5_000));
     assert_eq!(set.look_back(of, known), Ok(LookBack::Unlimited));
     assert_eq!(set.minimum_age(of, known), Ok(16));
+    assert_eq!(set.pension_feed_days(of, known), Ok(31));
     let reasons = set.stop_reasons(of, known).unwrap();
     assert_eq!(reasons.effect("辞职"), Some(Effect::Suspend));
     assert_eq!(reasons.effect("死亡"), Some(Effect::Terminate));
@@ -159,7 +160,7 @@ fn the_kinds_of_documents_are_those_that_are_parsed() {
 fn every_value_says_where_it_comes_from() {
     let sources = builtin().sources();
     let named: BTreeSet<_> = sources.iter().map(|source| source.parameter).collect();
-    assert_eq!(named.len(), 21);
+    assert_eq!(named.len(), 22);
     assert!(sources.iter().all(|source| !source.reference.is_empty()));
 }
 

@@ -346,6 +346,10 @@ pub(super) fn undeclared(entry: &mut Entry<'_>) -> Option<Undeclared> {
     }
 }
 
+pub(super) fn pension_feed_days(entry: &mut Entry<'_>) -> Option<u16> {
+    entry.number("days")
+}
+
 pub(super) fn stop_reasons(entry: &mut Entry<'_>) -> Option<StopReasons> {
     let (suspend, terminate) = (entry.names("suspend"), entry.names("terminate"));
     let reasons = StopReasons {

@@ -110,6 +110,12 @@ pub enum Command {
     TaxStatus,
     /// Fetches tax's own roster of a unit, by id, credit code or unemployment number.
     FetchTaxRoster(String),
+    /// Says how it stands with the pension side.
+    PensionStatus,
+    /// Takes in a unit's pension feed, the text of a file.
+    TakePensionFeed(String),
+    /// Fetches the pension feed of a unit, by id, credit code or either unit number.
+    FetchPensionFeed(String),
     /// Lists what tax reported and nothing was recorded for.
     ListIncidents,
     /// Lists what operators did with personal data, and what was refused.

@@ -14,14 +14,15 @@ use super::copy::copy_log;
 use super::devices;
 use super::failure::{Failure, ProblemView};
 use super::outcome::{
-    CodeIssued, FailedTransaction, HeldEvent, IncidentListed, Outcome, PersonHeld, Status,
-    TaxContact, TaxRosterFetched, TaxStatus,
+    CodeIssued, ContactStatus, FailedTransaction, HeldEvent, IncidentListed, Outcome, PersonHeld,
+    Status, TaxRosterFetched, TaxStatus,
 };
 use super::units;
 use crate::baseline::AgencyRow;
 use crate::border;
 use crate::centre::{Amendment, Centre, CodeOrder, Revocation};
-use crate::tax::{Client, Contact, fetch_roster};
+use crate::contact::Contact;
+use crate::{pension, tax};
 
 /// The longest name of an operator, in characters.
 const MAX_NAME: usize = 50;
@@ -35,26 +36,35 @@ const PAGE: usize = 64;
 pub struct Desk {
     centre: Centre,
     serving: bool,
-    tax: Option<Line>,
+    lines: Lines,
 }
 
-/// The line to tax, of a server that has one.
+/// A server's lines to other authorities, where it has them.
+#[derive(Clone, Default)]
+pub struct Lines {
+    /// To tax.
+    pub tax: Option<Line<tax::Client>>,
+    /// To the pension side.
+    pub pension: Option<Line<pension::Client>>,
+}
+
+/// A line to another authority.
 #[derive(Clone)]
-pub struct Line {
+pub struct Line<C> {
     /// What the adapter knows of it.
     pub contact: Arc<Contact>,
     /// What asks.
-    pub client: Client,
+    pub client: C,
 }
 
 impl Desk {
-    /// The desk of a running server, with its line to tax where one is configured.
+    /// The desk of a running server, with the lines that are configured.
     #[must_use]
-    pub fn of_server(centre: Centre, tax: Option<Line>) -> Self {
+    pub fn of_server(centre: Centre, lines: Lines) -> Self {
         Self {
             centre,
             serving: true,
-            tax,
+            lines,
         }
     }
 
@@ -64,7 +74,7 @@ impl Desk {
         Self {
             centre,
             serving: false,
-            tax: None,
+            lines: Lines::default(),
         }
     }
 
@@ -159,6 +169,15 @@ impl Desk {
             }
             Command::TaxStatus => self.tax_status(lang).map(Outcome::Tax),
             Command::FetchTaxRoster(unit) => self.fetch_tax_roster(&unit, lang).await,
+            Command::PensionStatus => {
+                let line = self.lines.pension.as_ref();
+                super::pension::status(&self.centre, line, lang).map(Outcome::Pension)
+            }
+            Command::TakePensionFeed(text) => super::pension::take(&self.centre, text, lang).await,
+            Command::FetchPensionFeed(unit) => {
+                let line = self.lines.pension.as_ref();
+                super::pension::fetch(&self.centre, line, &unit, lang).await
+            }
             Command::ListAudit => super::audit::list(&self.centre, lang).map(Outcome::Audit),
             Command::ListIncidents => self.incidents(lang).map(Outcome::Incidents),
             Command::CopyLog(directory) => {
@@ -277,7 +296,7 @@ impl Desk {
             }
         }
         let events_taken = self.centre.tax_events_taken().map_err(silent)?;
-        let contact = self.tax.as_ref().map(|it| contact_of(&it.contact));
+        let contact = self.lines.tax.as_ref().map(|it| contact_of(&it.contact));
         Ok(TaxStatus {
             events_taken,
             waiting,
@@ -288,10 +307,10 @@ impl Desk {
 
     async fn fetch_tax_roster(&self, unit: &str, lang: Lang) -> Result<Outcome, Failure> {
         let unit = units::find(&self.centre, unit, lang)?;
-        let Some(line) = &self.tax else {
+        let Some(line) = &self.lines.tax else {
             return Err(Failure::refused(&Message::bare("tax.no_line"), lang));
         };
-        let changes = fetch_roster(&self.centre, &line.client, unit, false)
+        let changes = tax::fetch_roster(&self.centre, &line.client, unit, false)
             .await
             .map_err(|error| Failure::of_roster(&error, lang))?;
         let shown = self.centre.with_unit(unit, |view| {
@@ -395,9 +414,10 @@ fn listed(row: AgencyRow) -> Fact {
     })
 }
 
-fn contact_of(contact: &Contact) -> TaxContact {
+/// A contact, as it is shown.
+pub(super) fn contact_of(contact: &Contact) -> ContactStatus {
     let known = contact.known();
-    TaxContact {
+    ContactStatus {
         last_contact: known.last_contact.map(text_of),
         trouble: known.trouble.map(|(code, _)| code.to_owned()),
         held: known.held.map(|held| HeldEvent {

@@ -7,8 +7,9 @@ use canbao_workbook::{RowProblem, SheetError};
 use serde::{Deserialize, Serialize};
 
 use crate::baseline::FileError;
-use crate::centre::{AdminError, OpenError, TaxError, Unavailable};
+use crate::centre::{AdminError, OpenError, PensionError, TaxError, Unavailable};
 use crate::keys::KeysError;
+use crate::pension::NoFeed;
 use crate::tax::NoRoster;
 
 /// A failure in a language.
@@ -163,6 +164,27 @@ impl Failure {
         }
     }
 
+    /// A pension feed that is not taken.
+    #[must_use]
+    pub fn of_feed(error: &NoFeed, lang: Lang) -> Self {
+        let message = Message::bare(error.code());
+        let message = match error {
+            NoFeed::Centre(PensionError::Unavailable(error)) => {
+                return Self::of_unavailable(error, lang);
+            }
+            NoFeed::Centre(PensionError::Older { held }) => message.with("held", held),
+            NoFeed::Centre(PensionError::UnknownUnit) => message.with("unit", ""),
+            NoFeed::UnknownUnit(number) | NoFeed::WhichUnit(number) => message.with("unit", number),
+            NoFeed::Refused(_) => message.with("detail", error),
+            NoFeed::NoAnswer { .. }
+            | NoFeed::NoSuchUnit
+            | NoFeed::OtherUnit
+            | NoFeed::Unsteady
+            | NoFeed::Centre(PensionError::OtherContent | PensionError::FromTheFuture) => message,
+        };
+        Self::refused(&message, lang)
+    }
+
     /// A centre that does not open.
     #[must_use]
     pub fn of_opening(error: &OpenError, lang: Lang) -> Self {
@@ -231,8 +253,10 @@ impl ProblemView {
 
 #[cfg(test)]
 mod tests {
+    use canbao_core::facts::FeedFault;
     use canbao_core::ids::{CertificateSerial, DistrictId, UnitId, VolumeId};
     use canbao_core::month::Month;
+    use canbao_core::time::Timestamp;
 
     use super::*;
 
@@ -283,13 +307,32 @@ mod tests {
             LocalError::NoAnswer(std::io::ErrorKind::TimedOut.into()),
             LocalError::Socket(std::io::ErrorKind::NotFound.into()),
         ];
+        let number = || "0110300254".parse().expect("a number");
+        let feeds = [
+            NoFeed::NoSuchUnit,
+            NoFeed::OtherUnit,
+            NoFeed::UnknownUnit(number()),
+            NoFeed::WhichUnit(number()),
+            NoFeed::Unsteady,
+            NoFeed::Refused(FeedFault::Malformed("base")),
+            NoFeed::Refused(FeedFault::TooMany("persons")),
+            NoFeed::Refused(FeedFault::Twice("persons")),
+            NoFeed::Refused(FeedFault::HeadCount),
+            NoFeed::Refused(FeedFault::TotalBase),
+            NoFeed::Refused(FeedFault::NobodyThere),
+            NoFeed::Centre(PensionError::UnknownUnit),
+            NoFeed::Centre(PensionError::Older { held: Timestamp(7) }),
+            NoFeed::Centre(PensionError::OtherContent),
+            NoFeed::Centre(PensionError::FromTheFuture),
+        ];
         for lang in [Lang::Zh, Lang::En] {
+            let feeds = feeds.iter().map(|error| Failure::of_feed(error, lang));
             let admin = admin.iter().map(|error| Failure::of_engine(error, lang));
             let local = local.iter().map(|error| Failure::of_local(error, lang));
             let files = files
                 .iter()
                 .map(|error| Failure::refused(&error.message(), lang));
-            for failure in admin.chain(local).chain(files) {
+            for failure in admin.chain(local).chain(files).chain(feeds) {
                 assert_ne!(failure.message, failure.code, "no sentence");
                 let whole = format!("{}{}", failure.message, failure.hint);
                 assert!(!failure.hint.is_empty() && !whole.contains('{'), "{whole}");

@@ -10,15 +10,16 @@ mod desk;
 mod devices;
 mod failure;
 mod outcome;
+mod pension;
 mod render;
 mod run;
 mod units;
 
 pub use command::{Call, Command, IssueCode, LoadUnit, LoadedPerson, MandateWanted, Reply, SOCKET};
-pub use desk::{Desk, Line};
+pub use desk::{Desk, Line, Lines};
 pub use failure::{Failure, FailureClass, ProblemView};
 pub use outcome::{
-    CodeIssued, CopiedLog, IncidentListed, Outcome, Status, TaxRosterFetched, TaxStatus,
+    CodeIssued, CopiedLog, IncidentListed, Outcome, PensionFeedTaken, PensionStatus, Status, TaxRosterFetched, TaxStatus,
     UnitListed, UnitLoaded, UnitMoved,
 };
 pub use render::{show, shown};

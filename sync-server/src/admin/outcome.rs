@@ -41,6 +41,10 @@ pub enum Outcome {
     Tax(TaxStatus),
     /// Tax's roster of a unit, as it is now known.
     TaxRoster(TaxRosterFetched),
+    /// How it stands with the pension side.
+    Pension(PensionStatus),
+    /// The pension feed of a unit, as it is now known.
+    PensionFeed(PensionFeedTaken),
     /// The incidents, by unit; those of unknown units come first.
     Incidents(Vec<IncidentListed>),
     /// Audit events.
@@ -69,6 +73,8 @@ impl Outcome {
             Self::Revoked(revoked) => json!(revoked),
             Self::Tax(status) => json!(status),
             Self::TaxRoster(fetched) => json!(fetched),
+            Self::Pension(status) => json!(status),
+            Self::PensionFeed(taken) => json!(taken),
             Self::Incidents(incidents) => json!(incidents),
             Self::Audit(events) => json!(events),
             Self::LogCopied(copied) => json!(copied),
@@ -204,7 +210,38 @@ pub struct TaxStatus {
     pub failed: Vec<FailedTransaction>,
     /// What the adapter of the running server knows; none where no server runs or none is
     /// configured.
-    pub contact: Option<TaxContact>,
+    pub contact: Option<ContactStatus>,
+}
+
+/// How it stands with the pension side.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PensionStatus {
+    /// How many units there are.
+    pub units: usize,
+    /// How many of them have a feed, however old.
+    pub with_feed: usize,
+    /// What the adapter of the running server knows; none where no server runs or none is
+    /// configured.
+    pub contact: Option<ContactStatus>,
+}
+
+/// The pension feed of a unit, as it is now known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PensionFeedTaken {
+    /// Whose.
+    pub unit: UnitId,
+    /// 养老单位编号.
+    pub pension_number: String,
+    /// How many persons the roster has.
+    pub persons: usize,
+    /// How many things differ from the feed before, those included that are gone.
+    pub changes: usize,
+    /// Whether it was known already, so that nothing was recorded.
+    pub known: bool,
+    /// Pension insurance's settlement period.
+    pub settlement: Month,
+    /// When pension insurance made it, in RFC 3339.
+    pub as_of: String,
 }
 
 /// Tax's roster of a unit, as it is now known.
@@ -233,10 +270,10 @@ pub struct FailedTransaction {
     pub reason: String,
 }
 
-/// The adapter's contact with tax.
+/// An adapter's contact with its authority.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TaxContact {
-    /// When tax last answered, in RFC 3339.
+pub struct ContactStatus {
+    /// When it last answered, in RFC 3339.
     pub last_contact: Option<String>,
     /// Why the last request had no answer to go on with.
     pub trouble: Option<String>,

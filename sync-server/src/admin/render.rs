@@ -8,7 +8,8 @@ use serde_json::json;
 use super::command::Reply;
 use super::failure::Failure;
 use super::outcome::{
-    AuditListed, DeviceListed, IncidentListed, Outcome, Status, TaxStatus, UnitListed,
+    AuditListed, ContactStatus, DeviceListed, IncidentListed, Outcome, PensionFeedTaken,
+    PensionStatus, Status, TaxStatus, UnitListed,
 };
 
 /// Prints a reply, JSON on stdout, or text on stdout and stderr; gives the exit code.
@@ -121,6 +122,8 @@ fn outcome_text(outcome: &Outcome, lang: Lang) -> String {
             ),
             said("截至", "as of", &fetched.as_of)
         ),
+        Outcome::Pension(status) => pension_text(status, lang),
+        Outcome::PensionFeed(taken) => feed_text(taken, lang),
         Outcome::Incidents(incidents) => lines(incidents, lang, incident_line),
         Outcome::Audit(events) => lines(events, lang, audit_line),
         Outcome::LogCopied(copied) => format!(
@@ -227,16 +230,62 @@ fn tax_text(status: &TaxStatus, lang: Lang) -> String {
             failed.transaction, failed.reason
         );
     }
-    let Some(contact) = &status.contact else {
+    text.push_str(&contact_text(
+        status.contact.as_ref(),
+        words(lang, "最近与税务联系", "last contact with tax"),
+        lang,
+    ));
+    text
+}
+
+fn pension_text(status: &PensionStatus, lang: Lang) -> String {
+    let contact = contact_text(
+        status.contact.as_ref(),
+        words(lang, "最近与养老联系", "last contact with the pension side"),
+        lang,
+    );
+    format!(
+        "{}: {}\n{}: {}{contact}",
+        words(lang, "参保单位", "units"),
+        status.units,
+        words(lang, "有养老数据的单位", "units with a pension feed"),
+        status.with_feed
+    )
+}
+
+fn feed_text(taken: &PensionFeedTaken, lang: Lang) -> String {
+    let state = if taken.known {
+        words(
+            lang,
+            "这份养老数据已有,未重复记入",
+            "this feed was known already",
+        )
+    } else {
+        words(lang, "已采用养老数据", "pension feed taken in")
+    };
+    format!(
+        "{state}: {}\n{}: {}\n{}: {}\n{}: {}\n{}: {}",
+        taken.pension_number,
+        words(lang, "养老花名册人数", "persons on its roster"),
+        taken.persons,
+        words(lang, "与前一次不同", "different from the one before"),
+        taken.changes,
+        words(lang, "养老结算期", "its settlement period"),
+        taken.settlement,
+        words(lang, "截至", "as of"),
+        taken.as_of
+    )
+}
+
+/// The lines about a contact, each after a line end.
+fn contact_text(contact: Option<&ContactStatus>, caption: &str, lang: Lang) -> String {
+    let mut text = String::new();
+    let Some(contact) = contact else {
         return text;
     };
     let never = words(lang, "尚无", "never");
     let last = contact.last_contact.as_deref().unwrap_or(never);
-    let _ = write!(
-        text,
-        "\n{}: {last}",
-        words(lang, "最近与税务联系", "last contact with tax")
-    );
+    let _ = write!(text, "\n{caption}: {last}");
     if let Some(trouble) = &contact.trouble {
         let said = canbao_core::message::render(trouble, &[], lang);
         let caption = words(lang, "目前无法进行", "no progress");

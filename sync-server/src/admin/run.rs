@@ -17,11 +17,15 @@ use super::command::{
 use super::desk::Desk;
 use super::failure::Failure;
 use crate::args::{
-    Admin, Agencies, Audit, Code, CodeArgs, Device, Incident, Log, Parameters, Person, Settlement,
+    Admin, Agencies, Audit, Code, CodeArgs, Device, Incident, Log, Parameters, Pension, Person,
+    Settlement,
     Tax, Unit, UnitArgs, Volume,
 };
 use crate::baseline::{RosterPerson, read_agencies, read_roster};
 use crate::centre::Centre;
+
+/// The largest file of a pension feed: 100,000 persons fit.
+const MAX_FEED_MIB: usize = 24;
 
 /// Carries a command out on the centre in a directory.
 #[must_use]
@@ -97,6 +101,9 @@ fn command_of(command: Admin, lang: Lang) -> Result<Command, Failure> {
         },
         Admin::Tax(Tax::Status) => Command::TaxStatus,
         Admin::Tax(Tax::Roster { unit }) => Command::FetchTaxRoster(unit),
+        Admin::Pension(Pension::Status) => Command::PensionStatus,
+        Admin::Pension(Pension::Take { file }) => Command::TakePensionFeed(feed_of(&file, lang)?),
+        Admin::Pension(Pension::Fetch { unit }) => Command::FetchPensionFeed(unit),
         Admin::Incident(Incident::List) => Command::ListIncidents,
         Admin::Audit(Audit::List) => Command::ListAudit,
         Admin::Log(Log::Copy { out }) => Command::CopyLog(absolute(&out, lang)?),
@@ -165,10 +172,25 @@ fn code_of(code: CodeArgs) -> IssueCode {
 
 /// The text of a parameter file, one byte over the bound at most: the parser names the excess.
 fn text_of(file: &Path, lang: Lang) -> Result<String, Failure> {
+    bounded_text(file, MAX_TEXT, lang)
+}
+
+/// The text of a pension feed.
+fn feed_of(file: &Path, lang: Lang) -> Result<String, Failure> {
+    let text = bounded_text(file, MAX_FEED_MIB << 20, lang)?;
+    if text.len() > MAX_FEED_MIB << 20 {
+        let message = Message::bare("pension.file_too_large").with("most", MAX_FEED_MIB);
+        return Err(Failure::refused(&message, lang));
+    }
+    Ok(text)
+}
+
+/// The text of a file, one byte over the bound at most.
+fn bounded_text(file: &Path, most: usize, lang: Lang) -> Result<String, Failure> {
     let failed = |error| Failure::of_store("file.unreadable", error, lang);
     let mut bytes = Vec::new();
     let file = File::open(file).map_err(failed)?;
-    file.take(MAX_TEXT as u64 + 1)
+    file.take(most as u64 + 1)
         .read_to_end(&mut bytes)
         .map_err(failed)?;
     String::from_utf8(bytes).map_err(|_| Failure::refused(&Message::bare("file.not_utf8"), lang))

@@ -105,6 +105,7 @@ impl Guard<'_> {
             | Fact::BatchRefused { .. }
             | Fact::TaxEventsTaken { .. }
             | Fact::TaxRosterTaken { .. }
+            | Fact::PensionTaken { .. }
             | Fact::ResendTaken { .. }
             | Fact::PersonStatusTold { .. }
             | Fact::PersonAmended { .. }

@@ -16,7 +16,7 @@ use canbao_core::time::Timestamp;
 use super::stored::Read;
 
 /// The version of what stands in the views; views of another are derived again.
-pub(super) const VIEWS_VERSION: u32 = 4;
+pub(super) const VIEWS_VERSION: u32 = 5;
 
 /// A view and a key in it.
 pub(super) type Place = (View, Vec<u8>);
@@ -220,6 +220,23 @@ pub(super) fn roster_taken(unit: UnitId) -> Place {
     (View::Transaction, [b"r", &unit.0[..]].concat())
 }
 
+/// The units with this number at pension insurance.
+pub(super) fn pension_number(store: &Store, number: &str) -> Place {
+    let hash = store.keyed_hash("canbao/pension-number", number.as_bytes());
+    (View::Unit, [b"p", &hash[..]].concat())
+}
+
+/// A unit among those with a number at pension insurance.
+fn unit_at_pension(store: &Store, number: &str, unit: UnitId) -> Place {
+    let (view, prefix) = pension_number(store, number);
+    (view, [prefix, unit.0.to_vec()].concat())
+}
+
+/// When a unit's pension feed was last taken in, by the centre's clock in seconds.
+pub(super) fn pension_taken(unit: UnitId) -> Place {
+    (View::Unit, [b"f", &unit.0[..]].concat())
+}
+
 /// The unit whose posting has this serial.
 pub(super) fn serial(serial: &str) -> Place {
     (View::Serial, [b"p", &serial_hash(serial)[..]].concat())
@@ -338,6 +355,8 @@ impl Index<'_> {
                 self.put(code, record.id.0);
                 let number = unemployment_number(self.store, record.unemployment_number.as_str());
                 self.put(number, record.id.0);
+                let number = record.pension_number.as_str();
+                self.put(unit_at_pension(self.store, number, record.id), Vec::new());
             }
             Fact::UnitMoved { unit, from, to } => {
                 self.changes.push((unit_in(*from, *unit), None));
@@ -389,6 +408,9 @@ impl Index<'_> {
                 self.changes.push((roster_due(*unit), None));
                 self.put(roster_taken(*unit), self.at.0.to_be_bytes());
             }
+            Fact::PensionTaken { unit, part } if part.part == part.parts => {
+                self.put(pension_taken(*unit), self.at.0.to_be_bytes());
+            }
             Fact::IncidentRaised { incident, .. } => {
                 let place = self::incident(&incident.serial, &incident.content);
                 self.put(place, encode(&incident.kind));
@@ -411,6 +433,7 @@ impl Index<'_> {
             | Fact::ReceivablesRaised { .. }
             | Fact::TaxRosterTaken { .. }
             | Fact::PersonStatusTold { .. }
+            | Fact::PensionTaken { .. }
             | Fact::ResendTaken { .. }
             | Fact::Collected { .. }
             | Fact::Recorded(_) => {}

@@ -17,6 +17,7 @@ mod index;
 mod intake;
 mod outgoing;
 mod persons;
+mod pension;
 mod pool;
 mod postings;
 mod rebuild;
@@ -37,5 +38,8 @@ pub use certificates::{Issued, Revocation, Revoked, Standing};
 pub use gathering::Gathering;
 pub use handle::{Centre, CodeOrder, Head};
 pub use persons::Amendment;
+pub use pension::{
+    PensionAnswer, PensionAsk, PensionError, PensionNews, Renewal, UnitAtPension,
+};
 pub use rosters::{RosterAnswer, RosterAsk, RosterNews};
 pub use tax::{Outgoing, OutgoingContent, RawLine, RawPosting, TaxEvent};

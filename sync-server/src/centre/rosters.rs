@@ -5,7 +5,7 @@ use std::ops::Bound;
 use canbao_core::facts::{Fact, FetchedRoster, TaxRosterPart};
 use canbao_core::identity::CreditCode;
 use canbao_core::ids::UnitId;
-use canbao_core::store::{Store, View};
+use canbao_core::store::Store;
 use canbao_core::time::Timestamp;
 
 use super::answer::{TaxError, Unavailable};
@@ -161,20 +161,20 @@ impl Desk {
     }
 }
 
-/// A page of the values that a view has of units.
-fn page(
+/// A page of the values that a view has of units, after this one in the order of their ids.
+pub(super) fn page(
     store: &Store,
     place: fn(UnitId) -> index::Place,
     after: Option<UnitId>,
     limit: usize,
 ) -> Result<Vec<(UnitId, Vec<u8>)>, Unavailable> {
-    let (_, least) = place(UnitId([0; 16]));
+    let (view, least) = place(UnitId([0; 16]));
     let (_, greatest) = place(UnitId([u8::MAX; 16]));
     let from = after.map(|it| place(it).1);
     let from = from
         .as_deref()
         .map_or(Bound::Included(least.as_slice()), Bound::Excluded);
-    let page = store.view_range(View::Transaction, from, Bound::Included(&greatest), limit)?;
+    let page = store.view_range(view, from, Bound::Included(&greatest), limit)?;
     let read = |(key, value): (Vec<u8>, Vec<u8>)| {
         let unit = key.last_chunk().map(|it| UnitId(*it))?;
         Some((unit, value))

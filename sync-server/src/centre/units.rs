@@ -127,6 +127,7 @@ impl Units {
 fn weight(view: &UnitView) -> usize {
     view.persons.len()
         + view.tax_roster().map_or(0, |it| it.persons.len())
+        + view.pension_feed().map_or(0, |it| it.feed.persons.len())
         + view.records.len()
         + view.submissions.len()
         + view.refused.len()

@@ -19,8 +19,8 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use crate::centre::Centre;
+use crate::contact::Contact;
 use crate::metrics::{Metrics, gauge};
-use crate::tax::Contact;
 use limits::{BoundedListener, in_time};
 
 const TEXT: &str = "text/plain; charset=utf-8";
@@ -41,6 +41,8 @@ pub struct Shown {
     pub metrics: Arc<Metrics>,
     /// The contact to tax, where one is configured.
     pub tax: Option<Arc<Contact>>,
+    /// The contact to the pension side, where one is configured.
+    pub pension: Option<Arc<Contact>>,
 }
 
 /// Serves until `stop`, within limits of connections and time.
@@ -124,6 +126,7 @@ async fn metrics(State(shown): State<Shown>) -> Response {
     );
     text.push_str(&shown.metrics.to_text());
     tax_metrics(&mut text, &shown);
+    pension_metrics(&mut text, &shown);
     typed("text/plain; version=0.0.4; charset=utf-8", NOT_KEPT, text)
 }
 
@@ -162,6 +165,20 @@ fn tax_metrics(text: &mut String, shown: &Shown) {
     gauge(text, "canbao_tax_held_event", help, held);
 }
 
+fn pension_metrics(text: &mut String, shown: &Shown) {
+    let Some(contact) = &shown.pension else {
+        return;
+    };
+    let known = contact.known();
+    if let Some(at) = known.last_contact {
+        let name = "canbao_pension_last_contact_timestamp_seconds";
+        gauge(text, name, "When the pension side last answered", at.0);
+    }
+    let trouble = u8::from(known.trouble.is_some());
+    let help = "1 where the last round with the pension side failed";
+    gauge(text, "canbao_pension_trouble", help, trouble);
+}
+
 fn typed(kind: &'static str, kept: &'static str, body: impl IntoResponse) -> Response {
     ([(CONTENT_TYPE, kind), (CACHE_CONTROL, kept)], body).into_response()
 }
@@ -190,6 +207,7 @@ mod tests {
             centre: centre.clone(),
             metrics: Arc::default(),
             tax: None,
+            pension: None,
         };
         let (stop, stopped) = oneshot::channel::<()>();
         tokio::spawn(serve(listener, shown, async { drop(stopped.await) }));

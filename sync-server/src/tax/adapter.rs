@@ -9,13 +9,14 @@ use canbao_core::month::Month;
 use futures_util::{StreamExt, stream};
 use tokio::time::{Instant, sleep};
 
-use super::client::{Client, NoAnswer, Sent};
-use super::contact::{Contact, Held};
+use super::client::{self, Client, Sent};
 use super::event::event;
 use super::rosters::Rosters;
 use super::sent::transaction;
 use crate::border::now;
 use crate::centre::{Centre, Outgoing, TaxAnswer, TaxError, Unavailable};
+use crate::contact::{Contact, Held};
+use crate::remote::NoAnswer;
 
 /// The pause while something is on its way, and the least pause ever.
 const BRISK: Duration = Duration::from_millis(200);
@@ -247,7 +248,7 @@ impl Adapter {
     fn tell(&mut self, trouble: Trouble) {
         self.failures = self.failures.saturating_add(1);
         let (code, detail) = match trouble {
-            Trouble::Tax(error) => (error.code(), error.to_string()),
+            Trouble::Tax(error) => (client::code(&error), error.to_string()),
             Trouble::Centre(error) => (error.code(), error.to_string()),
             Trouble::Held(held) => {
                 tracing::error!(

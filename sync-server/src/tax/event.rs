@@ -1,13 +1,12 @@
 //! Events as they travel: into the engine's types, every member named.
 
 use canbao_core::facts::{self, TransactionId};
-use canbao_core::money::Money;
-use canbao_core::month::Month;
 use jiff::civil::Date;
 use serde_json::Value;
 
 use super::wire::{Event, MAX_LINES, Posting, PostingLine, Reversal};
 use crate::centre::{RawLine, RawPosting, TaxEvent};
+use crate::members::{Malformed, money, month, short, token};
 
 /// Why an event is held.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -27,6 +26,12 @@ impl EventFault {
             Self::NewerKind => "tax.newer_event",
             Self::Malformed(_) => "tax.malformed_event",
         }
+    }
+}
+
+impl From<Malformed> for EventFault {
+    fn from(Malformed(member): Malformed) -> Self {
+        Self::Malformed(member)
     }
 }
 
@@ -165,44 +170,7 @@ fn line_number(number: u32) -> Result<u32, EventFault> {
 }
 
 fn transaction_id(text: &str) -> Result<TransactionId, EventFault> {
-    token(text, "transaction").map(TransactionId)
-}
-
-/// An id, a serial or a code: opaque, short, without blanks.
-pub(super) fn token(text: &str, member: &'static str) -> Result<String, EventFault> {
-    let known = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
-    let good = (1..=64).contains(&text.len()) && text.bytes().all(known);
-    if good {
-        Ok(text.to_owned())
-    } else {
-        Err(EventFault::Malformed(member))
-    }
-}
-
-pub(super) fn short(text: String, most: usize, member: &'static str) -> Result<String, EventFault> {
-    let good = (1..=most).contains(&text.chars().count());
-    if good {
-        Ok(text)
-    } else {
-        Err(EventFault::Malformed(member))
-    }
-}
-
-/// The interface's one spelling of a month; the core reads others as well.
-pub(super) fn month(text: &str) -> Result<Month, EventFault> {
-    let read = text
-        .parse::<Month>()
-        .ok()
-        .filter(|month| month.to_string() == text);
-    read.ok_or(EventFault::Malformed("month"))
-}
-
-pub(super) fn money(text: &str) -> Result<Money, EventFault> {
-    let read = text
-        .parse::<Money>()
-        .ok()
-        .filter(|money| money.to_string() == text);
-    read.ok_or(EventFault::Malformed("amount"))
+    Ok(TransactionId(token(text, "transaction")?))
 }
 
 fn day(text: &str) -> Result<String, EventFault> {
@@ -216,6 +184,8 @@ fn day(text: &str) -> Result<String, EventFault> {
 
 #[cfg(test)]
 mod tests {
+    use canbao_core::money::Money;
+    use canbao_core::month::Month;
     use serde_json::json;
 
     use super::*;

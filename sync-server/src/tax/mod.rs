@@ -6,7 +6,6 @@
 
 mod adapter;
 mod client;
-mod contact;
 mod event;
 mod roster;
 mod rosters;
@@ -14,6 +13,5 @@ mod sent;
 mod wire;
 
 pub use adapter::{Adapter, EVENTS_AT_ONCE};
-pub use client::{BadAddress, Client};
-pub use contact::{Contact, Held, Known};
+pub use client::Client;
 pub use roster::{NoRoster, fetch_roster};

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use canbao_core::facts::{FetchedRoster, TaxPerson};
 use canbao_core::identity::CreditCode;
 use canbao_core::ids::UnitId;
-use canbao_core::time::Timestamp;
 
-use super::client::{Client, NoAnswer};
-use super::event::{EventFault, money, month, short, token};
+use super::client::{self, Client};
 use super::wire::{MAX_PAGE, RosterPage, RosterPerson};
 use crate::border::now;
 use crate::centre::{Centre, RosterAnswer, RosterAsk, RosterNews, TaxError, Unavailable};
+use crate::members::{Malformed, instant, money, month, short, token};
+use crate::remote::NoAnswer;
 
 /// The most persons that a roster may have.
 const MAX_PERSONS: usize = 100_000;
@@ -56,9 +56,15 @@ impl NoRoster {
 impl From<NoAnswer> for NoRoster {
     fn from(error: NoAnswer) -> Self {
         Self::NoAnswer {
-            code: error.code(),
+            code: client::code(&error),
             detail: error.to_string(),
         }
+    }
+}
+
+impl From<Malformed> for NoRoster {
+    fn from(Malformed(member): Malformed) -> Self {
+        Self::Malformed(member)
     }
 }
 
@@ -145,8 +151,9 @@ fn take_page(
     if page.persons.len() > MAX_PAGE || persons.len() + page.persons.len() > MAX_PERSONS {
         return Err(NoRoster::Malformed("persons"));
     }
+    let is_empty = page.persons.is_empty();
     for person in page.persons {
-        let person = person_of(person).map_err(malformed)?;
+        let person = person_of(person)?;
         let last = persons.last_key_value().map(|(number, _)| number);
         if last.is_some_and(|it| *it >= person.personal_number) {
             return Err(NoRoster::Malformed("order"));
@@ -156,7 +163,7 @@ fn take_page(
     let last = persons.last_key_value().map(|(number, _)| number);
     // Else a page without an end would follow on every page.
     match page.next {
-        Some(next) if last != Some(&next) => Err(NoRoster::Malformed("next")),
+        Some(next) if is_empty || last != Some(&next) => Err(NoRoster::Malformed("next")),
         next => Ok(next),
     }
 }
@@ -165,10 +172,10 @@ fn version_of(page: &RosterPage, unit: &CreditCode) -> Result<String, NoRoster> 
     if page.credit_code != unit.as_str() {
         return Err(NoRoster::Malformed("credit_code"));
     }
-    token(&page.version, "version").map_err(malformed)
+    Ok(token(&page.version, "version")?)
 }
 
-fn person_of(person: RosterPerson) -> Result<TaxPerson, EventFault> {
+fn person_of(person: RosterPerson) -> Result<TaxPerson, Malformed> {
     let (personal_number, id_kind, id_number, name, first, stop, base) = match person {
         RosterPerson::Paying {
             person_number,
@@ -215,22 +222,9 @@ fn person_of(person: RosterPerson) -> Result<TaxPerson, EventFault> {
     })
 }
 
-/// To the second: what stands behind it says nothing to anyone.
-fn instant(text: &str) -> Result<Timestamp, NoRoster> {
-    let read: Result<jiff::Timestamp, _> = text.parse();
-    read.map(|it| Timestamp(it.as_second()))
-        .map_err(|_| NoRoster::Malformed("as_of"))
-}
-
-fn malformed(fault: EventFault) -> NoRoster {
-    match fault {
-        EventFault::Malformed(member) => NoRoster::Malformed(member),
-        EventFault::NewerKind => NoRoster::Malformed("kind"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use canbao_core::time::Timestamp;
     use serde_json::{Value, json};
 
     use super::*;
@@ -305,6 +299,11 @@ mod tests {
         // Such a page would follow on itself for ever.
         check(page(json!([]), Some("2100000001")), "next");
         check(page(json!([person(1)]), Some("2100000002")), "next");
+        let mut read = BTreeMap::new();
+        let first = take(page(json!([person(1)]), Some("2100000001")), &mut read);
+        assert_eq!(first, Ok(Some("2100000001".to_owned())));
+        let again = take(page(json!([]), Some("2100000001")), &mut read);
+        assert_eq!(again, Err(NoRoster::Malformed("next")));
         let many: Vec<_> = (0..=MAX_PAGE).map(person).collect();
         check(page(json!(many), None), "persons");
         let with = |member: &str, value: Value| {
@@ -331,6 +330,6 @@ mod tests {
         let unit = "91350100M000100Y43".parse().unwrap();
         let other = Err(NoRoster::Malformed("credit_code"));
         assert_eq!(version_of(&whole, &unit), other);
-        assert_eq!(instant("gestern"), Err(NoRoster::Malformed("as_of")));
+        assert_eq!(instant("gestern"), Err(Malformed("as_of")));
     }
 }

@@ -13,7 +13,7 @@ pub use json::{count, items, text};
 pub use process::{Outcome, Process};
 pub use programs::{Programs, ProgramsMissing};
 pub use relay::Relay;
-pub use site::{Centre, Device, Site, Tax};
+pub use site::{Centre, Device, Pension, Site, Tax};
 pub use units::{LARGE, PAYING_SINCE, SMALL, Unit, load_arguments, path, repository};
 pub use workbook::{Insured, insured_of, tax_roster};
 

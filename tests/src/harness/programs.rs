@@ -17,7 +17,12 @@ pub struct ProgramsMissing {
     directory: String,
 }
 
-const NEEDED: [&str; 3] = ["canbao", "canbao-server", "tax-simulator"];
+const NEEDED: [&str; 4] = [
+    "canbao",
+    "canbao-server",
+    "tax-simulator",
+    "pension-simulator",
+];
 
 impl Programs {
     /// The directory named by `CANBAO_BIN_DIR`, or the one beside the running test or demo.

@@ -27,6 +27,8 @@ pub struct Centre<'a> {
     /// The address of checkpoint, tiles, health and metrics.
     pub http: String,
     tax: String,
+    /// The pension side's address, where the centre has a line to it.
+    pension: Option<String>,
 }
 
 /// A device of a site: one data directory.
@@ -42,6 +44,15 @@ pub struct Device<'a> {
 pub struct Tax<'a> {
     site: &'a Site,
     process: Option<Process>,
+    /// Where it answers.
+    pub address: String,
+}
+
+/// The pension side of a site; it ends with this value.
+#[derive(Debug)]
+pub struct Pension<'a> {
+    site: &'a Site,
+    _process: Process,
     /// Where it answers.
     pub address: String,
 }
@@ -87,6 +98,7 @@ impl Site {
             quic: steady_address(),
             http: steady_address(),
             tax: format!("http://{tax}"),
+            pension: None,
         }
     }
 
@@ -102,6 +114,19 @@ impl Site {
         tax
     }
 
+    /// Starts a pension side.
+    #[must_use]
+    pub fn pension(&self) -> Pension<'_> {
+        let mut serve = self.programs.command("pension-simulator");
+        serve.args(["serve", "--listen", &steady_address()]);
+        let (process, ready) = Process::start("pension-simulator", &mut serve);
+        Pension {
+            site: self,
+            _process: process,
+            address: text(&ready["listening"]),
+        }
+    }
+
     /// A device with this name.
     #[must_use]
     pub fn device(&self, name: &str) -> Device<'_> {
@@ -113,6 +138,11 @@ impl Site {
 }
 
 impl Centre<'_> {
+    /// Has a line to a pension side from its next start on.
+    pub fn reach_pension(&mut self, address: &str) {
+        self.pension = Some(format!("http://{address}"));
+    }
+
     /// Starts it, on the addresses it had before.
     ///
     /// # Panics
@@ -145,6 +175,9 @@ impl Centre<'_> {
         serve.args([
             "--listen", &self.quic, "--http", &self.http, "--tax", &self.tax,
         ]);
+        if let Some(pension) = &self.pension {
+            serve.args(["--pension", pension]);
+        }
         serve
     }
 
@@ -273,6 +306,21 @@ impl Tax<'_> {
     /// When it does not run.
     pub fn wait_for_death(&mut self) {
         let _ = self.process.take().expect("it runs").wait();
+    }
+}
+
+impl Pension<'_> {
+    /// Tells it to do something; what it did, or why not.
+    ///
+    /// # Panics
+    /// When it does not run.
+    #[must_use]
+    pub fn tell(&self, command: &str, arguments: &[&str]) -> Outcome {
+        let mut tell = self.site.programs.command("pension-simulator");
+        tell.arg(command)
+            .args(["--at", &self.address])
+            .args(arguments);
+        run("pension-simulator", &mut tell)
     }
 }
 

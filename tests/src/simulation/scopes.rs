@@ -86,6 +86,7 @@ impl Scopes {
             | Fact::BatchRefused { .. }
             | Fact::TaxEventsTaken { .. }
             | Fact::TaxRosterTaken { .. }
+            | Fact::PensionTaken { .. }
             | Fact::ResendTaken { .. }
             | Fact::PersonStatusTold { .. }
             | Fact::PersonAmended { .. }

@@ -105,6 +105,18 @@ pub(crate) enum Command {
     Tax(Tax),
     /// Compares the roster with tax's, and says what mends each difference or mends it.
     Compare(Comparing),
+    /// What pension insurance tells of the unit.
+    #[command(subcommand)]
+    Pension(Pension),
+    /// Lists what was decided at both insurances, with the flag of linked business.
+    Results {
+        /// The settlement month; all without it.
+        #[arg(long, value_name = "MONTH")]
+        month: Option<String>,
+        /// 210 unemployment, 110 pension; both without it.
+        #[arg(long, value_name = "CODE")]
+        insurance: Option<u16>,
+    },
     /// The agency's review.
     #[command(subcommand)]
     Review(Review),
@@ -183,6 +195,25 @@ pub(crate) enum Tax {
         #[arg(value_name = "TRANSACTION")]
         transaction: String,
     },
+}
+
+/// `pension`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Pension {
+    /// Lists its roster beside the unit's own.
+    Roster {
+        /// Only the person of this ID number.
+        #[arg(long, value_name = "NUMBER")]
+        id_number: Option<String>,
+        /// Only the person of this personal number, of either insurance.
+        #[arg(long, value_name = "NUMBER")]
+        personal_number: Option<String>,
+        /// Only persons who are working, retired or dead there; or its caption.
+        #[arg(long, value_name = "STATUS")]
+        status: Option<String>,
+    },
+    /// Compares the head counts and the totals of the bases.
+    Counts,
 }
 
 /// `records`.

@@ -401,6 +401,7 @@ impl Feed {
             | Fact::IncidentRaised { .. }
             | Fact::TaxEventsTaken { .. }
             | Fact::TaxRosterTaken { .. }
+            | Fact::PensionTaken { .. }
             | Fact::ResendTaken { .. }
             | Fact::PersonStatusTold { .. }
             | Fact::PersonAmended { .. }

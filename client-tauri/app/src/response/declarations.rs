@@ -193,7 +193,8 @@ pub struct AssessmentRow {
     pub settlement: String,
     /// 险种类型.
     pub insurance: u16,
-    /// `queued`, `assessed`, `failed`, `refused`, or `unknown` for 养老.
+    /// `queued`, `assessed`, `failed` or `refused`; of 养老 `assessed`, `failed` or `unknown`, as its
+    /// feed says.
     pub status: Coded,
     /// The request's number: 1, then one more after each failure.
     pub attempt: Option<u32>,
@@ -217,6 +218,8 @@ pub struct AssessmentRow {
     pub parameters: Option<String>,
     /// When it was assessed or failed.
     pub at: Option<String>,
+    /// Of 养老: when its feed said so.
+    pub told_at: Option<String>,
     /// Why it failed.
     pub problems: Vec<ProblemView>,
 }

@@ -8,6 +8,7 @@ mod conflicts;
 mod declarations;
 mod device;
 mod imports;
+mod pension;
 mod records;
 
 pub use comparison::{
@@ -23,6 +24,10 @@ pub use device::{
     QuarantineRow, Rekeyed, RevealedView, StatusView, SyncReport, UnitRef,
 };
 pub use imports::{ImportProblem, ImportReport, ImportRow, ImportUndone, TemplateView};
+pub use pension::{
+    AtPension, AtUnemployment, CountedPerson, FeedView, LinkedView, PensionCountsView,
+    PensionRosterRow, PensionRosterView, ResultRow, ResultsView,
+};
 pub use records::{
     ExportAllView, ExportView, ProofView, ReceiptRow, RecordRow, RecordsView, TrustFile,
     VerifiedRecord, VerifiedView,
@@ -83,6 +88,12 @@ pub enum Response {
     Compared(ComparisonView),
     /// To `CompareRepair`.
     Repaired(Box<RepairedView>),
+    /// To `PensionRoster`.
+    PensionRoster(PensionRosterView),
+    /// To `PensionCounts`.
+    PensionCounts(Box<PensionCountsView>),
+    /// To `Results`.
+    Results(ResultsView),
     /// To `ReviewQueue`.
     Queue(Vec<ReviewRow>),
     /// To `ReviewApprove`, `ReviewReturn` and `ReviewReject`.

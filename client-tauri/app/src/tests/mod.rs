@@ -11,6 +11,7 @@ mod offline;
 mod packs;
 mod passphrase;
 mod payments;
+mod pension;
 mod proofs;
 mod queries;
 mod repair;

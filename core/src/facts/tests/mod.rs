@@ -23,26 +23,26 @@ use crate::time::Timestamp;
 use super::*;
 
 /// 2026-11-24 in Shenyang: every notice about 2022 is known.
-pub(super) const NOW: Timestamp = Timestamp(1_795_500_000);
+pub(crate) const NOW: Timestamp = Timestamp(1_795_500_000);
 
-pub(super) fn month(text: &str) -> Month {
+pub(crate) fn month(text: &str) -> Month {
     text.parse().expect("a month")
 }
 
-pub(super) fn yuan(text: &str) -> Money {
+pub(crate) fn yuan(text: &str) -> Money {
     text.parse().expect("an amount")
 }
 
 /// A log under construction and everything it says so far.
 #[derive(Default)]
-pub(super) struct Log {
-    pub(super) facts: Vec<Placed>,
-    pub(super) projection: Projection,
+pub(crate) struct Log {
+    pub(crate) facts: Vec<Placed>,
+    pub(crate) projection: Projection,
 }
 
 impl Log {
     /// A log with parameters, two settlement periods and one volume.
-    pub(super) fn open() -> Self {
+    pub(crate) fn open() -> Self {
         let mut log = Self::default();
         log.add(Fact::ParametersAdopted {
             text: parameters::builtin_text().to_string(),
@@ -53,7 +53,7 @@ impl Log {
         log
     }
 
-    pub(super) fn add(&mut self, fact: Fact) -> Position {
+    pub(crate) fn add(&mut self, fact: Fact) -> Position {
         let position = Position(self.facts.len() as u64);
         let placed = Placed {
             position,
@@ -66,7 +66,7 @@ impl Log {
     }
 
     /// A unit with persons on these wages, paying since 2021-07, bases until 2022-12.
-    pub(super) fn register(&mut self, number: u8, wages: &[Option<&str>]) -> UnitId {
+    pub(crate) fn register(&mut self, number: u8, wages: &[Option<&str>]) -> UnitId {
         let unit = UnitId([number; 16]);
         self.add(Fact::UnitRegistered(UnitRecord {
             id: unit,
@@ -100,11 +100,11 @@ impl Log {
         unit
     }
 
-    pub(super) fn unit(&self, unit: UnitId) -> &UnitView {
+    pub(crate) fn unit(&self, unit: UnitId) -> &UnitView {
         &self.projection.units[&unit]
     }
 
-    pub(super) fn parse(
+    pub(crate) fn parse(
         &self,
         unit: UnitId,
         draft: &Draft,
@@ -112,7 +112,7 @@ impl Log {
         self.parse_in(unit, draft, &Pool::Unknown)
     }
 
-    pub(super) fn parse_in(
+    pub(crate) fn parse_in(
         &self,
         unit: UnitId,
         draft: &Draft,
@@ -133,7 +133,7 @@ impl Log {
     }
 
     /// Takes a declaration in as the centre does.
-    pub(super) fn submit(&mut self, declaration: &Declaration) {
+    pub(crate) fn submit(&mut self, declaration: &Declaration) {
         let statement = sign(&Statement::Submission(declaration.clone()));
         let position = Position(self.facts.len() as u64);
         let settlement = month("2022-02");
@@ -146,11 +146,11 @@ impl Log {
     }
 
     /// Decides as the centre does; an approval has its effect.
-    pub(super) fn decide(&mut self, declaration: &Declaration, verdict: Verdict) {
+    pub(crate) fn decide(&mut self, declaration: &Declaration, verdict: Verdict) {
         self.decide_in(declaration, verdict, &Pool::Unknown);
     }
 
-    pub(super) fn decide_in(&mut self, declaration: &Declaration, verdict: Verdict, pool: &Pool) {
+    pub(crate) fn decide_in(&mut self, declaration: &Declaration, verdict: Verdict, pool: &Pool) {
         let effect = (verdict == Verdict::Approve).then(|| {
             let ground = self.ground(declaration.unit, pool);
             let submission = &ground.unit.submissions[&declaration.submission_id()];
@@ -177,7 +177,7 @@ impl Log {
     }
 
     /// Assesses and queues the sending, as the centre does in one commit.
-    pub(super) fn assess(
+    pub(crate) fn assess(
         &mut self,
         unit: UnitId,
         settlement: &str,
@@ -215,11 +215,11 @@ impl Log {
     }
 }
 
-pub(super) fn person(unit: u8, line: u8) -> PersonId {
+pub(crate) fn person(unit: u8, line: u8) -> PersonId {
     PersonId([unit, line, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7])
 }
 
-pub(super) fn interruption(number: u8, person: &str, month: &str, reason: &str) -> Draft {
+pub(crate) fn interruption(number: u8, person: &str, month: &str, reason: &str) -> Draft {
     Draft {
         person: person.to_owned(),
         month: month.to_owned(),
@@ -228,7 +228,7 @@ pub(super) fn interruption(number: u8, person: &str, month: &str, reason: &str) 
     }
 }
 
-pub(super) fn wage(number: u8, person: &str, from: &str, to: &str, wage: &str) -> Draft {
+pub(crate) fn wage(number: u8, person: &str, from: &str, to: &str, wage: &str) -> Draft {
     Draft {
         person: person.to_owned(),
         from: from.to_owned(),

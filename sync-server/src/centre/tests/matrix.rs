@@ -10,16 +10,17 @@ use std::collections::BTreeMap;
 use canbao_core::certificate::Mandate;
 use canbao_core::declaration::Kind;
 use canbao_core::document::{Action, ActorId, Batch, Change, DocumentId, SignedBatch, Volume};
-use canbao_core::facts::{Audience, Fact, FetchedRoster, Sending, TransactionId};
+use canbao_core::facts::{Audience, Delivered, Fact, FetchedRoster, Sending, TransactionId};
 use canbao_core::ids::{
     AuditId, CertificateSerial, DeclarationId, DistrictId, NoteId, StatementId,
 };
+use canbao_core::money::Money;
 use canbao_core::signed::encode;
 use canbao_core::statement::{AuditEvent, Statement, Verdict};
 use canbao_core::time::Timestamp;
 
 use super::fixture::*;
-use crate::centre::{Answer, Revocation, RosterNews, TaxEvent};
+use crate::centre::{Answer, PensionNews, Renewal, Revocation, RosterNews, TaxEvent};
 use crate::peers::tests::seen_by;
 
 /// Who acts, in the order of the columns.
@@ -146,6 +147,7 @@ fn fact_row(fact: &Fact) -> (&'static str, [bool; 5]) {
         Fact::UnitMoved { .. }            => (ADM, [Y,     N,     Y,      N,     N]),
         Fact::Audited { .. }              => (NOT, [Y,     N,     N,      N,     Y]),
         Fact::TaxRosterTaken { .. }       => (NOT, [Y,     N,     Y,      N,     N]),
+        Fact::PensionTaken { .. }         => (NOT, [Y,     N,     Y,      N,     N]),
         Fact::ResendTaken { .. }          => (NOT, [Y,     N,     Y,      N,     N]),
         Fact::PersonStatusTold { .. }     => (NOT, [N,     N,     N,      N,     Y]),
         Fact::PersonAmended { .. }        => (NOT, [Y,     N,     Y,      N,     N]),
@@ -416,6 +418,22 @@ async fn facts(cast: &Cast) -> BTreeMap<u8, (Fact, Vec<Audience>)> {
         .take_tax_roster(unit(1), it.length(), roster, NOW)
         .await
         .unwrap();
+    let feed = Delivered {
+        unit: "0110300001".parse().unwrap(),
+        as_of: NOW,
+        version: "1".to_owned(),
+        settlement: "2022-01".parse().unwrap(),
+        head_count: 0,
+        total_base: Money::ZERO,
+        persons: Vec::new(),
+        results: Vec::new(),
+        operations: Vec::new(),
+    };
+    let feed = feed.check().unwrap();
+    it.centre
+        .take_pension_feed(unit(1), PensionNews::Whole(feed), Renewal::Always, NOW)
+        .await
+        .unwrap();
     it.centre
         .take_batch(employer.batch(1, 1), NOW)
         .await
@@ -483,7 +501,7 @@ async fn every_fact_is_stated_and_seen_by_those_alone_who_may() {
 
 /// The numbers of the kinds of facts; the log's new key (40) needs a centre that was closed.
 #[rustfmt::skip]
-const KINDS: [u8; 30] = [
+const KINDS: [u8; 31] = [
     1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23,
-    24, 25, 26, 27, 28, 30, 31,
+    24, 25, 26, 27, 28, 30, 31, 32,
 ];

@@ -6,6 +6,7 @@ mod matrix;
 mod movements;
 mod moves;
 mod persons;
+mod pension;
 mod refusals;
 mod repeats;
 mod revocation;

@@ -8,17 +8,16 @@ use axum::extract::{ConnectInfo, State};
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use canbao_tests::simulator::{Farewell, Problem, parse};
 use jiff::civil::Date;
 use jiff::tz::offset;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::bureau::{Done, Fault};
-use crate::connection::Farewell;
 use crate::faults::{On, Point};
-use crate::http::{App, answer, parse};
+use crate::http::{App, answer};
 use crate::payment::Payment;
-use crate::problem::Problem;
 use crate::roster::{Correction, RosterLoad};
 use crate::values::{CreditCode, LineNumber, Money, Month, PersonNumber, Serial};
 

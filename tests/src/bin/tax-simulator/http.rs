@@ -12,16 +12,14 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use canbao_tests::simulator::{Connections, Farewell, Problem, nothing_here, parse};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::bureau::{Bureau, Done};
-use crate::connection::{Connections, Farewell, read_body};
 use crate::control;
 use crate::messages::Transaction;
-use crate::problem::Problem;
 use crate::values::{CreditCode, PersonNumber};
 
 const MOST_EVENTS: u64 = 100;
@@ -70,12 +68,6 @@ impl App {
         });
         worked.await.expect("work with the bureau does not panic")
     }
-}
-
-/// Reads a JSON body.
-pub(crate) async fn parse<T: DeserializeOwned>(body: Body) -> Result<T, Problem> {
-    let bytes = read_body(body).await?;
-    serde_json::from_slice(&bytes).map_err(|error| Problem::Malformed(what_is_wrong(&error)))
 }
 
 /// The answer, after which the process may have to die.
@@ -202,23 +194,6 @@ async fn answer_late(State(app): State<App>, request: Request, next: Next) -> Re
         milliseconds => tokio::time::sleep(Duration::from_millis(milliseconds)).await,
     }
     answer
-}
-
-async fn nothing_here() -> Problem {
-    Problem::NotFound("no such operation".to_owned())
-}
-
-/// A parser's sentence, where it does not quote what was sent: that can be personal data.
-fn what_is_wrong(error: &serde_json::Error) -> String {
-    let sentence = error.to_string();
-    let quotes_nothing = !error.is_data()
-        || sentence.starts_with("missing field")
-        || sentence.contains("as the interface describes");
-    if quotes_nothing {
-        sentence
-    } else {
-        "a member is not of its type, or not known".to_owned()
-    }
 }
 
 fn most_persons() -> u64 {

@@ -4,8 +4,6 @@
 
 mod books;
 mod bureau;
-mod client;
-mod connection;
 mod control;
 mod faults;
 mod http;
@@ -22,6 +20,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use canbao_tests::simulator::client;
 use clap::{Args, Parser, Subcommand};
 use serde_json::{Value, json};
 

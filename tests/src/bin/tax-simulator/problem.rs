@@ -1,20 +1,9 @@
-//! What the simulator answers where it does not do what was asked: RFC 9457.
+//! Which problem of the interface each refusal of the bureau is.
 
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use canbao_tests::simulator::Problem;
 
 use crate::bureau::CannotDo;
 use crate::roster::CannotCorrect;
-
-/// The problems of the interface, each with a sentence for people.
-#[derive(Debug)]
-pub(crate) enum Problem {
-    Conflict(String),
-    Malformed(String),
-    NotFound(String),
-    TooLarge,
-}
 
 impl From<CannotDo> for Problem {
     fn from(cannot: CannotDo) -> Self {
@@ -31,39 +20,5 @@ impl From<CannotDo> for Problem {
                 Self::Malformed(detail)
             }
         }
-    }
-}
-
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
-        let (status, kind, title, detail) = match self {
-            Self::Conflict(detail) => (
-                StatusCode::CONFLICT,
-                "conflict",
-                "Not in this state",
-                detail,
-            ),
-            Self::Malformed(detail) => (
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "malformed",
-                "Not as the interface describes",
-                detail,
-            ),
-            Self::NotFound(detail) => (StatusCode::NOT_FOUND, "not-found", "Unknown", detail),
-            Self::TooLarge => (
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "too-large",
-                "Body too large",
-                "a body holds at most 8 MiB".to_owned(),
-            ),
-        };
-        let body = json!({
-            "type": format!("/problems/{kind}"),
-            "title": title,
-            "status": status.as_u16(),
-            "detail": detail,
-        });
-        let media_type = [(header::CONTENT_TYPE, "application/problem+json")];
-        (status, media_type, body.to_string()).into_response()
     }
 }

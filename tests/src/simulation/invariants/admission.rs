@@ -112,6 +112,7 @@ fn stated(fact: &Fact) -> Result<Option<Stated>, String> {
         | Fact::Recorded(_)
         | Fact::IncidentRaised { .. }
         | Fact::TaxEventsTaken { .. }
-        | Fact::TaxRosterTaken { .. } => Ok(None),
+        | Fact::TaxRosterTaken { .. }
+        | Fact::PensionTaken { .. } => Ok(None),
     }
 }

@@ -87,6 +87,7 @@ impl Effects {
             | Fact::BatchRefused { .. }
             | Fact::TaxEventsTaken { .. }
             | Fact::TaxRosterTaken { .. }
+            | Fact::PensionTaken { .. }
             | Fact::ResendTaken { .. }
             | Fact::PersonStatusTold { .. }
             | Fact::PersonAmended { .. }

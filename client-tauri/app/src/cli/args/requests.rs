@@ -7,7 +7,9 @@ use canbao_client::response::Failure;
 
 use super::conflicts::Conflicts;
 use super::options::within;
-use super::{Assess, Command, Passphrase, Proof, Quarantine, Receipt, Records, Tax};
+use super::{
+    Assess, Command, Passphrase, Pension, Proof, Quarantine, Receipt, Records, Tax,
+};
 use crate::cli::secrets::Secrets;
 
 impl Command {
@@ -54,6 +56,20 @@ impl Command {
             Self::Tax(Tax::List { from, to, kind }) => Request::TaxList { from, to, kind },
             Self::Tax(Tax::Resend { transaction }) => Request::TaxResend { transaction },
             Self::Compare(asked) => asked.into(),
+            Self::Pension(Pension::Roster {
+                id_number,
+                personal_number,
+                status,
+            }) => Request::PensionRoster {
+                id_number,
+                personal_number,
+                status,
+            },
+            Self::Pension(Pension::Counts) => Request::PensionCounts,
+            Self::Results { month, insurance } => Request::Results {
+                settlement: month,
+                insurance,
+            },
             Self::Review(review) => review.into_request(),
             Self::Records(Records::List(asked)) => asked.into(),
             Self::Receipt(Receipt::List) => Request::ReceiptList,

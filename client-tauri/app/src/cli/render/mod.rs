@@ -7,6 +7,7 @@ mod declarations;
 mod imports;
 mod layout;
 mod money;
+mod pension;
 mod people;
 mod problems;
 mod proofs;
@@ -46,6 +47,9 @@ pub(crate) fn response(response: &Response, lang: Lang) -> String {
         Response::Transaction(row) => money::transaction(row, lang),
         Response::Compared(view) => comparison::comparison(view, lang),
         Response::Repaired(view) => comparison::repaired(view, lang),
+        Response::PensionRoster(view) => pension::roster(view, lang),
+        Response::PensionCounts(view) => pension::counts(view, lang),
+        Response::Results(view) => pension::results(view, lang),
         Response::Queue(rows) => reviews::queue(rows, lang),
         Response::Decided(report) => reviews::decided(report, lang),
         Response::Records(view) => money::records(view, lang),

@@ -30,6 +30,7 @@ pub(super) fn assessment(row: &AssessmentRow, lang: Lang) -> String {
         .maybe("total", row.total.as_ref())
         .maybe("total_rule", row.total_rule.as_ref())
         .maybe("at", row.at.as_ref())
+        .maybe("told_at", row.told_at.as_ref())
         .show();
     parts([fields, problems("problems", &row.problems, lang)])
 }
@@ -70,7 +71,10 @@ pub(super) fn assessments(rows: &[AssessmentRow], lang: Lang) -> String {
         let title = format!("{} {insurance}{attempt}", it.settlement);
         format!("{title}\n{}", problems("problems", &it.problems, lang))
     });
-    parts([table(lang, &columns, shown)].into_iter().chain(failed))
+    let told = rows.iter().find_map(|it| it.told_at.as_ref());
+    let told = told.map(|at| Fields::new(lang).with("told_at", at).show());
+    let shown = [table(lang, &columns, shown)].into_iter();
+    parts(shown.chain(failed).chain(told))
 }
 
 /// One sending, with what became of the wish to send it again.

@@ -467,3 +467,102 @@ fn an_import_says_what_became_of_its_rows_and_names_the_cells_that_are_wrong() {
     let template = json!({"kind": "INT", "path": "/a/b.xlsx", "columns": ["个人编号", "姓名"]});
     check("template", &template, &["/a/b.xlsx", "个人编号、姓名"]);
 }
+
+#[test]
+fn the_pension_feed_is_shown_with_its_age_and_what_is_missing_as_unknown() {
+    let feed = json!({"as_of": "2022-02-21 15:00:00", "age_seconds": 97_200, "unknown": null});
+    let missing = json!({
+        "as_of": null, "age_seconds": null,
+        "unknown": coded("pension.no_feed", "还没有取到养老数据"),
+    });
+    let row = json!({
+        "person": "01P", "name": "张三", "masked_id": "210199********0012",
+        "known": coded("known", "有"),
+        "pension": {
+            "personal_number": "1100000001", "person_state": coded("retired", "离退休"),
+            "registration_state": coded("normal", "正常"), "payment": coded("terminated", "终止缴费"),
+            "base": "5000.00",
+        },
+        "ours": {"personal_number": "0042", "status": coded("paying", "参保缴费")},
+    });
+    let mut unknown = row.clone();
+    unknown["known"] = coded("unknown", "未知");
+    unknown["pension"] = Value::Null;
+    let shown = [
+        "1100000001",
+        "离退休",
+        "终止缴费",
+        "参保缴费",
+        "1 天 3 小时前",
+    ];
+    let roster = json!({"unit": "01U", "feed": feed, "rows": [row]});
+    check("pension_roster", &roster, &shown);
+    let roster = json!({"unit": "01U", "feed": missing, "rows": [unknown]});
+    check("pension_roster", &roster, &["未知", "没有养老数据"]);
+
+    let mut counts = json!({
+        "unit": "01U", "feed": feed, "pension_settlement": "2022-02", "pension_persons": 3,
+        "pension_total_base": "15000.00", "settlement": "2022-02", "unemployment_persons": 2,
+        "wages_declared": 1, "unemployment_total_base": "4359.00",
+        "agreement": coded("differ", "人数不一致"),
+        "only_pension": [{"name": "周六", "personal_number": "1100000008", "masked_id": "2***"}],
+        "only_unemployment": [],
+    });
+    let shown = [
+        "养老总人数",
+        "人数不一致",
+        "仅养老参保缴费",
+        "周六",
+        "已申报工资人数",
+    ];
+    check("pension_counts", &counts, &shown);
+    counts["feed"] = missing.clone();
+    for member in [
+        "pension_settlement",
+        "pension_persons",
+        "pension_total_base",
+        "only_pension",
+    ] {
+        counts[member] = Value::Null;
+    }
+    let text = self::shown("pension_counts", &counts, Lang::Zh);
+    assert_eq!(text.matches("未知").count(), 4, "{text}");
+    assert!(!text.contains("仅养老参保缴费"), "{text}");
+}
+
+#[test]
+fn results_show_both_settlement_periods_and_the_flag_of_linked_business() {
+    let old = json!({
+        "as_of": "2022-02-21 15:00:00", "age_seconds": 3_456_000,
+        "unknown": coded("pension.feed_old", "养老数据已过期,不再采信"),
+    });
+    let row = json!({
+        "insurance": 210, "settlement": "2022-02", "item": coded("INT", "职工缴费中断申报"),
+        "declaration": "01D", "receipt": "R1", "person": person("张三"),
+        "result": coded("return", "退回"), "reason": "缺材料", "at": "2022-02-20 09:00:00",
+        "problems": [],
+        "linked": {
+            "flag": coded("failed", "失败"), "operation": "YL1", "reason": "无此人",
+        },
+    });
+    let mut failed = row.clone();
+    failed["item"] = coded("assessment", "应收核定");
+    failed["linked"] = Value::Null;
+    failed["problems"] = json!([problem()]);
+    let body = json!({
+        "unit": "01U", "feed": old, "pension_settlement": null,
+        "unemployment_settlement": "2022-02", "rows": [row, failed],
+    });
+    let shown = [
+        "养老结算期",
+        "未知",
+        "职工缴费中断申报",
+        "退回",
+        "缺材料",
+        "失败 (无此人)",
+        "YL1",
+        "人员不在缴费",
+        "不再采信",
+    ];
+    check("results", &body, &shown);
+}

@@ -1,4 +1,4 @@
-//! What the adapter knows of its contact with tax, for status and metrics.
+//! What an adapter knows of its contact with another authority, for status and metrics.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -11,7 +11,7 @@ pub struct Contact(Mutex<Known>);
 /// The state of the contact.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Known {
-    /// When tax last answered.
+    /// When it last answered.
     pub last_contact: Option<Timestamp>,
     /// Why the last round did not go through: a code and its words.
     pub trouble: Option<(&'static str, String)>,
@@ -40,13 +40,13 @@ impl Contact {
             .clone()
     }
 
-    /// Tax answered something that the interface describes.
-    pub(super) fn answered(&self, now: Timestamp) {
+    /// The other side answered something that the interface describes.
+    pub(crate) fn answered(&self, now: Timestamp) {
         self.with(|known| known.last_contact = Some(now));
     }
 
     /// A round went through.
-    pub(super) fn well(&self) {
+    pub(crate) fn well(&self) {
         self.with(|known| {
             known.trouble = None;
             known.held = None;
@@ -54,12 +54,12 @@ impl Contact {
     }
 
     /// A round did not go through.
-    pub(super) fn in_trouble(&self, code: &'static str, detail: String) {
+    pub(crate) fn in_trouble(&self, code: &'static str, detail: String) {
         self.with(|known| known.trouble = Some((code, detail)));
     }
 
     /// The adapter stands still at an event.
-    pub(super) fn holding(&self, held: Held) {
+    pub(crate) fn holding(&self, held: Held) {
         self.with(|known| known.held = Some(held));
     }
 

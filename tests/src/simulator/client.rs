@@ -7,16 +7,20 @@ use serde_json::Value;
 
 /// Why there is no answer to show.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum CannotAsk {
+pub enum CannotAsk {
     /// Also where the simulator died as it was told to.
     #[error("no answer: {0}")]
     NoAnswer(#[from] ureq::Error),
+    /// With its status and problem.
     #[error("refused with {0}: {1}")]
     Refused(u16, Value),
 }
 
 /// Sends a control request to a simulator.
-pub(crate) fn post(at: &str, path: &str, request: &impl Serialize) -> Result<Value, CannotAsk> {
+///
+/// # Errors
+/// [`CannotAsk`].
+pub fn post(at: &str, path: &str, request: &impl Serialize) -> Result<Value, CannotAsk> {
     let response = agent()
         .post(format!("http://{at}/simulate/{path}"))
         .send_json(request)?;
@@ -24,7 +28,10 @@ pub(crate) fn post(at: &str, path: &str, request: &impl Serialize) -> Result<Val
 }
 
 /// Everything the simulator has.
-pub(crate) fn state(at: &str) -> Result<Value, CannotAsk> {
+///
+/// # Errors
+/// [`CannotAsk`].
+pub fn state(at: &str) -> Result<Value, CannotAsk> {
     read(agent().get(format!("http://{at}/simulate/state")).call()?)
 }
 

@@ -15,7 +15,7 @@ use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::problem::Problem;
+use super::problem::Problem;
 
 /// The most bytes of a body, as the interface says.
 const MOST_BYTES: usize = 8 << 20;
@@ -23,14 +23,16 @@ const MOST_BYTES: usize = 8 << 20;
 const MOST_DRAINED: usize = 64 << 20;
 
 /// A listener whose connections know their [`Farewell`].
-pub(crate) struct Connections(pub(crate) TcpListener);
+#[derive(Debug)]
+pub struct Connections(pub TcpListener);
 
 /// Whether the process dies when this connection has ended.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Farewell(Arc<AtomicBool>);
+pub struct Farewell(Arc<AtomicBool>);
 
 /// One accepted connection.
-pub(crate) struct Connection {
+#[derive(Debug)]
+pub struct Connection {
     stream: TcpStream,
     farewell: Farewell,
 }
@@ -38,7 +40,8 @@ pub(crate) struct Connection {
 impl Farewell {
     /// The last answer of this process: the connection closes behind it, which drops the
     /// [`Connection`], when all bytes are with the operating system.
-    pub(crate) fn after(self, mut answer: Response) -> Response {
+    #[must_use]
+    pub fn after(self, mut answer: Response) -> Response {
         self.0.store(true, Ordering::SeqCst);
         answer
             .headers_mut()
@@ -122,7 +125,10 @@ impl AsyncWrite for Connection {
 }
 
 /// The whole body, unless it is too large or its sender goes away.
-pub(crate) async fn read_body(mut body: Body) -> Result<Vec<u8>, Problem> {
+///
+/// # Errors
+/// The [`Problem`] to answer.
+pub async fn read_body(mut body: Body) -> Result<Vec<u8>, Problem> {
     let (mut bytes, mut length) = (Vec::new(), 0_usize);
     while let Some(frame) =
         std::future::poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await
