@@ -235,9 +235,9 @@ fn day_of(text: &str) -> Option<BirthDate> {
         .trim_end_matches(['日', '号'])
         .split(['-', '/', '.', '年', '月']);
     let parts: Vec<&str> = parts.collect();
-    let (year, month, day) = match parts.as_slice() {
-        &[year, month, day] => (year, month, day),
-        &[compact] if compact.len() == 8 && compact.is_ascii() => {
+    let (year, month, day) = match *parts.as_slice() {
+        [year, month, day] => (year, month, day),
+        [compact] if compact.len() == 8 && compact.is_ascii() => {
             (&compact[..4], &compact[4..6], &compact[6..])
         }
         _ => return None,
