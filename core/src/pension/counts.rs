@@ -19,7 +19,7 @@ pub struct HeadCounts<'a> {
     pub unemployment: Option<UnemploymentCount>,
     /// Who pays there and not here, by personal number; none where either side is unknown.
     pub only_pension: Option<Vec<&'a PensionPerson>>,
-    /// Who pays here and not there; none where either side is unknown.
+    /// Who pays here and not there, by personal number; none where either side is unknown.
     pub only_unemployment: Option<Vec<&'a PersonView>>,
 }
 
@@ -87,9 +87,12 @@ pub fn head_counts<'a>(unit: &'a UnitView, common: &CommonView, known_on: Date) 
     }
 }
 
+/// Whose month it is, by personal number.
 fn paying(unit: &UnitView, month: Month) -> Vec<&PersonView> {
     let persons = unit.persons.values();
-    persons.filter(|it| it.payable(month)).collect()
+    let mut paying: Vec<&PersonView> = persons.filter(|it| it.payable(month)).collect();
+    paying.sort_by(|a, b| a.record.personal_number.cmp(&b.record.personal_number));
+    paying
 }
 
 /// Who stands on one side alone; both sides by their documents.
