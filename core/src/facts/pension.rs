@@ -223,12 +223,6 @@ impl PensionFeed {
             && self.results == other.results
             && self.operations == other.operations
     }
-
-    /// The person with this document.
-    #[must_use]
-    pub fn person_with(&self, document: &IdDocument) -> Option<&PensionPerson> {
-        self.persons.values().find(|it| it.has_document(document))
-    }
 }
 
 /// Pension insurance's settlement period and its own totals of it.

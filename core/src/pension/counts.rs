@@ -19,7 +19,7 @@ pub struct HeadCounts<'a> {
     pub unemployment: Option<UnemploymentCount>,
     /// Who pays there and not here, by personal number; none where either side is unknown.
     pub only_pension: Option<Vec<&'a PensionPerson>>,
-    /// Who pays here and not there; none where either side is unknown.
+    /// Who pays here and not there, by personal number; none where either side is unknown.
     pub only_unemployment: Option<Vec<&'a PersonView>>,
 }
 
@@ -87,6 +87,7 @@ pub fn head_counts<'a>(unit: &'a UnitView, common: &CommonView, known_on: Date) 
     }
 }
 
+/// Who pays in a month, by personal number.
 fn paying<'a>(
     unit: &'a UnitView,
     common: &CommonView,
@@ -98,7 +99,9 @@ fn paying<'a>(
         Some(parameters) => pays(it, month, parameters, known_on),
         None => it.payable(month),
     };
-    unit.persons.values().filter(counts).collect()
+    let mut paying: Vec<&PersonView> = unit.persons.values().filter(counts).collect();
+    paying.sort_by(|a, b| a.record.personal_number.cmp(&b.record.personal_number));
+    paying
 }
 
 /// Who stands on one side alone; both sides by their documents.

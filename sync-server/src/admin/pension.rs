@@ -8,8 +8,9 @@ use super::desk::{Line, contact_of, text_of};
 use super::failure::Failure;
 use super::outcome::{Outcome, PensionFeedTaken, PensionStatus};
 use super::units;
+use crate::border::now;
 use crate::centre::{Centre, PensionAnswer, Renewal};
-use crate::pension::{Client, fetch_feed, take_file};
+use crate::pension::{Client, NoFeed, fetch_feed, take_file};
 
 /// How many units are read at once.
 const PAGE: usize = 1024;
@@ -58,9 +59,11 @@ pub(super) async fn fetch(
     let Some(line) = line else {
         return Err(Failure::refused(&Message::bare("pension.no_line"), lang));
     };
-    let answer = fetch_feed(centre, &line.client, unit, Renewal::Always)
-        .await
-        .map_err(|error| Failure::of_feed(&error, lang))?;
+    let fetched = fetch_feed(centre, &line.client, unit, Renewal::Always).await;
+    if !fetched.as_ref().is_err_and(NoFeed::is_silence) {
+        line.contact.answered(now());
+    }
+    let answer = fetched.map_err(|error| Failure::of_feed(&error, lang))?;
     taken(centre, unit, answer, lang)
 }
 

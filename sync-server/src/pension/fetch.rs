@@ -68,7 +68,7 @@ impl NoFeed {
     }
 
     /// Whether nobody answers there, of whatever unit one asks.
-    pub(super) fn is_silence(&self) -> bool {
+    pub(crate) fn is_silence(&self) -> bool {
         matches!(self, Self::NoAnswer { .. })
     }
 }

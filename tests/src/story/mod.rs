@@ -1,12 +1,14 @@
 //! The story of the demo: from an employer without a network to payment records that anyone can
 //! verify. Every assertion reads the JSON of a fresh process.
 
+mod beside;
 mod declaring;
 mod founding;
 mod merging;
 mod moving;
 mod paying;
 mod proving;
+mod stops;
 
 pub use founding::site_in;
 

@@ -1,5 +1,5 @@
-//! Two units: one person taken over, one resumed, one enrolled, a stop done again, and a wage that
-//! comes too late for its month.
+//! Two units: one person taken over, one resumed, one enrolled, and a wage that comes too late for
+//! its month.
 
 use super::*;
 use crate::harness::{SMALL, insured_of, until};
@@ -7,25 +7,32 @@ use crate::harness::{SMALL, insured_of, until};
 /// Insured nowhere before; invented.
 const NEWCOMER: (&str, &str) = ("210199199511030015", "新来工");
 /// The places in the small unit's workbook of those who move.
-const WANG: usize = 0;
-const REDONE: usize = 1;
-const LATE: usize = 2;
+pub(super) const WANG: usize = 0;
+pub(super) const REDONE: usize = 1;
+pub(super) const LATE: usize = 2;
 
 /// The other unit's devices, and who is insured there.
-struct Other<'a> {
-    employer: Device<'a>,
+pub(super) struct Other<'a> {
+    pub(super) employer: Device<'a>,
     agency: Device<'a>,
-    insured: Vec<Insured>,
+    pub(super) insured: Vec<Insured>,
 }
 
 impl<'a> Telling<'a, '_> {
     /// 张 left the first unit; a second one takes him over, and more.
     pub(super) fn move_between_units(&mut self) {
-        self.chapter("十二、两个单位之间:接续、恢复、新参保、重做、迟报 / between two units");
+        self.chapter(
+            "十二、两个单位之间:接续、导入、拒收、重做、恢复、新参保、迟报 / between two units",
+        );
         let other = self.open_other_unit();
         self.take_over(&other);
-        self.resume_enrol_and_redo(&other);
+        let stops = self.import_stops(&other);
+        self.be_refused_by_tax(&other, &stops);
+        self.resume_and_enrol(&other);
         self.settle_what_came_late(&other);
+        self.chapter("十三、入账异常与养老数据 / an incident, and what the pension side tells");
+        self.pay_after_an_incident(&other);
+        self.hear_of_pension(&other, &stops);
     }
 
     fn open_other_unit(&mut self) -> Other<'a> {
@@ -101,24 +108,16 @@ impl<'a> Telling<'a, '_> {
         );
     }
 
-    /// MON-2, REG, MON-3.
-    fn resume_enrol_and_redo(&mut self, other: &Other<'_>) {
+    /// MON-2, REG.
+    fn resume_and_enrol(&mut self, other: &Other<'_>) {
         let wang = &other.insured[WANG].personal_number;
         let redone = &other.insured[REDONE].personal_number;
-        let stop = |person: &str, month: &str| {
-            let form = ["declare", "int", "--person", person, "--month", month];
-            let row = other
-                .employer
-                .ok(&[&form[..], &["--reason", "辞职"]].concat());
-            text(&row["id"]).to_owned()
-        };
-        let stopped = [stop(wang, "2022-01"), stop(redone, "2022-02")];
-        let _ = other.approved_and_at_tax(&[&stopped[0], &stopped[1]]);
-
         let resumed = other.employer.ok(&[
             "declare", "res", "--person", wang, "--month", "2022-03", "--wage", "5100",
         ]);
         let (number, name) = NEWCOMER;
+        let asked = other.employer.ok(&["roster", "insured", number]);
+        assert_eq!(asked["insured"]["code"], "never", "{asked}");
         let enrolled = other.employer.ok(&[
             "declare",
             "reg",
@@ -131,14 +130,8 @@ impl<'a> Telling<'a, '_> {
             "--wage",
             "4800",
         ]);
-        let again = [
-            "declare", "int", "--person", redone, "--month", "2022-01", "--reason", "辞职",
-        ];
-        let again = other
-            .employer
-            .ok(&[&again[..], &["--redo", &stopped[1]]].concat());
-        let ids = [&resumed, &enrolled, &again].map(|it| text(&it["id"]).to_owned());
-        let _ = other.approved_and_at_tax(&[&ids[0], &ids[1], &ids[2]]);
+        let ids = [&resumed, &enrolled].map(|it| text(&it["id"]).to_owned());
+        let _ = other.approved_and_at_tax(&[&ids[0], &ids[1]]);
 
         let shown = other.employer.ok(&["roster", "show", wang]);
         let since: Vec<&str> = items(&shown["intervals"])
@@ -152,7 +145,7 @@ impl<'a> Telling<'a, '_> {
         let newcomer = other.employer.ok(&["roster", "show", number]);
         let given = text(&newcomer["person"]["personal_number"]).to_owned();
         self.line(&format!(
-            "王姓职工2月办理恢复、2022-03起缴;{name}新参保,个人编号 {given};停缴年月报错的重做为2022-01;税务全部接收"
+            "王姓职工2月办理恢复、2022-03起缴;{name}查询为未参保,新参保登记,个人编号 {given};税务全部接收"
         ));
     }
 
@@ -208,7 +201,7 @@ impl Other<'_> {
     }
 
     /// Submits declarations, which the agency approves.
-    fn approved(&self, ids: &[&str]) -> Vec<Value> {
+    pub(super) fn approved(&self, ids: &[&str]) -> Vec<Value> {
         for id in ids {
             let _ = self.answered(id, "received");
         }
@@ -223,8 +216,25 @@ impl Other<'_> {
         rows
     }
 
+    pub(super) fn until_status(&self, id: &str, status: &str) {
+        until("the answer of tax", || {
+            let _ = self.employer.ok(&["sync"]);
+            (row_of(&self.employer, id)["status"]["code"] == status).then_some(())
+        });
+    }
+
+    /// A person of the comparison, once it is so.
+    pub(super) fn until_compared(&self, number: &str, is_so: impl Fn(&Value) -> bool) -> Value {
+        until("the comparison with tax", || {
+            let _ = self.employer.ok(&["sync"]);
+            let found = self.employer.ok(&["compare", number]);
+            let row = found["rows"][0].clone();
+            is_so(&row).then_some(row)
+        })
+    }
+
     /// The same for what moves people, until tax has taken it.
-    fn approved_and_at_tax(&self, ids: &[&str]) -> Vec<Value> {
+    pub(super) fn approved_and_at_tax(&self, ids: &[&str]) -> Vec<Value> {
         let _ = self.approved(ids);
         until("tax took the roster changes", || {
             let _ = self.employer.ok(&["sync"]);
