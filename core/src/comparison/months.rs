@@ -140,8 +140,8 @@ impl Beside<'_> {
     /// The declaration behind the newest movement of this kind that counts.
     fn operation(&self, change: ChangeKind) -> Option<DeclarationId> {
         let mut counting = self.ours.movements.iter().rev();
-        let newest =
-            counting.find(|it| it.redone_by.is_none() && ChangeKind::of_turn(it.turn) == Some(change))?;
+        let newest = counting
+            .find(|it| it.redone_by.is_none() && ChangeKind::of_turn(it.turn) == Some(change))?;
         let submission = self.unit.submissions.get(&newest.submission?)?;
         Some(submission.declaration.id)
     }

@@ -195,12 +195,7 @@ fn payable_with_wages<'a>(
 
 /// Whether a person pays for a month (WAGE-3): it is payable, and the person is not retired.
 #[must_use]
-pub fn pays(
-    person: &PersonView,
-    month: Month,
-    parameters: &ParameterSet,
-    known_on: Date,
-) -> bool {
+pub fn pays(person: &PersonView, month: Month, parameters: &ParameterSet, known_on: Date) -> bool {
     person.payable(month) && may_pay(person.holder().as_ref(), month, parameters, known_on)
 }
 

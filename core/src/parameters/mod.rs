@@ -166,10 +166,12 @@ impl ParameterSet {
             batch_rows: reader.parameter("batch_rows", values::batch_rows),
             look_back: reader.parameter("look_back", values::look_back),
             minimum_age: reader.parameter("minimum_age", values::minimum_age),
-            retirement_men: reader.parameter("retirement_men", values::retirement),
-            retirement_women_early: reader.parameter("retirement_women_early", values::retirement),
-            retirement_women_late: reader.parameter("retirement_women_late", values::retirement),
-            undeclared_110: reader.parameter("undeclared_110", values::undeclared),
+            retirement_men: reader.later_parameter("retirement_men", values::retirement),
+            retirement_women_early: reader
+                .later_parameter("retirement_women_early", values::retirement),
+            retirement_women_late: reader
+                .later_parameter("retirement_women_late", values::retirement),
+            undeclared_110: reader.later_parameter("undeclared_110", values::undeclared),
             pension_feed_days: reader
                 .later_parameter("pension_feed_days", values::pension_feed_days),
             stop_reasons: reader.parameter("stop_reasons", values::stop_reasons),
@@ -179,7 +181,7 @@ impl ParameterSet {
             receivable_kinds: reader.parameter("receivable_kinds", values::code_table),
             payment_statuses: reader.parameter("payment_statuses", values::code_table),
             tax_states: reader.parameter("tax_states", values::code_table),
-            transaction_kinds: reader.parameter("transaction_kinds", values::code_table),
+            transaction_kinds: reader.later_parameter("transaction_kinds", values::code_table),
             relief: reader.entries("relief", values::relief),
         };
         reader.finish().map(|()| set)

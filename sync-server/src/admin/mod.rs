@@ -19,8 +19,8 @@ pub use command::{Call, Command, IssueCode, LoadUnit, LoadedPerson, MandateWante
 pub use desk::{Desk, Line, Lines};
 pub use failure::{Failure, FailureClass, ProblemView};
 pub use outcome::{
-    CodeIssued, CopiedLog, IncidentListed, Outcome, PensionFeedTaken, PensionStatus, Status, TaxRosterFetched, TaxStatus,
-    UnitListed, UnitLoaded, UnitMoved,
+    CodeIssued, CopiedLog, IncidentListed, Outcome, PensionFeedTaken, PensionStatus, Status,
+    TaxRosterFetched, TaxStatus, UnitListed, UnitLoaded, UnitMoved,
 };
 pub use render::{show, shown};
 pub use run::run;

@@ -18,8 +18,7 @@ use super::desk::Desk;
 use super::failure::Failure;
 use crate::args::{
     Admin, Agencies, Audit, Code, CodeArgs, Device, Incident, Log, Parameters, Pension, Person,
-    Settlement,
-    Tax, Unit, UnitArgs, Volume,
+    Settlement, Tax, Unit, UnitArgs, Volume,
 };
 use crate::baseline::{RosterPerson, read_agencies, read_roster};
 use crate::centre::Centre;

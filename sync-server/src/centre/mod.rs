@@ -16,8 +16,8 @@ mod handle;
 mod index;
 mod intake;
 mod outgoing;
-mod persons;
 mod pension;
+mod persons;
 mod pool;
 mod postings;
 mod rebuild;
@@ -37,9 +37,7 @@ pub use answer::{AdminError, Answer, EnrolError, OpenError, TaxAnswer, TaxError,
 pub use certificates::{Issued, Revocation, Revoked, Standing};
 pub use gathering::Gathering;
 pub use handle::{Centre, CodeOrder, Head};
+pub use pension::{PensionAnswer, PensionAsk, PensionError, PensionNews, Renewal, UnitAtPension};
 pub use persons::Amendment;
-pub use pension::{
-    PensionAnswer, PensionAsk, PensionError, PensionNews, Renewal, UnitAtPension,
-};
 pub use rosters::{RosterAnswer, RosterAsk, RosterNews};
 pub use tax::{Outgoing, OutgoingContent, RawLine, RawPosting, TaxEvent};

@@ -4,7 +4,7 @@ use canbao_core::declaration::Kind;
 use canbao_core::facts::{
     CarriedOver, Delivered, FeedFault, LinkedOperation, MAX_PENSION_OPERATIONS,
     MAX_PENSION_PERSONS, MAX_PENSION_RESULTS, Matter, PaymentStatus, PensionPerson, PensionResult,
-    RegistrationState, PersonState,
+    PersonState, RegistrationState,
 };
 
 use super::wire;

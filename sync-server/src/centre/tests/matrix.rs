@@ -8,19 +8,23 @@
 use std::collections::BTreeMap;
 
 use canbao_core::certificate::Mandate;
-use canbao_core::declaration::Kind;
+use canbao_core::declaration::{Kind, PersonNumber};
 use canbao_core::document::{Action, ActorId, Batch, Change, DocumentId, SignedBatch, Volume};
-use canbao_core::facts::{Audience, Delivered, Fact, FetchedRoster, Sending, TransactionId};
+use canbao_core::facts::{
+    Audience, Delivered, Fact, FetchedRoster, ListedPerson, PersonRecord, Sending, TransactionId,
+};
+use canbao_core::identity::{IdDocument, IdKind};
 use canbao_core::ids::{
     AuditId, CertificateSerial, DeclarationId, DistrictId, NoteId, StatementId,
 };
 use canbao_core::money::Money;
 use canbao_core::signed::encode;
 use canbao_core::statement::{AuditEvent, Statement, Verdict};
+use canbao_core::sync::message::StatusWanted;
 use canbao_core::time::Timestamp;
 
 use super::fixture::*;
-use crate::centre::{Answer, PensionNews, Renewal, Revocation, RosterNews, TaxEvent};
+use crate::centre::{Amendment, Answer, PensionNews, Renewal, Revocation, RosterNews, TaxEvent};
 use crate::peers::tests::seen_by;
 
 /// Who acts, in the order of the columns.
@@ -434,6 +438,7 @@ async fn facts(cast: &Cast) -> BTreeMap<u8, (Fact, Vec<Audience>)> {
         .take_pension_feed(unit(1), PensionNews::Whole(feed), Renewal::Always, NOW)
         .await
         .unwrap();
+    about_persons(it, employer).await;
     it.centre
         .take_batch(employer.batch(1, 1), NOW)
         .await
@@ -463,6 +468,46 @@ async fn facts(cast: &Cast) -> BTreeMap<u8, (Fact, Vec<Audience>)> {
             .or_insert((fact, read.entry.audience));
     }
     first
+}
+
+/// Somebody asks where a person is insured; another name; two ids that are one person.
+async fn about_persons(it: &Fixture, employer: &Operator) {
+    let number = personal_number(1, 1);
+    let wanted = StatusWanted {
+        number: 1,
+        unit: unit(1),
+        person: PersonNumber::Personal(number.parse().unwrap()),
+    };
+    let device = employer.device_key.public();
+    let told = it.centre.person_status(device, wanted, NOW).await;
+    assert!(told.unwrap().is_ok());
+    let amendment = Amendment {
+        personal_number: number.clone(),
+        document: None,
+        name: Some("员工一".to_owned()),
+        evidence: "说明".to_owned(),
+    };
+    it.centre.amend_person(amendment, NOW).await.unwrap();
+    let before = ListedPerson {
+        person: PersonRecord {
+            id: person(9, 9),
+            personal_number: "9999999999".parse().unwrap(),
+            document: IdDocument::parse(IdKind::Passport, "P99999999").unwrap(),
+            name: "员工一".to_owned(),
+        },
+        paying_since: month("2020-01"),
+        wage: None,
+        bases_until: month("2020-12"),
+        last_paid: Some(month("2020-12")),
+    };
+    let listed = Fact::PersonsListed {
+        unit: unit(1),
+        persons: vec![before],
+    };
+    it.centre.append_facts(vec![listed], NOW).await.unwrap();
+    let (gone, evidence) = ("9999999999".to_owned(), "同一人".to_owned());
+    let merged = it.centre.merge_persons(number, gone, evidence, NOW).await;
+    merged.unwrap();
 }
 
 /// The number of a fact's kind: the first of an array of two.
@@ -501,7 +546,7 @@ async fn every_fact_is_stated_and_seen_by_those_alone_who_may() {
 
 /// The numbers of the kinds of facts; the log's new key (40) needs a centre that was closed.
 #[rustfmt::skip]
-const KINDS: [u8; 31] = [
+const KINDS: [u8; 34] = [
     1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23,
-    24, 25, 26, 27, 28, 30, 31, 32,
+    24, 25, 26, 27, 28, 30, 31, 32, 33, 34, 35,
 ];

@@ -7,9 +7,7 @@ use canbao_client::response::Failure;
 
 use super::conflicts::Conflicts;
 use super::options::within;
-use super::{
-    Assess, Command, Passphrase, Pension, Proof, Quarantine, Receipt, Records, Tax,
-};
+use super::{Assess, Command, Passphrase, Pension, Proof, Quarantine, Receipt, Records, Tax};
 use crate::cli::secrets::Secrets;
 
 impl Command {
