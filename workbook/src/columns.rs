@@ -36,6 +36,8 @@ pub enum Column {
     FirstPaid,
     /// 缴费工资.
     Wage,
+    /// 停缴年月: the last month paid of a person who is suspended.
+    LastPaid,
     /// 失败原因: what an earlier import said, which none reads.
     Failure,
 }
@@ -100,7 +102,7 @@ static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
 
 impl Column {
     /// Every column.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Unit,
         Self::PersonalNumber,
         Self::IdKind,
@@ -114,6 +116,7 @@ impl Column {
         Self::To,
         Self::FirstPaid,
         Self::Wage,
+        Self::LastPaid,
         Self::Failure,
     ];
 

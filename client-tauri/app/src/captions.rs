@@ -60,28 +60,20 @@ pub(crate) fn stage(stage: MonthStage, lang: Lang) -> Coded {
 
 /// Where a person is insured (REG-1).
 pub(crate) fn insured(insured: Option<Insured>, lang: Lang) -> Coded {
-    match insured {
-        Some(Insured::Here) => coded("here", lang, "在本单位参保", "insured here"),
-        Some(Insured::Elsewhere) => coded(
-            "elsewhere",
-            lang,
-            "在其他单位参保",
-            "insured in another unit",
-        ),
-        Some(Insured::Before) => coded(
-            "before",
-            lang,
+    let (zh, en) = match insured {
+        Some(Insured::Here) => ("在本单位参保", "insured here"),
+        Some(Insured::Elsewhere) => ("在其他单位参保", "insured in another unit"),
+        Some(Insured::Before) => (
             "未参保(曾参保,请办理职工缴费恢复申报)",
             "not insured (was before: declare a resumption)",
         ),
-        Some(Insured::Never) => coded("never", lang, "未参保", "not insured"),
-        None => coded(
-            "unknown",
-            lang,
+        Some(Insured::Never) => ("未参保", "not insured"),
+        None => (
             "未知(没有网络,由中心受理时判断)",
             "unknown (no link: the centre decides at intake)",
         ),
-    }
+    };
+    coded(insured.map_or("unknown", Insured::code), lang, zh, en)
 }
 
 /// The caption of a form.

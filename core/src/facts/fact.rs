@@ -9,7 +9,6 @@ use crate::ids::{CertificateSerial, DistrictId, PersonId, StatementId, UnitId, V
 use crate::money::Money;
 use crate::month::Month;
 use crate::signed::Signed;
-use crate::signing::PublicKey;
 use crate::time::Timestamp;
 
 use super::assessment::{Assessment, Receivable};
@@ -327,9 +326,9 @@ pub enum Fact {
         /// On behalf of which unit.
         #[n(0)]
         unit: UnitId,
-        /// Which device.
+        /// The certificate of the device by which it may ask.
         #[n(1)]
-        device: PublicKey,
+        by: CertificateSerial,
         /// Of whom; none where nobody has the number.
         #[n(2)]
         person: Option<PersonId>,

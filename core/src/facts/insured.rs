@@ -26,6 +26,19 @@ pub enum Insured {
     Never,
 }
 
+impl Insured {
+    /// The stable name.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Here => "here",
+            Self::Elsewhere => "elsewhere",
+            Self::Before => "before",
+            Self::Never => "never",
+        }
+    }
+}
+
 /// Where the person is insured whom a unit has, or has not, in its roster.
 ///
 /// None is 未知: a device without the centre's answer knows its own unit alone.

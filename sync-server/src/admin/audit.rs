@@ -1,4 +1,5 @@
-//! The audit: what operators stated to have done with personal data, and what was refused.
+//! The audit: what operators stated to have done with personal data, what they were told of
+//! persons, and what was refused.
 
 use canbao_core::facts::{Audience, Entry, Fact};
 use canbao_core::message::Lang;
@@ -83,6 +84,19 @@ fn listed_of(position: u64, at: String, fact: Fact) -> Option<AuditListed> {
             event: "statement_refused".to_owned(),
             signer: signer.0,
             reason: Some(reason),
+            ..blank
+        }),
+        Fact::PersonStatusTold {
+            unit,
+            by,
+            person,
+            insured,
+        } => Some(AuditListed {
+            event: "person_status_told".to_owned(),
+            signer: by.0,
+            unit: Some(unit),
+            person,
+            reason: Some(insured.code().to_owned()),
             ..blank
         }),
         _ => None,

@@ -162,6 +162,8 @@ pub struct LoadedPerson {
     pub name: String,
     /// The wage, where the file has one.
     pub wage: Option<Money>,
+    /// The last month paid of a person who is suspended.
+    pub last_paid: Option<Month>,
 }
 
 /// An enrolment code wanted.

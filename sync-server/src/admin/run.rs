@@ -146,6 +146,7 @@ fn person_of(person: RosterPerson) -> LoadedPerson {
         document,
         name,
         wage,
+        last_paid,
     } = person;
     LoadedPerson {
         row,
@@ -153,6 +154,7 @@ fn person_of(person: RosterPerson) -> LoadedPerson {
         document,
         name,
         wage,
+        last_paid,
     }
 }
 

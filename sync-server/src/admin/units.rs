@@ -87,7 +87,35 @@ fn check(load: &LoadUnit, lang: Lang) -> Result<(), Failure> {
                 .with("last", load.bases_until),
         );
     }
-    Ok(())
+    stopped_after_they_began(load, lang)
+}
+
+/// Everyone who is suspended paid for a month at least.
+fn stopped_after_they_began(load: &LoadUnit, lang: Lang) -> Result<(), Failure> {
+    let problems: Vec<ProblemView> = load
+        .persons
+        .iter()
+        .filter_map(|person| Some((person.row, person.last_paid?)))
+        .filter(|(_, last)| *last < load.paying_since)
+        .map(|(row, last)| {
+            let message = Message::bare("declaration.before_start")
+                .with("month", last)
+                .with("start", load.paying_since);
+            ProblemView {
+                row: Some(row),
+                column: Some("停缴年月".to_owned()),
+                ..ProblemView::of_whole(&message, lang)
+            }
+        })
+        .collect();
+    if problems.is_empty() {
+        return Ok(());
+    }
+    let message = Message::bare("baseline.rows").with("count", problems.len());
+    Err(Failure {
+        problems,
+        ..Failure::refused(&message, lang)
+    })
 }
 
 fn listed(person: &LoadedPerson, load: &LoadUnit) -> Result<ListedPerson, NoRandomness> {
@@ -101,7 +129,7 @@ fn listed(person: &LoadedPerson, load: &LoadUnit) -> Result<ListedPerson, NoRand
         paying_since: load.paying_since,
         wage: person.wage,
         bases_until: load.bases_until,
-        last_paid: None,
+        last_paid: person.last_paid,
     })
 }
 

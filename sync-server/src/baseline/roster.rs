@@ -6,6 +6,7 @@ use std::path::Path;
 use canbao_core::identity::{IdDocument, IdKind, PersonalNumber, UnemploymentNumber};
 use canbao_core::message::Message;
 use canbao_core::money::Money;
+use canbao_core::month::Month;
 use canbao_workbook::{
     Column, FileKind, MAX_DATA_ROWS, Reader, Record, RowProblem, Sheet, SheetError, Table, Template,
 };
@@ -41,6 +42,8 @@ pub struct RosterPerson {
     pub name: String,
     /// 缴费工资; a person may come without one.
     pub wage: Option<Money>,
+    /// 停缴年月: the last month paid of a person who is suspended.
+    pub last_paid: Option<Month>,
 }
 
 /// Reads a roster from an .xls, .xlsx or .csv file, or reports everything that is wrong with it.
@@ -112,12 +115,14 @@ fn person(record: &Record<'_>, problems: &mut Vec<RowProblem>) -> Option<RosterP
     let document = kept(document, problems);
     let name = kept(name(record), problems);
     let wage = kept(record.amount(Column::Wage), problems);
+    let last_paid = kept(record.month(Column::LastPaid), problems);
     Some(RosterPerson {
         row: record.row(),
         personal_number: personal_number?,
         document: document?,
         name: name?,
         wage: wage?,
+        last_paid: last_paid?,
     })
 }
 
@@ -228,7 +233,11 @@ mod tests {
         assert_eq!(roster.ignored_columns, ["备注"]);
         let person = &roster.persons[0];
         assert_eq!((person.name.as_str(), person.wage), ("林若云", None));
-        assert_eq!(person.row, 3);
+        assert_eq!((person.row, person.last_paid), (3, None));
+        let text = "单位编号,个人编号,个人名称,身份证,缴费工资,停缴年月\n\
+             1,11,甲,830000199201300022,4359,2021年12月\n";
+        let suspended = csv(text).unwrap().persons[0].last_paid;
+        assert_eq!(suspended, Some("2021-12".parse().unwrap()));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use canbao_core::declaration::{PersonNumber, Subject};
 use canbao_core::facts::{Fact, Insured, MAX_EVIDENCE, PersonRecord, insured, shared_months};
 use canbao_core::identity::IdDocument;
-use canbao_core::ids::{PersonId, UnitId};
+use canbao_core::ids::{CertificateSerial, PersonId, UnitId};
 use canbao_core::month::Interval;
 use canbao_core::refusal::RefusalName;
 use canbao_core::signing::PublicKey;
@@ -40,19 +40,18 @@ impl Desk {
         now: Timestamp,
     ) -> Result<Result<Insured, Refusal>, Unavailable> {
         let unit = wanted.unit;
-        if !self.may_ask(device, unit, now)? {
+        let Some(by) = self.asks_by(device, unit, now)? else {
             let refusal = Refusal::new(RefusalName::PeersNotYourUnit, "");
             return Ok(Err(refusal));
-        }
+        };
         let subject = Subject::Elsewhere(&wanted.person, "");
         let person = self.person_of(&subject)?;
         let pool = self.pool(unit, &subject)?;
         let here = person.and_then(|it| self.units.get(unit)?.person(it));
         let insured = insured(here, &pool).expect("the centre knows the pool");
-        let device = *device;
         let told = Fact::PersonStatusTold {
             unit,
-            device,
+            by,
             person,
             insured,
         };
@@ -61,26 +60,27 @@ impl Desk {
         Ok(Ok(insured))
     }
 
-    fn may_ask(
+    /// The certificate in force by which a device may ask for a unit.
+    fn asks_by(
         &mut self,
         device: &PublicKey,
         unit: UnitId,
         now: Timestamp,
-    ) -> Result<bool, Unavailable> {
+    ) -> Result<Option<CertificateSerial>, Unavailable> {
         let known = self.load_unit(unit)?;
         let district = self.units.get(unit).filter(|_| known);
         let Some(district) = district.map(|it| it.record.district) else {
-            return Ok(false);
+            return Ok(None);
         };
         for certificate in self.certificates_of(device)? {
             let mandate = &certificate.mandate;
             if (mandate.employs(unit) || mandate.reviews(district))
                 && self.standing(&certificate, now)? == Standing::InForce
             {
-                return Ok(true);
+                return Ok(Some(certificate.serial));
             }
         }
-        Ok(false)
+        Ok(None)
     }
 
     /// Holds another document or name of a person, in every unit they are or were in.
