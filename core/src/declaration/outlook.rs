@@ -86,10 +86,13 @@ fn starts(
     let payable = |it| person.is_some_and(|person| person.payable(it));
     let newest = unit.assessments.keys().next_back();
     let assessed = newest.map(|newest| month.through(*newest));
+    // What adjoins a stop goes on where the months before any assessment here were paid.
+    let last_paid = person.and_then(|it| it.intervals.last()?.stop);
+    let adjoins = last_paid.and_then(Month::next) == Some(month);
     let late: Vec<Month> = assessed
         .into_iter()
         .flatten()
-        .filter(|it| !payable(*it))
+        .filter(|it| !payable(*it) && (!adjoins || unit.assessments.contains_key(it)))
         .collect();
     said.extend(months_said("outlook.paid_later", &late));
     let redone = declaration.redoes.and_then(|it| unit.submission_of(it));

@@ -90,18 +90,36 @@ fn months_to_look_at(unit: &UnitView, person: &PersonView, settlement: Month) ->
         let first = person.changed_since(view.position);
         first.is_some_and(|first| first <= **month)
     });
-    let entered = person.movements.iter().filter_map(|it| match it.turn {
-        Turn::In(month) if it.submission.is_some() && it.redone_by.is_none() => Some(month),
-        Turn::In(_) | Turn::Out { .. } | Turn::Void(_) => None,
-    });
+    let entered = entered_after_a_break(person);
     let before = |first: Month| first.through(settlement).filter(|it| *it < settlement);
     let never_assessed = entered
+        .into_iter()
         .flat_map(before)
         .filter(|it| person.payable(*it) && !unit.assessments.contains_key(it));
     changed
         .map(|(month, _)| *month)
         .chain(never_assessed)
         .collect()
+}
+
+/// The first months of the entries that were declared here and do not adjoin a stop: one that does
+/// goes on paying what was paid before, be it loaded or declared.
+fn entered_after_a_break(person: &PersonView) -> Vec<Month> {
+    let mut entered = Vec::new();
+    let mut last_paid = None;
+    for movement in person.movements.iter().filter(|it| it.redone_by.is_none()) {
+        match movement.turn {
+            Turn::In(month) => {
+                let adjoins = last_paid.and_then(Month::next) == Some(month);
+                if movement.submission.is_some() && !adjoins {
+                    entered.push(month);
+                }
+            }
+            Turn::Out { month, .. } => last_paid = Some(month),
+            Turn::Void(_) => {}
+        }
+    }
+    entered
 }
 
 /// What one month lacks, or has too much.

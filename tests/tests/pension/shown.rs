@@ -69,7 +69,7 @@ fn what_is_missing_is_unknown_and_what_the_feed_says_is_shown_with_its_age() {
     );
     let assessment = result(&found["rows"], "assessment", 110);
     assert_eq!(assessment["result"]["code"], "failed");
-    let pension_only = line.shown(&["results", "--insurance", "110", "--month", "2022-02"]);
+    let pension_only = line.shown(&["results", "--insurance", "110", "--settlement", "2022-02"]);
     assert_eq!(items(&pension_only["rows"]).len(), 1);
     let assessed = line.shown(&["assess", "list"]);
     assert_eq!(assessed[0]["insurance"], 110);
@@ -83,7 +83,7 @@ fn what_is_missing_is_unknown_and_what_the_feed_says_is_shown_with_its_age() {
     let row = row_of(&roster["rows"], &first.personal_number);
     assert_eq!(row["pension"]["payment"]["code"], "suspended");
     assert_eq!(row["pension"]["personal_number"], number(1));
-    let retired = line.shown(&["pension", "roster", "--status", "离退休"]);
+    let retired = line.shown(&["pension", "roster", "--person-status", "离退休"]);
     assert_eq!(items(&retired["rows"]).len(), 1);
     let by_id = ["pension", "roster", "--id-number", &first.id_number];
     assert_eq!(items(&line.shown(&by_id)["rows"]).len(), 1);

@@ -112,7 +112,7 @@ pub(crate) enum Command {
     Results {
         /// The settlement month; all without it.
         #[arg(long, value_name = "MONTH")]
-        month: Option<String>,
+        settlement: Option<String>,
         /// 210 unemployment, 110 pension; both without it.
         #[arg(long, value_name = "CODE")]
         insurance: Option<u16>,
@@ -210,7 +210,7 @@ pub(crate) enum Pension {
         personal_number: Option<String>,
         /// Only persons who are working, retired or dead there; or its caption.
         #[arg(long, value_name = "STATUS")]
-        status: Option<String>,
+        person_status: Option<String>,
     },
     /// Compares the head counts and the totals of the bases.
     Counts,

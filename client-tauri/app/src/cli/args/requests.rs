@@ -57,15 +57,18 @@ impl Command {
             Self::Pension(Pension::Roster {
                 id_number,
                 personal_number,
-                status,
+                person_status,
             }) => Request::PensionRoster {
                 id_number,
                 personal_number,
-                status,
+                status: person_status,
             },
             Self::Pension(Pension::Counts) => Request::PensionCounts,
-            Self::Results { month, insurance } => Request::Results {
-                settlement: month,
+            Self::Results {
+                settlement,
+                insurance,
+            } => Request::Results {
+                settlement,
                 insurance,
             },
             Self::Review(review) => review.into_request(),
