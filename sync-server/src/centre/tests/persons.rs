@@ -179,16 +179,14 @@ async fn two_ids_of_one_person_become_one_and_no_month_is_owned_twice() {
     );
     assert_eq!(stage.intervals(2, gone.id), []);
     // By whichever number: the person pays in the second unit, and the first cannot have them.
-    for number in [numbers.1, PASSPORT] {
+    let by_number = PersonNumber::Personal(gone.personal_number.clone());
+    let by_document = PersonNumber::Document(passport());
+    for (number, id) in [(by_number, 93), (by_document, 94)] {
         let back = Who::Elsewhere {
-            number: match number.parse() {
-                Ok(number) => PersonNumber::Personal(number),
-                Err(_) => PersonNumber::Document(passport()),
-            },
+            number,
             name: kept.name.clone(),
         };
-        let id = 93 + u8::from(number == PASSPORT);
         let refused = stage.submit(&resumption(1, id, back, "2022-03")).await;
-        assert_eq!(refused, ["declaration.insured_elsewhere"], "{number}");
+        assert_eq!(refused, ["declaration.insured_elsewhere"], "{id}");
     }
 }
