@@ -1,7 +1,6 @@
 //! The writer's desk: its views, the group it is deciding, and the commit of that group.
 
 use std::collections::BTreeMap;
-use std::ops::Bound;
 use std::sync::Arc;
 
 use canbao_core::facts::{Audience, CommonView, Entry, Fact, Placed};
@@ -14,8 +13,9 @@ use canbao_core::time::Timestamp;
 use super::answer::Unavailable;
 use super::handle::Head;
 use super::index::{self, Place};
+use super::listed;
 use super::rebuild;
-use super::stored::{Read, Stored, read_at};
+use super::stored::{Stored, read_at};
 use super::units::Units;
 use crate::border::{self, Salts};
 use crate::keys::Keys;
@@ -23,6 +23,8 @@ use crate::keys::Keys;
 /// Entries after which a group is full: what one commit holds in memory is bounded by them and
 /// one request.
 const FULL: usize = 10_000;
+/// How many entries for everyone are looked up at once.
+const PAGE: usize = 256;
 
 /// Everything the writer decides with. Its views run ahead of the store by the group in hand.
 pub(super) struct Desk {
@@ -168,20 +170,14 @@ impl Desk {
         self.latest = self.latest.max(now);
         let entry = Entry::new(self.latest, &fact);
         self.group.entries.push(entry.to_bytes());
-        let read = Read {
-            position,
-            entry,
-            fact: Some(fact.clone()),
-        };
-        self.group
-            .changes
-            .extend(index::changes(&self.store, &read));
+        let changes = index::changes_by(&self.store, position, &entry, Some(&fact));
+        self.group.changes.extend(changes);
         let placed = Placed {
             position,
             at: self.latest,
             fact,
         };
-        if read.entry.audience.contains(&Audience::Everyone) {
+        if entry.audience.contains(&Audience::Everyone) {
             self.common.apply(&placed.fact);
             self.group.common_changed = true;
         }
@@ -295,24 +291,17 @@ pub(super) fn note(frontier: &Frontier, keys: &Keys) -> String {
 
 fn common_view(store: &Store) -> Result<CommonView, Unavailable> {
     let mut common = CommonView::default();
-    let mut from = index::audience(&Audience::Everyone, 0).1;
-    let end = index::audience(&Audience::Everyone, u64::MAX).1;
+    let head = store.length(Stream::Feed)?;
+    let mut from = 0;
     loop {
-        let page = store.view_range(
-            View::Audience,
-            Bound::Included(&from),
-            Bound::Included(&end),
-            256,
-        )?;
-        for (key, _) in &page {
-            if let Some(position) = key.last_chunk().map(|it| u64::from_be_bytes(*it))
-                && let Some(fact) = read_at(store, position)?.fact
-            {
+        let page = listed::positions(store, &Audience::Everyone, from..head, PAGE)?;
+        for position in &page {
+            if let Some(fact) = read_at(store, *position)?.fact {
                 common.apply(&fact);
             }
         }
         match page.last() {
-            Some((last, _)) => from = [last.as_slice(), &[0]].concat(),
+            Some(last) => from = last + 1,
             None => return Ok(common),
         }
     }

@@ -1,7 +1,6 @@
 //! What is read without the writer: the feed of some audiences, proofs and tiles.
 
 use std::collections::BTreeSet;
-use std::ops::Bound;
 
 use canbao_core::facts::{Audience, Entry, Fact};
 use canbao_core::ids::Position;
@@ -16,10 +15,11 @@ use canbao_core::sync::message::{ProofHash, ProofWanted};
 use canbao_core::sync::{MAX_ENTRY, RangeProof, Refusal};
 
 use super::answer::Unavailable;
-use super::index;
 use super::stored::{Stored, unreadable};
+use super::{index, listed};
 
-/// So near the head it costs less to look at every entry than to ask every audience's index.
+/// So near the head, and no farther than there are audiences, it costs less to look at every entry
+/// than to ask every audience's index.
 const TAIL: u64 = 256;
 
 /// A page of the entries of these audiences, none at or above `head`.
@@ -37,7 +37,7 @@ pub(super) fn page(
             head,
         });
     }
-    let near = head - from <= TAIL;
+    let near = head - from <= TAIL.min(audiences.len() as u64);
     let (positions, mut upto) = if near {
         ((from..head).collect(), head)
     } else {
@@ -149,20 +149,9 @@ fn positions(
     let mut found = BTreeSet::new();
     let mut whole = range.end;
     for audience in audiences {
-        let (view, start) = index::audience(audience, range.start);
         // No audience needs to be asked beyond what another one left unread.
-        let (_, end) = index::audience(audience, whole);
-        let keys = store.view_range(
-            view,
-            Bound::Included(&start),
-            Bound::Excluded(&end),
-            max_items,
-        )?;
-        let own: Vec<u64> = keys
-            .iter()
-            .filter_map(|(key, _)| key.last_chunk().map(|it| u64::from_be_bytes(*it)))
-            .collect();
-        if let Some(last) = own.last().filter(|_| keys.len() == max_items) {
+        let own = listed::positions(store, audience, range.start..whole, max_items)?;
+        if let Some(last) = own.last().filter(|_| own.len() == max_items) {
             whole = last + 1;
         }
         found.extend(own);

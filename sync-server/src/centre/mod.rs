@@ -15,6 +15,7 @@ mod gathering;
 mod handle;
 mod index;
 mod intake;
+mod listed;
 mod outgoing;
 mod pool;
 mod postings;
