@@ -15,6 +15,7 @@ use super::handle::Head;
 use super::index::{self, Place};
 use super::listed;
 use super::rebuild;
+use super::recent::{self, Recent};
 use super::stored::{Stored, read_at};
 use super::units::Units;
 use crate::border::{self, Salts};
@@ -34,6 +35,7 @@ pub(super) struct Desk {
     pub(super) units: Units,
     salts: Salts,
     frontier: Frontier,
+    recent: Arc<Recent>,
     next_serial: u64,
     latest: Timestamp,
     group: Group,
@@ -43,6 +45,7 @@ pub(super) struct Desk {
 #[derive(Default)]
 struct Group {
     entries: Vec<Vec<u8>>,
+    audiences: recent::Group,
     changes: BTreeMap<Place, Option<Vec<u8>>>,
     common_changed: bool,
     scopes_changed: bool,
@@ -73,6 +76,7 @@ impl Desk {
             common,
             units,
             salts: Arc::new(border::salt),
+            recent: Arc::new(Recent::at(frontier.head().size)),
             frontier,
             next_serial,
             latest,
@@ -170,6 +174,7 @@ impl Desk {
         self.latest = self.latest.max(now);
         let entry = Entry::new(self.latest, &fact);
         self.group.entries.push(entry.to_bytes());
+        self.group.audiences.push(position.0, &entry.audience);
         let changes = index::changes_by(&self.store, position, &entry, Some(&fact));
         self.group.changes.extend(changes);
         let placed = Placed {
@@ -256,6 +261,8 @@ impl Desk {
         commit = rebuild::with_head(commit, &growth.frontier, &self.keys);
         self.store.commit(commit)?;
         self.frontier = growth.frontier;
+        let audiences = std::mem::take(&mut self.group.audiences);
+        self.recent = Arc::new(self.recent.and(audiences, self.frontier.head().size));
         Ok(())
     }
 
@@ -274,6 +281,7 @@ impl Desk {
             note,
             common,
             scopes,
+            recent: Arc::clone(&self.recent),
         }
     }
 }

@@ -22,6 +22,7 @@ use tokio::sync::{mpsc, watch};
 use super::answer::{AdminError, Answer, EnrolError, OpenError, TaxAnswer, TaxError, Unavailable};
 use super::certificates::{Issued, Revocation};
 use super::desk::Desk;
+use super::recent::Recent;
 use super::tax::{Outgoing, TaxEvent};
 use super::units::Units;
 use super::writer::{Job, WAITING, Writer, job};
@@ -41,6 +42,8 @@ pub struct Head {
     /// Changes whenever a unit was registered or moved, a device enrolled or a certificate revoked:
     /// what a device may see may have changed with it.
     pub scopes: u64,
+    /// Whom the newest entries are for.
+    pub(super) recent: Arc<Recent>,
 }
 
 /// An order for an enrolment code.
@@ -318,9 +321,13 @@ impl Centre {
         max_items: usize,
         max_bytes: usize,
     ) -> Result<FeedPage, Unavailable> {
-        let head = self.shared.heads.borrow().tree.size;
-        let read = (range.start, range.end.min(head));
-        let page = feed::page(&self.shared.store, audiences, read, max_items, max_bytes)?;
+        let (head, recent) = {
+            let newest = self.shared.heads.borrow();
+            (newest.tree.size, Arc::clone(&newest.recent))
+        };
+        let store = &self.shared.store;
+        let range = range.start..range.end.min(head);
+        let page = feed::page(store, &recent, audiences, range, max_items, max_bytes)?;
         Ok(FeedPage { head, ..page })
     }
 

@@ -20,6 +20,7 @@ mod outgoing;
 mod pool;
 mod postings;
 mod rebuild;
+mod recent;
 mod rekey;
 mod resend;
 mod rosters;

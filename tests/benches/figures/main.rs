@@ -21,8 +21,11 @@ use std::process::ExitCode;
 
 use table::Table;
 
+/// Takes some figures.
+type Measure = fn(&mut Table);
+
 /// What can be chosen by name.
-const FIGURES: [(&str, fn(&mut Table)); 7] = [
+const FIGURES: [(&str, Measure); 7] = [
     ("opening", opening::measure),
     ("first-sync", first_sync::measure),
     ("reconnect", reconnect::measure),
