@@ -55,7 +55,7 @@ impl Desk {
     /// A desk as of the durable log; views that do not cover it are brought up to it first.
     pub(super) fn load(store: Arc<Store>, keys: Arc<Keys>) -> Result<Self, Unavailable> {
         let frontier = rebuild::bring_up(&store, &keys)?;
-        let latest = match frontier.head().size.checked_sub(1) {
+        let latest = match frontier.size().checked_sub(1) {
             Some(last) => read_at(&store, last)?.entry.at,
             None => Timestamp(0),
         };
@@ -76,7 +76,7 @@ impl Desk {
             common,
             units,
             salts: Arc::new(border::salt),
-            recent: Arc::new(Recent::at(frontier.head().size)),
+            recent: Arc::new(Recent::at(frontier.size())),
             frontier,
             next_serial,
             latest,
@@ -91,7 +91,7 @@ impl Desk {
 
     /// Where the next fact goes.
     pub(super) fn next(&self) -> Position {
-        Position(self.frontier.head().size + self.group.entries.len() as u64)
+        Position(self.frontier.size() + self.group.entries.len() as u64)
     }
 
     /// The number of the next certificate.
@@ -143,7 +143,7 @@ impl Desk {
 
     /// The fact at a position, the group in hand included.
     pub(super) fn fact_at(&self, position: Position) -> Result<Option<Fact>, Unavailable> {
-        let durable = self.frontier.head().size;
+        let durable = self.frontier.size();
         let Some(place) = position.0.checked_sub(durable) else {
             return Ok(read_at(&self.store, position.0)?.fact);
         };
@@ -234,7 +234,7 @@ impl Desk {
     /// Commits the group with one sync: entries, views, tiles and the signed head together, so
     /// that no head is ever seen before its entries are durable.
     pub(super) fn commit(&mut self) -> Result<(), Unavailable> {
-        let start = self.frontier.head().size;
+        let start = self.frontier.size();
         let mut stored = Vec::with_capacity(self.group.entries.len());
         for entry in std::mem::take(&mut self.group.entries) {
             stored.push(Stored {
@@ -262,7 +262,7 @@ impl Desk {
         self.store.commit(commit)?;
         self.frontier = growth.frontier;
         let audiences = std::mem::take(&mut self.group.audiences);
-        self.recent = Arc::new(self.recent.and(audiences, self.frontier.head().size));
+        self.recent = Arc::new(self.recent.and(audiences, self.frontier.size()));
         Ok(())
     }
 
