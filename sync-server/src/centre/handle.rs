@@ -20,7 +20,7 @@ use canbao_core::time::Timestamp;
 use tokio::sync::{mpsc, watch};
 
 use super::answer::{AdminError, Answer, EnrolError, OpenError, TaxAnswer, TaxError, Unavailable};
-use super::certificates::{Issued, Revocation};
+use super::certificates::{Issued, Opened, Revocation};
 use super::desk::Desk;
 use super::recent::Recent;
 use super::tax::{Outgoing, TaxEvent};
@@ -69,6 +69,7 @@ pub(super) struct Shared {
     pub(super) store: Arc<Store>,
     pub(super) keys: Arc<Keys>,
     newest: Newest,
+    opened: Opened,
     jobs: mpsc::Sender<Job>,
     heads: watch::Receiver<Head>,
     /// Views for readers; the writer has its own, which run ahead.
@@ -113,6 +114,7 @@ impl Centre {
             store,
             keys,
             newest,
+            opened: Opened::default(),
             jobs: sender,
             heads: shown,
             units: Mutex::default(),
@@ -148,9 +150,10 @@ impl Centre {
             store,
             keys,
             newest,
+            opened,
             ..
         } = &*self.shared;
-        match statements::check(store, keys, newest, bytes)? {
+        match statements::check((store, keys), opened, newest, bytes)? {
             Err(answer) => Ok(answer),
             Ok(checked) => {
                 self.ask(move |desk| desk.take_statement(checked, now))
@@ -168,9 +171,10 @@ impl Centre {
             store,
             keys,
             newest,
+            opened,
             ..
         } = &*self.shared;
-        match batches::check(store, keys, newest, bytes)? {
+        match batches::check((store, keys), opened, newest, bytes)? {
             Err(answer) => Ok(answer),
             Ok(checked) => self.ask(move |desk| desk.take_batch(checked, now)).await,
         }

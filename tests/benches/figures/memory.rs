@@ -31,12 +31,22 @@ pub(crate) fn measure(table: &mut Table) {
     };
     let Served { ready, asked, file } = city;
     table.add(
-        told("as it is ready", ready.proportional, town.ready.proportional, file)
-            .beside("resident with 10,000", Figure::Bytes(ready.resident)),
+        told(
+            "as it is ready",
+            ready.proportional,
+            town.ready.proportional,
+            file,
+        )
+        .beside("resident with 10,000", Figure::Bytes(ready.resident)),
     );
     table.add(
-        told("after one device", asked.proportional, town.asked.proportional, file)
-            .beside("resident with 10,000", Figure::Bytes(asked.resident)),
+        told(
+            "after one device",
+            asked.proportional,
+            town.asked.proportional,
+            file,
+        )
+        .beside("resident with 10,000", Figure::Bytes(asked.resident)),
     );
 }
 

@@ -11,7 +11,9 @@ use canbao_core::ledger::commitment::{Commitment, commitment};
 use canbao_core::ledger::note::{SignedNote, VerifierKey};
 use canbao_core::statement::Statement;
 use canbao_server::border;
-use canbao_server::centre::{Centre, Outgoing, OutgoingContent, RawLine, RawPosting, TaxAnswer, TaxEvent};
+use canbao_server::centre::{
+    Centre, Outgoing, OutgoingContent, RawLine, RawPosting, TaxAnswer, TaxEvent,
+};
 use canbao_server::tax::EVENTS_AT_ONCE;
 use futures_util::{StreamExt, stream};
 
@@ -92,7 +94,12 @@ async fn owed(directory: &Path) -> Vec<RawPosting> {
             return postings;
         }
         let serials = postings.len() + 1..;
-        postings.extend(waiting.iter().zip(serials).map(|(it, serial)| pay(it, serial)));
+        postings.extend(
+            waiting
+                .iter()
+                .zip(serials)
+                .map(|(it, serial)| pay(it, serial)),
+        );
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use canbao_core::declaration::Kind;
 use canbao_core::document::{
     Action, ActorId, Batch, Change, DocumentId, FieldName, SignedBatch, Value, Volume,
 };
-use canbao_core::declaration::Kind;
 use canbao_core::ids::{DeclarationId, UnitId, VolumeId};
 use canbao_server::border;
 use canbao_server::centre::{Answer, Centre};

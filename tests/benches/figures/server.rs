@@ -78,6 +78,14 @@ impl Server {
     }
 }
 
+impl Drop for Server {
+    /// None outlives a figure that failed; one that was killed is gone already.
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 /// Is the server, with the log that the program writes.
 pub(crate) fn answer(directory: &str, disk: Disk) -> ExitCode {
     tracing_subscriber::fmt()

@@ -95,7 +95,8 @@ impl Clients {
     pub(super) fn submit_for(&self, time: Duration) -> Duration {
         let begun = Instant::now();
         self.go.send_replace(true);
-        self.runtime.block_on(async { tokio::time::sleep(time).await });
+        self.runtime
+            .block_on(async { tokio::time::sleep(time).await });
         begun.elapsed()
     }
 

@@ -60,7 +60,9 @@ pub(super) fn entry_bytes(directory: &Path, taken: &[Taken]) -> u64 {
 fn fact_of(centre: &Centre, taken: &Taken) -> Option<Entry> {
     let audience = [Audience::Unit(taken.unit)];
     let place = taken.position.0;
-    let page = centre.feed(&audience, place..place + 1, 1, usize::MAX).ok()?;
+    let page = centre
+        .feed(&audience, place..place + 1, 1, usize::MAX)
+        .ok()?;
     let entry = page.entries.into_iter().next()?;
     Entry::from_bytes(&entry.bytes).ok()
 }

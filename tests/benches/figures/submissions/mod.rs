@@ -71,7 +71,10 @@ pub(crate) fn measure(table: &mut Table) {
     }
     for (shape, disk, run) in &rows {
         let kept = found::find(directory.path(), &run.taken);
-        let what = format!("acknowledged before SIGKILL and found, {}", named(shape, *disk));
+        let what = format!(
+            "acknowledged before SIGKILL and found, {}",
+            named(shape, *disk)
+        );
         table.add(
             Row::of(what, Figure::Count(kept.found))
                 .at_least(Figure::Count(run.taken.len() as u64))
@@ -103,13 +106,7 @@ pub(crate) fn town() -> std::path::PathBuf {
     })
 }
 
-fn submit(
-    directory: &TempDir,
-    shape: &Shape,
-    devices: &[Device],
-    round: u32,
-    disk: Disk,
-) -> Run {
+fn submit(directory: &TempDir, shape: &Shape, devices: &[Device], round: u32, disk: Disk) -> Run {
     let prepared = prepared::sign(shape, devices, round);
     let server = Server::start(directory.path(), disk);
     let own = std::process::id();
@@ -145,7 +142,10 @@ fn tell(table: &mut Table, shape: &Shape, disk: Disk, run: &Run, inserted: &Inse
         rate.beside("PostgreSQL, the same bytes a row", inserted.rate.clone())
             .beside("its p50", inserted.half.clone())
             .beside("its p99", inserted.slowest.clone())
-            .beside("the server's share of the cores", Figure::share(run.server, all))
+            .beside(
+                "the server's share of the cores",
+                Figure::share(run.server, all),
+            )
             .beside("the generator's", Figure::share(run.generator, all))
             .beside("pgbench's", inserted.generator.clone())
             .note(format!(

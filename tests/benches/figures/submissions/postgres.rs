@@ -105,7 +105,9 @@ impl Cluster {
             self.command("pgbench")
                 .current_dir(self.path())
                 .args(["-h", &self.socket(), "-U", ACCOUNT])
-                .args(["-n", "-M", "prepared", "-c", &clients, "-j", "1", "-T", &lasts])
+                .args([
+                    "-n", "-M", "prepared", "-c", &clients, "-j", "1", "-T", &lasts,
+                ])
                 .args(["-l", "--log-prefix=took", "-f"])
                 .arg(script)
                 .arg("postgres"),
@@ -113,7 +115,13 @@ impl Cluster {
         let generator = machine::cpu_of_ended() - before;
         let rate = told
             .lines()
-            .find_map(|it| it.strip_prefix("tps = ")?.split(['.', ' ']).next()?.parse().ok())
+            .find_map(|it| {
+                it.strip_prefix("tps = ")?
+                    .split(['.', ' '])
+                    .next()?
+                    .parse()
+                    .ok()
+            })
             .ok_or("pgbench tells no rate")?;
         let took = self.took()?;
         let at = |percent: usize| took.get(took.len() * percent / 100).copied();
@@ -159,7 +167,9 @@ impl Cluster {
             let mut other = Command::new("setpriv");
             let account = format!("--reuid={ACCOUNT}");
             let group = format!("--regid={ACCOUNT}");
-            other.args([&account, &group, "--clear-groups"]).arg(program);
+            other
+                .args([&account, &group, "--clear-groups"])
+                .arg(program);
             other
         } else {
             Command::new(program)

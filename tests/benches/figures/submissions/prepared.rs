@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use canbao_core::declaration::{Content, Declaration};
+use canbao_core::ids::FeedId;
 use canbao_core::ids::{DeclarationId, StatementId, UnitId};
 use canbao_core::money::Money;
 use canbao_core::month::Month;
 use canbao_core::signing::{PublicKey, SigningKey};
 use canbao_core::statement::Statement;
-use canbao_core::ids::FeedId;
 
 use super::CLIENTS;
 use crate::centre::{self, Clerk};
