@@ -1,7 +1,7 @@
 //! `canbao-server serve`: the running centre, until it is asked to end.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 
 use crate::admin::{Desk, Failure, Line, Lines, SOCKET};
 use crate::border;
-use crate::centre::Centre;
+use crate::centre::{Centre, OpenError};
 use crate::contact::Contact;
 use crate::http::{self, Shown};
 use crate::metrics::Metrics;
@@ -42,6 +42,9 @@ pub struct Serve {
     pub pension: Option<String>,
 }
 
+/// What opens the centre of a directory: [`Centre::open`], or what stands for another disk.
+pub type Open = fn(&Path) -> Result<Centre, OpenError>;
+
 /// Where it serves, printed as one line when it does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Ready {
@@ -56,17 +59,25 @@ pub struct Ready {
 /// # Errors
 /// [`Failure`]: it did not get ready, or the HTTP server failed.
 pub fn serve(serve: &Serve, lang: Lang) -> Result<(), Failure> {
+    serve_opened_by(Centre::open, serve, lang)
+}
+
+/// Serves the centre that `open` makes of the directory, as [`serve`] does its own.
+///
+/// # Errors
+/// As [`serve`].
+pub fn serve_opened_by(open: Open, serve: &Serve, lang: Lang) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::of_store("serve.runtime", error, lang))?;
-    let ended = runtime.block_on(run(serve, lang));
+    let ended = runtime.block_on(run(open, serve, lang));
     // A request to tax may be under way; what became of it is asked for at the next start.
     runtime.shutdown_timeout(Duration::from_millis(100));
     ended
 }
 
-async fn run(serve: &Serve, lang: Lang) -> Result<(), Failure> {
+async fn run(open: Open, serve: &Serve, lang: Lang) -> Result<(), Failure> {
     let failed =
         |code: &'static str| move |error: std::io::Error| Failure::of_store(code, error, lang);
     // Asked for first: a signal during the start shall end it cleanly as well.
@@ -80,7 +91,7 @@ async fn run(serve: &Serve, lang: Lang) -> Result<(), Failure> {
     let address = serve.pension.as_deref();
     let pension = client(address, pension::Client::new, "serve.pension_address", lang)?;
     let directory = serve.directory.clone();
-    let opened = tokio::task::spawn_blocking(move || Centre::open(&directory)).await;
+    let opened = tokio::task::spawn_blocking(move || open(&directory)).await;
     let centre = opened
         .map_err(|error| Failure::of_store("serve.runtime", error, lang))?
         .map_err(|error| Failure::of_opening(&error, lang))?;

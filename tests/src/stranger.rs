@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use canbao_core::certificate::Certificate;
 use canbao_core::declaration::Kind;
@@ -132,7 +133,7 @@ impl Stranger {
     /// When the session is refused.
     #[must_use]
     pub fn catch_up(&self, cursor: u64, scope_version: u64) -> CaughtUp {
-        let start = DeviceStart {
+        self.follow(DeviceStart {
             feed: self.feed,
             scope_version,
             parts: Parts::new(),
@@ -140,19 +141,49 @@ impl Stranger {
             offers: 0,
             late_from: Some(0),
             packed: false,
-        };
+        })
+    }
+
+    /// The same device, which reaches the server by another address from now on.
+    #[must_use]
+    pub fn by(self, server: SocketAddr) -> Self {
+        Self { server, ..self }
+    }
+
+    /// Syncs for the first time as the application does: documents come packed.
+    ///
+    /// # Panics
+    /// When the session is refused.
+    #[must_use]
+    pub fn first_sync(&self) -> CaughtUp {
+        self.follow(DeviceStart {
+            feed: self.feed,
+            scope_version: 0,
+            parts: Parts::new(),
+            cursor: 0,
+            offers: 0,
+            late_from: None,
+            packed: true,
+        })
+    }
+
+    fn follow(&self, start: DeviceStart) -> CaughtUp {
+        let (cursor, scope_version) = (start.cursor, start.scope_version);
         let mut ear = Mouth::default();
-        let (handshake, end) = block_on(async {
+        let (handshake, began, end) = block_on(async {
             let connected = self.connect().await;
             let handshake = connected.connection.statistics();
+            let began = Instant::now();
             let end = drive_device(&connected.connection, start, &mut ear).await;
-            (handshake, end)
+            (handshake, began, end)
         });
         assert_eq!(end.expect("nothing here can fail").code(), "sync.stopped");
+        let (statistics, settled) = ear.settled.expect("it settled");
         CaughtUp {
             cursor: ear.cursor.unwrap_or(cursor),
             scope_version: ear.scope_version.unwrap_or(scope_version),
-            statistics: ear.settled.expect("it settled"),
+            statistics,
+            took: settled.duration_since(began),
             handshake_sent: handshake.datagram_bytes_sent,
             handshake_received: handshake.datagram_bytes_received,
         }
@@ -211,6 +242,8 @@ pub struct CaughtUp {
     pub scope_version: u64,
     /// What the session carried.
     pub statistics: Statistics,
+    /// How long it took from its first message on, the handshake behind it.
+    pub took: Duration,
     /// UDP payload sent until the handshake was done.
     pub handshake_sent: u64,
     /// UDP payload received until then.
@@ -224,7 +257,7 @@ struct Mouth {
     verdicts: BTreeMap<[u8; 32], Verdict>,
     cursor: Option<u64>,
     scope_version: Option<u64>,
-    settled: Option<Statistics>,
+    settled: Option<(Statistics, Instant)>,
 }
 
 impl DeviceBackend for Mouth {
@@ -271,7 +304,7 @@ impl DeviceBackend for Mouth {
 
     fn report(&mut self, report: SessionReport, statistics: Statistics) {
         if report == SessionReport::Settled {
-            self.settled.get_or_insert(statistics);
+            self.settled.get_or_insert((statistics, Instant::now()));
         }
     }
 

@@ -25,7 +25,9 @@ Usage: cargo xtask COMMAND
   control         power cuts over an engine with known faults, which must be found, and over ours
   fuzz [TARGET] [--seconds N]
                   libFuzzer over all targets or one, 300 seconds each; needs a nightly toolchain
-  bench [ARGS]    run the benchmarks; ARGS go to them";
+  bench [NAME...] [--json]
+                  take the figures, all or those named, as a table or as JSON; JSON goes to
+                  target/bench.json too";
 
 /// The exit code for a command line that cannot be understood.
 const MISUSED: u8 = 2;
@@ -88,7 +90,8 @@ fn simulate(workspace: &Workspace, arguments: &[OsString]) -> ExitCode {
 fn bench(workspace: &Workspace, arguments: &[OsString]) -> ExitCode {
     let mut bench = cargo(workspace);
     bench
-        .args(["bench", "--package", "canbao-tests", "--locked", "--"])
+        .args(["bench", "--package", "canbao-tests", "--bench", "figures"])
+        .args(["--locked", "--"])
         .args(arguments);
     fail(&become_program(bench))
 }

@@ -102,6 +102,12 @@ impl Frontier {
         Ok(frontier)
     }
 
+    /// The tree's size alone: its root costs a hash for each of its peaks.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
     /// The tree's size and root.
     #[must_use]
     pub fn head(&self) -> TreeHead {

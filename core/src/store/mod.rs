@@ -22,6 +22,8 @@ mod read;
 mod sealing;
 #[cfg(any(test, feature = "simulation"))]
 pub mod simulated;
+#[cfg(feature = "simulation")]
+mod slowed;
 mod whole_file;
 
 #[cfg(test)]

@@ -14,6 +14,8 @@ use super::migration::step_up;
 use super::sealing::{NoRandomness, SALT_BYTES, Sealer, random};
 #[cfg(any(test, feature = "simulation"))]
 use super::simulated::SimulatedDisk;
+#[cfg(feature = "simulation")]
+use super::slowed::SlowedFile;
 use super::{Store, whole_file};
 
 /// Why a store was not opened or created. No value in it was changed.
@@ -115,6 +117,24 @@ impl Store {
         let database = guarded(|| Ok(builder().create_with_backend(FileBackend::new(file)?)?))?;
         let (header, sealer) = unlock(&database, key)?;
         let engine = Engine::new(database, Some(path.to_owned()), header);
+        Ok(Self { engine, sealer })
+    }
+
+    /// Opens the store in an existing file, each sync of which takes at least so long.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    #[cfg(feature = "simulation")]
+    pub fn open_slowed(
+        path: &Path,
+        key: &SealingKey,
+        sync: std::time::Duration,
+    ) -> Result<Self, OpenError> {
+        let file = open_file(path)?;
+        let database =
+            guarded(|| Ok(builder().create_with_backend(SlowedFile::new(file, sync)?)?))?;
+        let (header, sealer) = unlock(&database, key)?;
+        let engine = Engine::new(database, None, header);
         Ok(Self { engine, sealer })
     }
 

@@ -14,7 +14,7 @@ use canbao_core::structure::{ChangeHash, CheckedBatch, check_batch_up_to};
 use canbao_core::time::Timestamp;
 
 use super::answer::{Answer, Unavailable};
-use super::certificates::{Standing, certificate_of};
+use super::certificates::{Opened, Standing};
 use super::desk::Desk;
 use super::index;
 use crate::keys::Keys;
@@ -28,8 +28,8 @@ pub(super) struct Checked {
 
 /// Checks a batch's form and finds its signer, before it waits for the writer.
 pub(super) fn check(
-    store: &Store,
-    keys: &Keys,
+    (store, keys): (&Store, &Keys),
+    opened: &Opened,
     newest: &Newest,
     bytes: Vec<u8>,
 ) -> Result<Result<Checked, Answer>, Unavailable> {
@@ -41,7 +41,7 @@ pub(super) fn check(
             return Ok(Err(error.refusal().map_or_else(held, refused)));
         }
     };
-    let Some(certificate) = certificate_of(store, keys, batch.run.batch.signer)? else {
+    let Some(certificate) = opened.certificate_of(store, keys, batch.run.batch.signer)? else {
         return Ok(Err(Answer::refused(
             RefusalName::AdmissionUnknownSigner,
             "no such certificate",

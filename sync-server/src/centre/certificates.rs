@@ -1,6 +1,8 @@
 //! Certificates as the log has them: issued at one place, revoked from another on.
 
+use std::collections::HashMap;
 use std::ops::Bound;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use canbao_core::certificate::Certificate;
 use canbao_core::facts::{Fact, Revoker};
@@ -79,17 +81,42 @@ fn standing(certificate: &Certificate, revoked: bool, now: Timestamp) -> Standin
     }
 }
 
-/// A certificate of this authority by its serial, in force or not.
-pub(super) fn certificate_of(
-    store: &Store,
-    keys: &Keys,
-    serial: CertificateSerial,
-) -> Result<Option<Certificate>, Unavailable> {
-    let (view, key) = index::certificate(serial);
-    let position = store.view(view, &key)?.as_deref().and_then(index::number);
-    position
-        .map(|position| certificate_at(store, keys, position))
-        .transpose()
+/// Certificates that were read and verified: none ever changes, and each statement asks for its
+/// signer's. Whether one is in force is judged apart.
+#[derive(Default)]
+pub(super) struct Opened(Mutex<HashMap<CertificateSerial, Certificate>>);
+
+/// The most that are kept; then they are read anew.
+const OPENED: usize = 1_024;
+
+impl Opened {
+    /// A certificate of this authority by its serial, in force or not.
+    pub(super) fn certificate_of(
+        &self,
+        store: &Store,
+        keys: &Keys,
+        serial: CertificateSerial,
+    ) -> Result<Option<Certificate>, Unavailable> {
+        if let Some(known) = self.lock().get(&serial) {
+            return Ok(Some(known.clone()));
+        }
+        let (view, key) = index::certificate(serial);
+        let position = store.view(view, &key)?.as_deref().and_then(index::number);
+        let Some(position) = position else {
+            return Ok(None);
+        };
+        let read = certificate_at(store, keys, position)?;
+        let mut known = self.lock();
+        if known.len() >= OPENED {
+            known.clear();
+        }
+        known.insert(serial, read.clone());
+        Ok(Some(read))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<CertificateSerial, Certificate>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Every certificate issued to a device, by serial.

@@ -1,7 +1,6 @@
 //! The writer's desk: its views, the group it is deciding, and the commit of that group.
 
 use std::collections::BTreeMap;
-use std::ops::Bound;
 use std::sync::Arc;
 
 use canbao_core::facts::{Audience, CommonView, Entry, Fact, Placed};
@@ -14,8 +13,10 @@ use canbao_core::time::Timestamp;
 use super::answer::Unavailable;
 use super::handle::Head;
 use super::index::{self, Place};
+use super::listed;
 use super::rebuild;
-use super::stored::{Read, Stored, read_at};
+use super::recent::{self, Recent};
+use super::stored::{Stored, read_at};
 use super::units::Units;
 use crate::border::{self, Salts};
 use crate::keys::Keys;
@@ -23,6 +24,8 @@ use crate::keys::Keys;
 /// Entries after which a group is full: what one commit holds in memory is bounded by them and
 /// one request.
 const FULL: usize = 10_000;
+/// How many entries for everyone are looked up at once.
+const PAGE: usize = 256;
 
 /// Everything the writer decides with. Its views run ahead of the store by the group in hand.
 pub(super) struct Desk {
@@ -32,6 +35,7 @@ pub(super) struct Desk {
     pub(super) units: Units,
     salts: Salts,
     frontier: Frontier,
+    recent: Arc<Recent>,
     next_serial: u64,
     latest: Timestamp,
     group: Group,
@@ -41,6 +45,7 @@ pub(super) struct Desk {
 #[derive(Default)]
 struct Group {
     entries: Vec<Vec<u8>>,
+    audiences: recent::Group,
     changes: BTreeMap<Place, Option<Vec<u8>>>,
     common_changed: bool,
     scopes_changed: bool,
@@ -50,7 +55,7 @@ impl Desk {
     /// A desk as of the durable log; views that do not cover it are brought up to it first.
     pub(super) fn load(store: Arc<Store>, keys: Arc<Keys>) -> Result<Self, Unavailable> {
         let frontier = rebuild::bring_up(&store, &keys)?;
-        let latest = match frontier.head().size.checked_sub(1) {
+        let latest = match frontier.size().checked_sub(1) {
             Some(last) => read_at(&store, last)?.entry.at,
             None => Timestamp(0),
         };
@@ -71,6 +76,7 @@ impl Desk {
             common,
             units,
             salts: Arc::new(border::salt),
+            recent: Arc::new(Recent::at(frontier.size())),
             frontier,
             next_serial,
             latest,
@@ -85,7 +91,7 @@ impl Desk {
 
     /// Where the next fact goes.
     pub(super) fn next(&self) -> Position {
-        Position(self.frontier.head().size + self.group.entries.len() as u64)
+        Position(self.frontier.size() + self.group.entries.len() as u64)
     }
 
     /// The number of the next certificate.
@@ -137,7 +143,7 @@ impl Desk {
 
     /// The fact at a position, the group in hand included.
     pub(super) fn fact_at(&self, position: Position) -> Result<Option<Fact>, Unavailable> {
-        let durable = self.frontier.head().size;
+        let durable = self.frontier.size();
         let Some(place) = position.0.checked_sub(durable) else {
             return Ok(read_at(&self.store, position.0)?.fact);
         };
@@ -168,20 +174,15 @@ impl Desk {
         self.latest = self.latest.max(now);
         let entry = Entry::new(self.latest, &fact);
         self.group.entries.push(entry.to_bytes());
-        let read = Read {
-            position,
-            entry,
-            fact: Some(fact.clone()),
-        };
-        self.group
-            .changes
-            .extend(index::changes(&self.store, &read));
+        self.group.audiences.push(position.0, &entry.audience);
+        let changes = index::changes_by(&self.store, position, &entry, Some(&fact));
+        self.group.changes.extend(changes);
         let placed = Placed {
             position,
             at: self.latest,
             fact,
         };
-        if read.entry.audience.contains(&Audience::Everyone) {
+        if entry.audience.contains(&Audience::Everyone) {
             self.common.apply(&placed.fact);
             self.group.common_changed = true;
         }
@@ -233,7 +234,7 @@ impl Desk {
     /// Commits the group with one sync: entries, views, tiles and the signed head together, so
     /// that no head is ever seen before its entries are durable.
     pub(super) fn commit(&mut self) -> Result<(), Unavailable> {
-        let start = self.frontier.head().size;
+        let start = self.frontier.size();
         let mut stored = Vec::with_capacity(self.group.entries.len());
         for entry in std::mem::take(&mut self.group.entries) {
             stored.push(Stored {
@@ -260,6 +261,8 @@ impl Desk {
         commit = rebuild::with_head(commit, &growth.frontier, &self.keys);
         self.store.commit(commit)?;
         self.frontier = growth.frontier;
+        let audiences = std::mem::take(&mut self.group.audiences);
+        self.recent = Arc::new(self.recent.and(audiences, self.frontier.size()));
         Ok(())
     }
 
@@ -278,6 +281,7 @@ impl Desk {
             note,
             common,
             scopes,
+            recent: Arc::clone(&self.recent),
         }
     }
 }
@@ -295,24 +299,17 @@ pub(super) fn note(frontier: &Frontier, keys: &Keys) -> String {
 
 fn common_view(store: &Store) -> Result<CommonView, Unavailable> {
     let mut common = CommonView::default();
-    let mut from = index::audience(&Audience::Everyone, 0).1;
-    let end = index::audience(&Audience::Everyone, u64::MAX).1;
+    let head = store.length(Stream::Feed)?;
+    let mut from = 0;
     loop {
-        let page = store.view_range(
-            View::Audience,
-            Bound::Included(&from),
-            Bound::Included(&end),
-            256,
-        )?;
-        for (key, _) in &page {
-            if let Some(position) = key.last_chunk().map(|it| u64::from_be_bytes(*it))
-                && let Some(fact) = read_at(store, position)?.fact
-            {
+        let page = listed::positions(store, &Audience::Everyone, from..head, PAGE)?;
+        for position in &page {
+            if let Some(fact) = read_at(store, *position)?.fact {
                 common.apply(&fact);
             }
         }
         match page.last() {
-            Some((last, _)) => from = [last.as_slice(), &[0]].concat(),
+            Some(last) => from = last + 1,
             None => return Ok(common),
         }
     }

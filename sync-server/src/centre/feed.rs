@@ -1,9 +1,9 @@
 //! What is read without the writer: the feed of some audiences, proofs and tiles.
 
 use std::collections::BTreeSet;
-use std::ops::Bound;
+use std::ops::Range;
 
-use canbao_core::facts::{Audience, Entry, Fact};
+use canbao_core::facts::{Audience, Fact};
 use canbao_core::ids::Position;
 use canbao_core::ledger::merkle::{Hash, TreeHead};
 use canbao_core::ledger::nodes::TileNodes;
@@ -16,40 +16,35 @@ use canbao_core::sync::message::{ProofHash, ProofWanted};
 use canbao_core::sync::{MAX_ENTRY, RangeProof, Refusal};
 
 use super::answer::Unavailable;
-use super::index;
+use super::recent::Recent;
 use super::stored::{Stored, unreadable};
+use super::{index, listed};
 
-/// So near the head it costs less to look at every entry than to ask every audience's index.
-const TAIL: u64 = 256;
-
-/// A page of the entries of these audiences, none at or above `head`.
+/// A page of the entries of these audiences, none behind the range.
 pub(super) fn page(
     store: &Store,
+    recent: &Recent,
     audiences: &[Audience],
-    (from, head): (u64, u64),
+    range: Range<u64>,
     max_items: usize,
     max_bytes: usize,
 ) -> Result<FeedPage, Unavailable> {
-    if from >= head || max_items == 0 {
+    let head = range.end;
+    if range.is_empty() || max_items == 0 {
         return Ok(FeedPage {
             entries: Vec::new(),
-            upto: from.min(head),
+            upto: range.start.min(head),
             head,
         });
     }
-    let near = head - from <= TAIL;
-    let (positions, mut upto) = if near {
-        ((from..head).collect(), head)
-    } else {
-        positions(store, audiences, from..head, max_items)?
+    let (positions, mut upto) = match recent.positions(audiences, &range) {
+        Some(positions) => (positions, head),
+        None => positions(store, audiences, range, max_items)?,
     };
     let mut entries = Vec::new();
     let mut bytes = 0;
     for position in positions {
         let stored = stored_at(store, position)?;
-        if near && !is_for(&stored, position, audiences)? {
-            continue;
-        }
         bytes += stored.entry.len();
         if entries.len() == max_items || (bytes > max_bytes && !entries.is_empty()) {
             upto = position;
@@ -76,7 +71,8 @@ pub(super) fn part(
     max_bytes: usize,
 ) -> Result<PartPage, Unavailable> {
     if !packed {
-        let page = page(store, &[audience], (from, upto), max_items, max_bytes)?;
+        let old = Recent::at(upto);
+        let page = page(store, &old, &[audience], from..upto, max_items, max_bytes)?;
         return Ok(PartPage {
             entries: page.entries,
             pack: None,
@@ -133,36 +129,20 @@ fn packable(
     Ok(follower.is_some_and(|it| it < upto).then_some(checked.run))
 }
 
-fn is_for(stored: &Stored, position: u64, audiences: &[Audience]) -> Result<bool, Unavailable> {
-    let entry = Entry::from_bytes(&stored.entry).map_err(|error| unreadable(position, &error))?;
-    Ok(entry.audience.iter().any(|it| audiences.contains(it)))
-}
-
 /// The next positions of any of these audiences, merged, and the position up to which the merge
 /// is whole.
 fn positions(
     store: &Store,
     audiences: &[Audience],
-    range: std::ops::Range<u64>,
+    range: Range<u64>,
     max_items: usize,
-) -> Result<(Vec<u64>, u64), Unavailable> {
+) -> Result<(BTreeSet<u64>, u64), Unavailable> {
     let mut found = BTreeSet::new();
     let mut whole = range.end;
     for audience in audiences {
-        let (view, start) = index::audience(audience, range.start);
         // No audience needs to be asked beyond what another one left unread.
-        let (_, end) = index::audience(audience, whole);
-        let keys = store.view_range(
-            view,
-            Bound::Included(&start),
-            Bound::Excluded(&end),
-            max_items,
-        )?;
-        let own: Vec<u64> = keys
-            .iter()
-            .filter_map(|(key, _)| key.last_chunk().map(|it| u64::from_be_bytes(*it)))
-            .collect();
-        if let Some(last) = own.last().filter(|_| keys.len() == max_items) {
+        let own = listed::positions(store, audience, range.start..whole, max_items)?;
+        if let Some(last) = own.last().filter(|_| own.len() == max_items) {
             whole = last + 1;
         }
         found.extend(own);
@@ -174,7 +154,7 @@ fn positions(
         }
     }
     found.split_off(&whole);
-    Ok((found.into_iter().collect(), whole))
+    Ok((found, whole))
 }
 
 fn stored_at(store: &Store, position: u64) -> Result<Stored, Unavailable> {

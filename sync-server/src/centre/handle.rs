@@ -22,9 +22,10 @@ use canbao_core::time::Timestamp;
 use tokio::sync::{mpsc, watch};
 
 use super::answer::{AdminError, Answer, EnrolError, OpenError, TaxAnswer, TaxError, Unavailable};
-use super::certificates::{Issued, Revocation};
+use super::certificates::{Issued, Opened, Revocation};
 use super::desk::Desk;
 use super::persons::Amendment;
+use super::recent::Recent;
 use super::tax::{Outgoing, TaxEvent};
 use super::units::Units;
 use super::writer::{Job, WAITING, Writer, job};
@@ -44,6 +45,8 @@ pub struct Head {
     /// Changes whenever a unit was registered or moved, a device enrolled or a certificate revoked:
     /// what a device may see may have changed with it.
     pub scopes: u64,
+    /// Whom the newest entries are for.
+    pub(super) recent: Arc<Recent>,
 }
 
 /// An order for an enrolment code.
@@ -69,6 +72,7 @@ pub(super) struct Shared {
     pub(super) store: Arc<Store>,
     pub(super) keys: Arc<Keys>,
     newest: Newest,
+    opened: Opened,
     jobs: mpsc::Sender<Job>,
     heads: watch::Receiver<Head>,
     /// Views for readers; the writer has its own, which run ahead.
@@ -113,6 +117,7 @@ impl Centre {
             store,
             keys,
             newest,
+            opened: Opened::default(),
             jobs: sender,
             heads: shown,
             units: Mutex::default(),
@@ -148,9 +153,10 @@ impl Centre {
             store,
             keys,
             newest,
+            opened,
             ..
         } = &*self.shared;
-        match statements::check(store, keys, newest, bytes)? {
+        match statements::check((store, keys), opened, newest, bytes)? {
             Err(answer) => Ok(answer),
             Ok(checked) => {
                 self.ask(move |desk| desk.take_statement(checked, now))
@@ -168,9 +174,10 @@ impl Centre {
             store,
             keys,
             newest,
+            opened,
             ..
         } = &*self.shared;
-        match batches::check(store, keys, newest, bytes)? {
+        match batches::check((store, keys), opened, newest, bytes)? {
             Err(answer) => Ok(answer),
             Ok(checked) => self.ask(move |desk| desk.take_batch(checked, now)).await,
         }
@@ -364,9 +371,13 @@ impl Centre {
         max_items: usize,
         max_bytes: usize,
     ) -> Result<FeedPage, Unavailable> {
-        let head = self.shared.heads.borrow().tree.size;
-        let read = (range.start, range.end.min(head));
-        let page = feed::page(&self.shared.store, audiences, read, max_items, max_bytes)?;
+        let (head, recent) = {
+            let newest = self.shared.heads.borrow();
+            (newest.tree.size, Arc::clone(&newest.recent))
+        };
+        let store = &self.shared.store;
+        let range = range.start..range.end.min(head);
+        let page = feed::page(store, &recent, audiences, range, max_items, max_bytes)?;
         Ok(FeedPage { head, ..page })
     }
 

@@ -3,9 +3,9 @@
 use canbao_core::certificate::Certificate;
 use canbao_core::document::{DocumentId, SignedBatch};
 use canbao_core::facts::{
-    Answered, Audience, Effect, Fact, IncidentKind, PersonRecord, Sending, TransactionId,
+    Answered, Audience, Effect, Entry, Fact, IncidentKind, PersonRecord, Sending, TransactionId,
 };
-use canbao_core::ids::{CertificateSerial, DistrictId, PersonId, StatementId, UnitId};
+use canbao_core::ids::{CertificateSerial, DistrictId, PersonId, Position, StatementId, UnitId};
 use canbao_core::ledger::tile::{Row, TileId};
 use canbao_core::signed::encode;
 use canbao_core::signing::{PublicKey, hash_parts};
@@ -16,7 +16,7 @@ use canbao_core::time::Timestamp;
 use super::stored::Read;
 
 /// The version of what stands in the views; views of another are derived again.
-pub(super) const VIEWS_VERSION: u32 = 5;
+pub(super) const VIEWS_VERSION: u32 = 6;
 
 /// A view and a key in it.
 pub(super) type Place = (View, Vec<u8>);
@@ -47,12 +47,22 @@ pub(super) fn tile(id: &TileId) -> Place {
     (View::Tile, [&[row][..], &id.index().to_be_bytes()].concat())
 }
 
-/// The entries of an audience, in order.
+/// The place of the entries that an audience sees: each under its position, a run of them under
+/// its last.
 pub(super) fn audience(audience: &Audience, position: u64) -> Place {
     (
         View::Audience,
         [audience.key(), position.to_be_bytes().to_vec()].concat(),
     )
+}
+
+/// Lists an entry for an audience, and as many right before it.
+pub(super) fn listing(audience: &Audience, last: u64, before: u64) -> (Place, Vec<u8>) {
+    let before = match before {
+        0 => Vec::new(),
+        before => before.to_be_bytes().to_vec(),
+    };
+    (self::audience(audience, last), before)
 }
 
 /// The fact that answers a statement.
@@ -284,16 +294,24 @@ pub(super) fn incident_kind(bytes: &[u8]) -> Option<IncidentKind> {
 
 /// What an entry adds to the views.
 pub(super) fn changes(store: &Store, read: &Read) -> Vec<Change> {
+    changes_by(store, read.position, &read.entry, read.fact.as_ref())
+}
+
+/// The same of an entry in parts.
+pub(super) fn changes_by(
+    store: &Store,
+    position: Position,
+    entry: &Entry,
+    fact: Option<&Fact>,
+) -> Vec<Change> {
     let mut index = Index {
         store,
-        position: read.position.0,
-        at: read.entry.at,
+        position: position.0,
+        at: entry.at,
         changes: Vec::new(),
     };
-    for audience in &read.entry.audience {
-        index.put(self::audience(audience, read.position.0), Vec::new());
-    }
-    if let Some(fact) = &read.fact {
+    index.list(&entry.audience, fact);
+    if let Some(fact) = fact {
         index.fact(fact);
     }
     index.changes
@@ -309,6 +327,19 @@ struct Index<'a> {
 impl Index<'_> {
     fn put(&mut self, place: Place, value: impl Into<Vec<u8>>) {
         self.changes.push((place, Some(value.into())));
+    }
+
+    /// A posting is listed with its records, which stand right behind it.
+    fn list(&mut self, audiences: &[Audience], fact: Option<&Fact>) {
+        let behind = match fact {
+            Some(Fact::Recorded(_)) => return,
+            Some(Fact::PostingTaken { lines, .. }) => u64::from(*lines),
+            Some(_) | None => 0,
+        };
+        for audience in audiences {
+            let (place, before) = listing(audience, self.position + behind, behind);
+            self.put(place, before);
+        }
     }
 
     /// The key leads to this entry.

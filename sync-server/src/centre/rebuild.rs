@@ -24,17 +24,17 @@ pub(super) fn bring_up(store: &Store, keys: &Keys) -> Result<Frontier, Unavailab
             Frontier::empty()
         }
     };
-    if frontier.head().size == length && length > 0 {
+    if frontier.size() == length && length > 0 {
         return Ok(frontier);
     }
     tracing::info!(
-        from = frontier.head().size,
+        from = frontier.size(),
         to = length,
         "deriving the views from the log"
     );
     loop {
         frontier = cover_page(store, keys, &frontier)?;
-        if frontier.head().size == length {
+        if frontier.size() == length {
             return Ok(frontier);
         }
     }
@@ -44,7 +44,7 @@ pub(super) fn bring_up(store: &Store, keys: &Keys) -> Result<Frontier, Unavailab
 pub(super) fn with_head(commit: Commit, frontier: &Frontier, keys: &Keys) -> Commit {
     let marker = [
         &VIEWS_VERSION.to_be_bytes()[..],
-        &frontier.head().size.to_be_bytes(),
+        &frontier.size().to_be_bytes(),
     ]
     .concat();
     let (view, covered) = index::covered();
@@ -81,7 +81,7 @@ fn usable(store: &Store, length: u64) -> Result<Option<Frontier>, Unavailable> {
 }
 
 fn cover_page(store: &Store, keys: &Keys, frontier: &Frontier) -> Result<Frontier, Unavailable> {
-    let page = store.read(Stream::Feed, frontier.head().size, PAGE, PAGE_BYTES)?;
+    let page = store.read(Stream::Feed, frontier.size(), PAGE, PAGE_BYTES)?;
     let mut commit = Commit::new();
     let mut leaves = Vec::with_capacity(page.len());
     for (position, bytes) in page {

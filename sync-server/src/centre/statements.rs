@@ -11,7 +11,7 @@ use canbao_core::store::Store;
 use canbao_core::time::Timestamp;
 
 use super::answer::{Answer, Unavailable};
-use super::certificates::{Standing, certificate_of};
+use super::certificates::{Opened, Standing};
 use super::desk::Desk;
 use super::index;
 use super::intake::Intake;
@@ -26,8 +26,8 @@ pub(super) struct Checked {
 
 /// Reads a statement and checks its signature, before it waits for the writer.
 pub(super) fn check(
-    store: &Store,
-    keys: &Keys,
+    (store, keys): (&Store, &Keys),
+    opened: &Opened,
     newest: &Newest,
     bytes: Vec<u8>,
 ) -> Result<Result<Checked, Answer>, Unavailable> {
@@ -40,7 +40,7 @@ pub(super) fn check(
         Ok(unverified) => unverified,
         Err(error) => return Ok(Err(refuse(&error))),
     };
-    let Some(certificate) = certificate_of(store, keys, unverified.signer())? else {
+    let Some(certificate) = opened.certificate_of(store, keys, unverified.signer())? else {
         return Ok(Err(Answer::refused(
             RefusalName::StatementUnknownSigner,
             "no such certificate",

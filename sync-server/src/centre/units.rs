@@ -1,21 +1,23 @@
 //! Views of units, folded from the log when they are needed and kept while they fit.
 
 use std::collections::HashMap;
-use std::ops::Bound;
 
 use canbao_core::facts::{Audience, Fact, Placed, UnitView};
 use canbao_core::ids::UnitId;
-use canbao_core::store::{Store, Stream, View};
+use canbao_core::store::{Store, Stream};
 
 use super::answer::Unavailable;
-use super::index;
+use super::listed;
 use super::stored::{Read, read_at};
 
 /// How many persons, records and submissions the kept views may hold together: the memory is
 /// bounded by this number and one unit, not by how many units there are.
 const KEPT: usize = 400_000;
-/// The most units kept.
-const KEPT_UNITS: usize = 512;
+/// The most units kept; one that declares with a thousand others is not folded each time.
+const KEPT_UNITS: usize = 4_096;
+/// How much is left, in eighths, when more is kept than may be: so that not every group has to look
+/// for what was used longest ago.
+const LEFT: usize = 7;
 /// How many positions of a unit are looked up at once.
 const PAGE: usize = 512;
 
@@ -103,22 +105,26 @@ impl Units {
         }
     }
 
-    /// Forgets the views used longest ago until the rest fits.
+    /// Forgets the views used longest ago once they do not fit.
     pub(super) fn trim(&mut self) {
-        let mut by_use: Vec<(u64, UnitId, usize)> = self
+        let mut weight: usize = self.kept.values().map(|it| weight(&it.view)).sum();
+        let mut count = self.kept.len();
+        if weight <= KEPT && count <= KEPT_UNITS {
+            return;
+        }
+        let mut by_use: Vec<(u64, UnitId)> = self
             .kept
             .iter()
-            .map(|(unit, kept)| (kept.used, *unit, weight(&kept.view)))
+            .map(|(unit, kept)| (kept.used, *unit))
             .collect();
         by_use.sort_unstable();
-        let mut weight: usize = by_use.iter().map(|(_, _, weight)| weight).sum();
-        let mut count = by_use.len();
-        for (_, unit, own) in by_use {
-            if count <= 1 || (weight <= KEPT && count <= KEPT_UNITS) {
+        for (_, unit) in by_use {
+            let fits = weight <= KEPT / 8 * LEFT && count <= KEPT_UNITS / 8 * LEFT;
+            if count <= 1 || fits {
                 return;
             }
-            self.kept.remove(&unit);
-            weight -= own;
+            let forgotten = self.kept.remove(&unit);
+            weight -= forgotten.map_or(0, |it| self::weight(&it.view));
             count -= 1;
         }
     }
@@ -141,24 +147,15 @@ fn fold(
     range: std::ops::Range<u64>,
 ) -> Result<Option<UnitView>, Unavailable> {
     let audience = Audience::Unit(unit);
-    let (_, end) = index::audience(&audience, range.end);
-    let mut from = index::audience(&audience, range.start).1;
+    let mut from = range.start;
     loop {
-        let page = store.view_range(
-            View::Audience,
-            Bound::Included(&from),
-            Bound::Excluded(&end),
-            PAGE,
-        )?;
-        for (key, _) in &page {
-            let Some(position) = key.last_chunk().map(|it| u64::from_be_bytes(*it)) else {
-                continue;
-            };
+        let page = listed::positions(store, &audience, from..range.end, PAGE)?;
+        for position in &page {
             let Read {
                 position,
                 entry,
                 fact,
-            } = read_at(store, position)?;
+            } = read_at(store, *position)?;
             let Some(fact) = fact else { continue };
             let placed = Placed {
                 position,
@@ -172,8 +169,8 @@ fn fold(
             }
         }
         match page.last() {
-            Some((last, _)) if page.len() == PAGE => from = [last.as_slice(), &[0]].concat(),
-            _ => return Ok(view),
+            Some(last) if page.len() == PAGE => from = last + 1,
+            Some(_) | None => return Ok(view),
         }
     }
 }
