@@ -119,6 +119,8 @@ async fn draft(door: &Door, directory: &Path) {
         file,
         failures: None,
         preview: false,
+        from: None,
+        to: None,
     };
     let report = device::ask(door, Request::DeclareImport(importing)).await;
     assert_eq!(report.body()["good"], IMPORTED, "every row is good");

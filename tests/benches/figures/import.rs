@@ -57,6 +57,8 @@ pub(crate) fn measure(table: &mut Table) {
             file: file.clone(),
             failures: None,
             preview: true,
+            from: None,
+            to: None,
         };
         let begun = Instant::now();
         let answer = runtime.block_on(device::ask(&door, Request::DeclareImport(importing)));

@@ -98,6 +98,7 @@ pub(crate) fn answer(directory: &str, disk: Disk) -> ExitCode {
         listen: any,
         http: any,
         tax: None,
+        pension: None,
     };
     let open = match disk {
         Disk::AsItIs => Centre::open,

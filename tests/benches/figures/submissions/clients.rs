@@ -5,11 +5,12 @@ use std::future::pending;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use canbao_core::facts::Insured;
 use canbao_core::ids::{Position, StatementId, UnitId};
 use canbao_core::sync::device::{
     Advance, Backfilled, DeviceStart, Outgoing, Parts, Rescope, SessionReport,
 };
-use canbao_core::sync::{Item, ItemId, ProofRefused, RangeProof, Verdict};
+use canbao_core::sync::{Item, ItemId, ProofRefused, RangeProof, Refusal, Verdict};
 use canbao_transport::{
     Alpn, ClientEndpoint, DeviceBackend, DeviceEvent, Statistics, drive_device,
 };
@@ -176,6 +177,14 @@ impl DeviceBackend for Submitter {
     }
 
     async fn proof(&mut self, _: Result<RangeProof, ProofRefused>) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    async fn status(
+        &mut self,
+        _: u32,
+        _: Result<Insured, Refusal>,
+    ) -> Result<(), Infallible> {
         Ok(())
     }
 
