@@ -111,7 +111,7 @@ impl World<'_> {
             (2, Employers::Resume),
             (3, Employers::TakeOver),
             (2, Employers::Enrol),
-            (2, Employers::Redo),
+            (3, Employers::Redo),
             (7, Employers::Edit),
             (1, Employers::Void),
             (2, Employers::Note),
@@ -331,6 +331,12 @@ impl World<'_> {
             ..Form::default()
         };
         self.ask(device, "does a movement again", declare(kind, form))?;
+        // Seldom enough that it comes to a redo at all: it does not wait for another to submit it.
+        let all = Request::Submit {
+            ids: Vec::new(),
+            all: true,
+        };
+        self.ask(device, "submits all", all)?;
         Ok(())
     }
 
