@@ -358,6 +358,38 @@ fn two_devices_that_import_a_file_offline_make_the_same_drafts_without_a_conflic
     assert_eq!(statuses, ["received", "voided"]);
 }
 
+/// What the drafts say, whichever import made them.
+fn drafts(app: &mut App) -> Vec<(String, String, Option<String>, Option<String>)> {
+    let said = |row: crate::response::DeclarationRow| {
+        let person = row.person.map(|it| it.personal_number).unwrap_or_default();
+        (row.kind, person, row.month, row.wage)
+    };
+    let mut drafts: Vec<_> = declarations(app).into_iter().map(said).collect();
+    drafts.sort();
+    drafts
+}
+
+#[test]
+fn files_and_rows_make_the_same_drafts_in_whatever_order_they_come() {
+    const STOPS: &str = "个人编号,姓名,变更时间,变更原因\n\
+                         0001000003,孙五,2022-01,辞职\n";
+    let lines: Vec<&str> = WAGES.lines().collect();
+    let turned = [lines[0], lines[2], lines[1], ""].join("\n");
+    let made = |files: &[(&str, &str)]| {
+        let mut office = Office::new();
+        for (kind, text) in files {
+            let path = office.file("rows.csv", text);
+            let report = imported(&mut office.app, importing(kind, &path));
+            assert_eq!(report.failed, 0, "{report:?}");
+        }
+        drafts(&mut office.app)
+    };
+    let expected = made(&[("wage", WAGES), ("int", STOPS)]);
+    assert_eq!(expected.len(), 3);
+    assert_eq!(made(&[("int", STOPS), ("wage", WAGES)]), expected);
+    assert_eq!(made(&[("wage", &turned), ("int", STOPS)]), expected);
+}
+
 #[test]
 fn an_import_is_undone_as_one_and_its_file_may_be_imported_anew() {
     let mut pair = Two::new();
