@@ -66,10 +66,16 @@ impl Telling<'_, '_> {
             ];
             let _ = tax.tell("correct", &[&person[..], change].concat());
         };
+        let centre = &self.told.centre;
+        let fetch = || {
+            let fetched = centre.admin(&["tax", "roster", SMALL.unemployment_number]);
+            let _ = fetched.result();
+        };
         correct(&["--name", "名字不同"]);
         let _ = other.approved(&[&stops[0], &stops[1]]);
         other.until_status(&stops[0], "tax_accepted");
         other.until_status(&stops[1], "tax_refused");
+        fetch();
         let refused = other.until_compared(personal_number, |row| {
             row["class"]["code"] == "state_differs"
         });
@@ -88,11 +94,7 @@ impl Telling<'_, '_> {
 
         // MON-3: tax's month is the reference; the redo is one command.
         correct(&["--stop", "2022-01"]);
-        let _ = self
-            .told
-            .centre
-            .admin(&["tax", "roster", SMALL.unemployment_number])
-            .result();
+        fetch();
         let found = other.until_compared(personal_number, |row| {
             row["findings"][0]["repair"]["code"] == "repair.redo_stop"
         });
