@@ -339,7 +339,7 @@ fn what_is_no_set_at_all_is_refused() {
     );
     let hostile = format!("rates = [{}]", "1,".repeat(100_000));
     assert!(ParameterSet::parse(&hostile).unwrap_err().len() <= 200);
-    assert_eq!(ParameterSet::parse("").unwrap_err().len(), 17);
+    assert_eq!(ParameterSet::parse("").unwrap_err().len(), 16);
 }
 
 #[test]
