@@ -111,7 +111,7 @@ impl World<'_> {
             (2, Employers::Resume),
             (3, Employers::TakeOver),
             (2, Employers::Enrol),
-            (3, Employers::Redo),
+            (6, Employers::Redo),
             (7, Employers::Edit),
             (1, Employers::Void),
             (2, Employers::Note),
