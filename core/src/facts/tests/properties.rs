@@ -120,7 +120,7 @@ fn records_sum_to_postings(play: &Play) {
         let mut sums: BTreeMap<&str, Money> = BTreeMap::new();
         for RecordView { record, .. } in &view.records {
             let sum = sums.entry(&record.serial).or_insert(Money::ZERO);
-            *sum = *sum + record.total();
+            *sum += record.total();
         }
         for placed in &play.log().facts {
             if let Fact::PostingTaken {
