@@ -6,6 +6,8 @@ use serde::de::DeserializeOwned;
 use ureq::http::Response;
 use ureq::{Agent, Body};
 
+use crate::centre::Unavailable;
+
 /// The interfaces' bound on bodies, in both directions.
 pub(crate) const MAX_BODY: usize = 8 << 20;
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
@@ -102,6 +104,17 @@ pub(crate) fn read<T: DeserializeOwned>(response: &mut Response<Body>) -> Result
 
 fn unreachable(error: ureq::Error) -> NoAnswer {
     NoAnswer::Unreachable(error.to_string())
+}
+
+/// Runs what blocks, off the threads that others wait on; a panic of it goes on here.
+pub(crate) async fn off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Unavailable> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => Ok(done),
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        Err(_) => Err(Unavailable::Stopped),
+    }
 }
 
 #[cfg(test)]

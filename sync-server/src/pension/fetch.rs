@@ -12,7 +12,7 @@ use crate::centre::{
     Centre, PensionAnswer, PensionAsk, PensionError, PensionNews, Renewal, Unavailable,
 };
 use crate::members::instant;
-use crate::remote::NoAnswer;
+use crate::remote::{NoAnswer, off_thread};
 
 /// How often a feed that changes while it is read is begun again.
 const TRIES: usize = 3;
@@ -104,13 +104,9 @@ pub async fn fetch_feed(
     for _ in 0..TRIES {
         let ask = centre.pension_ask(unit)?.ok_or(PensionError::UnknownUnit)?;
         let client = client.clone();
-        let read = tokio::task::spawn_blocking(move || read(&client, &ask));
-        let news = match read.await {
-            Ok(news) => news?,
-            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-            Err(_) => return Err(Unavailable::Stopped.into()),
+        let Some(news) = off_thread(move || read(&client, &ask)).await?? else {
+            continue;
         };
-        let Some(news) = news else { continue };
         match centre.take_pension_feed(unit, news, renewal, now()).await? {
             PensionAnswer::Outdated => {}
             answer => return Ok(answer),
@@ -124,7 +120,7 @@ pub async fn fetch_feed(
 /// # Errors
 /// [`NoFeed`].
 pub async fn take_file(centre: &Centre, text: String) -> Result<(UnitId, PensionAnswer), NoFeed> {
-    let read = tokio::task::spawn_blocking(move || {
+    let read = off_thread(move || {
         // What serde says of a value may quote it.
         let file: wire::Feed =
             serde_json::from_str(&text).map_err(|_| FeedFault::Malformed("members"))?;
@@ -135,11 +131,7 @@ pub async fn take_file(centre: &Centre, text: String) -> Result<(UnitId, Pension
         let unit = delivered.unit.clone();
         delivered.check().map(|feed| (unit, feed))
     });
-    let (number, feed) = match read.await {
-        Ok(read) => read?,
-        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-        Err(_) => return Err(Unavailable::Stopped.into()),
-    };
+    let (number, feed) = read.await??;
     let unit = match centre.units_at_pension(&number)?[..] {
         [unit] => unit,
         [] => return Err(NoFeed::UnknownUnit(number)),

@@ -16,7 +16,7 @@ use super::sent::transaction;
 use crate::border::now;
 use crate::centre::{Centre, Outgoing, TaxAnswer, TaxError, Unavailable};
 use crate::contact::{Contact, Held};
-use crate::remote::NoAnswer;
+use crate::remote::{NoAnswer, off_thread};
 
 /// The pause while something is on its way, and the least pause ever.
 const BRISK: Duration = Duration::from_millis(200);
@@ -135,7 +135,7 @@ impl Adapter {
             let centre = self.centre.clone();
             let from = after.clone();
             let read = move || centre.transactions_to_send(from.as_ref(), PAGE);
-            let mut page = blocking(read).await?;
+            let mut page = off_thread(read).await??;
             let Some(last) = page.last() else {
                 return Ok(());
             };
@@ -159,7 +159,7 @@ impl Adapter {
         self.brisk_until = Instant::now() + BRISK_FOR;
         if self.attempt_began(&outgoing)? {
             let (client, asked) = (self.client.clone(), id.clone());
-            let has = blocking(move || client.has(&asked)).await?;
+            let has = off_thread(move || client.has(&asked)).await??;
             self.contact.answered(now());
             if has {
                 return self.set(id, Sending::Sent).await;
@@ -168,7 +168,7 @@ impl Adapter {
             self.set(id.clone(), Sending::Sending).await?;
         }
         let client = self.client.clone();
-        let sent = blocking(move || client.send(&message)).await?;
+        let sent = off_thread(move || client.send(&message)).await??;
         self.contact.answered(now());
         match sent {
             Sent::Held => {
@@ -201,7 +201,7 @@ impl Adapter {
         loop {
             let after = self.centre.tax_events_taken()?;
             let client = self.client.clone();
-            let page = blocking(move || client.events(after)).await?;
+            let page = off_thread(move || client.events(after)).await??;
             self.contact.answered(now());
             if page.events.is_empty() {
                 return Ok(());
@@ -280,20 +280,6 @@ fn order(outgoing: &Outgoing) -> Option<Month> {
     match &outgoing.kind {
         TransactionKind::RosterChange { .. } => None,
         TransactionKind::Assessment { settlement } => Some(*settlement),
-    }
-}
-
-/// Runs what blocks, off the threads that others wait on.
-async fn blocking<T, E>(work: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, Trouble>
-where
-    T: Send + 'static,
-    E: Send + 'static,
-    Trouble: From<E>,
-{
-    match tokio::task::spawn_blocking(work).await {
-        Ok(done) => Ok(done?),
-        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-        Err(_) => Err(Unavailable::Stopped.into()),
     }
 }
 

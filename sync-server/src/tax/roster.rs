@@ -11,7 +11,7 @@ use super::wire::{MAX_PAGE, RosterPage, RosterPerson};
 use crate::border::now;
 use crate::centre::{Centre, RosterAnswer, RosterAsk, RosterNews, TaxError, Unavailable};
 use crate::members::{Malformed, instant, money, month, short, token};
-use crate::remote::NoAnswer;
+use crate::remote::{NoAnswer, off_thread};
 
 /// The most persons that a roster may have.
 const MAX_PERSONS: usize = 100_000;
@@ -89,13 +89,9 @@ pub async fn fetch_roster(
         let ask = centre.roster_ask(unit)?.ok_or(TaxError::UnknownUnit)?;
         let asked = ask.asked;
         let client = client.clone();
-        let read = tokio::task::spawn_blocking(move || read(&client, &ask));
-        let news = match read.await {
-            Ok(news) => news?,
-            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-            Err(_) => return Err(Unavailable::Stopped.into()),
+        let Some(news) = off_thread(move || read(&client, &ask)).await?? else {
+            continue;
         };
-        let Some(news) = news else { continue };
         if silent && matches!(news, RosterNews::Same { .. }) {
             return Ok(0);
         }
