@@ -82,13 +82,15 @@ pub(crate) fn find_person<'a>(unit: &'a UnitView, typed: &str) -> Result<&'a Per
     })
 }
 
-/// 缴费状态 by its code or by its caption in either language.
+/// 缴费状态 by its code or by its caption in either language, what stands in brackets left out or
+/// not.
 fn status_of(typed: &str) -> Result<PaymentStatus, Fault> {
     let typed = typed.trim();
     let is_meant = |status: &PaymentStatus| {
         [Lang::Zh, Lang::En].into_iter().any(|lang| {
             let known = captions::payment_status(*status, lang);
-            known.code == typed || known.text == typed
+            let short = known.text.split('(').next().unwrap_or_default();
+            known.code == typed || known.text == typed || short == typed
         })
     };
     PaymentStatus::ALL

@@ -27,8 +27,8 @@ impl App {
         let unit = self.unit(context)?;
         let query = self.payment_query(unit, asked)?;
         let wanted: Vec<&RecordView> = query.of(unit).collect();
-        let unit_amount: Money = wanted.iter().map(|it| it.record.unit_amount).sum();
-        let personal_amount: Money = wanted.iter().map(|it| it.record.person_amount).sum();
+        let unit_amount: Money = wanted.iter().map(|it| it.record.paid().unit).sum();
+        let personal_amount: Money = wanted.iter().map(|it| it.record.paid().person).sum();
         Ok(RecordsView {
             records: wanted
                 .into_iter()

@@ -37,18 +37,19 @@ pub(crate) fn person_ref(person: &PersonView) -> PersonRef {
     }
 }
 
-/// Whom a declaration is about: someone of the roster, or someone by what is declared of them.
+/// Whom a declaration is about: someone of the roster, be it by this declaration, or someone by
+/// what is declared of them.
 pub(crate) fn subject_of(unit: &UnitView, content: &Content) -> Option<PersonRef> {
-    match content.subject() {
-        Subject::Known(person) => person_of(unit, person),
-        Subject::New(entrant) => Some(stated(&entrant.name, Some(&entrant.document), None)),
-        Subject::Elsewhere(PersonNumber::Document(document), name) => {
-            Some(stated(name, Some(document), None))
-        }
-        Subject::Elsewhere(PersonNumber::Personal(number), name) => {
-            Some(stated(name, None, Some(number)))
-        }
-    }
+    let (name, document, number) = match content.subject() {
+        Subject::Known(person) => return person_of(unit, person),
+        Subject::New(entrant) => (entrant.name.as_str(), Some(&entrant.document), None),
+        Subject::Elsewhere(PersonNumber::Document(document), name) => (name, Some(document), None),
+        Subject::Elsewhere(PersonNumber::Personal(number), name) => (name, None, Some(number)),
+    };
+    let by_document = document.and_then(|it| unit.find_person(it.number()));
+    let known = by_document.or_else(|| unit.find_person(number?.as_str()));
+    let joined = known.filter(|it| it.record.name == name);
+    Some(joined.map_or_else(|| stated(name, document, number), person_ref))
 }
 
 fn stated(name: &str, document: Option<&IdDocument>, number: Option<&PersonalNumber>) -> PersonRef {

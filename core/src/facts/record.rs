@@ -2,12 +2,14 @@
 
 use minicbor::{Decode, Encode};
 
+use crate::contribution::Contribution;
 use crate::ids::{PersonId, UnitId};
 use crate::money::Money;
 use crate::month::Month;
 use crate::signed::encode;
 use crate::signing::hash_parts;
 
+use super::assessment::REFUND;
 use super::tax::TransactionId;
 
 /// The hash of a unit's payment record, which its next one carries.
@@ -109,6 +111,19 @@ impl PaymentRecord {
     #[must_use]
     pub fn hash(&self) -> RecordHash {
         RecordHash(hash_parts("canbao/record/1", &[&encode(self)]))
+    }
+
+    /// What it adds to what was paid: a refund (kind 20) takes its amounts off.
+    #[must_use]
+    pub fn paid(&self) -> Contribution {
+        let sign = |amount: Money| match self.kind {
+            REFUND => Money::ZERO - amount,
+            _ => amount,
+        };
+        Contribution {
+            unit: sign(self.unit_amount),
+            person: sign(self.person_amount),
+        }
     }
 
     /// Unit part and personal part together.

@@ -40,9 +40,9 @@ impl Telling<'_, '_> {
             let proven = count(&records["records"], "/state/code", "recorded");
             (proven == 25).then_some(records)
         });
-        let late = ["--settlement", "2022-02", "--period-to", "2022-01"];
-        let adjusted = employer.ok(&[&["records", "list"], &late[..]].concat());
+        let adjusted = employer.ok(&["records", "list", "--settlement", "2022-02", "--kind", "34"]);
         assert_eq!(items(&adjusted["records"]).len(), 1, "{adjusted}");
+        assert_eq!(adjusted["records"][0]["period"], "2022-01", "{adjusted}");
         self.line(&format!(
             "税务报来金额无法解释的入账:记为异常,不产生缴费记录;两个结算期缴费后25条记录,合计 {} 元",
             text(&records["total"])

@@ -6,10 +6,13 @@ use crate::harness::{SMALL, insured_of, until};
 
 /// Insured nowhere before; invented.
 const NEWCOMER: (&str, &str) = ("210199199511030015", "新来工");
-/// The places in the small unit's workbook of those who move.
+/// The places in the small unit's workbook of those in the file of stops: who resumes, whose stop is
+/// done again, and who stays.
 pub(super) const WANG: usize = 0;
 pub(super) const REDONE: usize = 1;
-pub(super) const LATE: usize = 2;
+pub(super) const STAYS: usize = 2;
+/// Whose wage comes too late for its month.
+const LATE: usize = 5;
 
 /// The other unit's devices, and who is insured there.
 pub(super) struct Other<'a> {

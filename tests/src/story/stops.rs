@@ -1,7 +1,7 @@
 //! Stops from a clerk's file, one of them refused by tax, found by the comparison, sent again and
 //! done again.
 
-use super::moving::{LATE, Other, REDONE, WANG};
+use super::moving::{Other, REDONE, STAYS, WANG};
 use super::*;
 use crate::harness::{SMALL, path, repository};
 
@@ -39,11 +39,11 @@ impl Telling<'_, '_> {
             let own = drafts.find(|row| row["person"]["personal_number"] == **number);
             text(&own.unwrap_or_else(|| panic!("{number} is not in {listed}"))["id"]).to_owned()
         };
-        let [stopped, redone, late] = [WANG, REDONE, LATE].map(draft_of);
+        let [stopped, redone, stays] = [WANG, REDONE, STAYS].map(draft_of);
         let _ = other
             .employer
             .ok(&["declare", "edit", &redone, "--month", "2022-02"]);
-        let _ = other.employer.ok(&["declare", "void", &late]);
+        let _ = other.employer.ok(&["declare", "void", &stays]);
         self.line("改正后的文件成为3笔草稿:1笔按原样,1笔改了月份,1笔删除");
         [stopped, redone]
     }

@@ -185,6 +185,11 @@ impl Play {
                 let assessed = &view.assessments[&month(settlement)].assessment;
                 assessed.undeclared.to_string()
             }
+            ["实缴", unit] => {
+                let records = self.log.unit(self.units[unit]).records.iter();
+                let paid = records.map(|it| it.record.paid().total());
+                paid.sum::<crate::money::Money>().to_string()
+            }
             ["核定人数", unit, settlement] => {
                 let view = self.log.unit(self.units[unit]);
                 view.assessments[&month(settlement)]

@@ -180,11 +180,7 @@ impl DeviceBackend for Submitter {
         Ok(())
     }
 
-    async fn status(
-        &mut self,
-        _: u32,
-        _: Result<Insured, Refusal>,
-    ) -> Result<(), Infallible> {
+    async fn status(&mut self, _: u32, _: Result<Insured, Refusal>) -> Result<(), Infallible> {
         Ok(())
     }
 
