@@ -3,6 +3,7 @@
 
 mod bad_postings;
 mod deaths;
+mod persons;
 mod reversals;
 mod rosters;
 mod whole_way;
