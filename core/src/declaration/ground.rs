@@ -54,26 +54,22 @@ impl Pool {
         declaring: UnitId,
         held: impl IntoIterator<Item = (UnitId, &'a PersonView)>,
     ) -> Self {
-        let mut known: Option<PoolPerson> = None;
-        let mut newest = None;
-        for (unit, view) in held {
-            let person = known.get_or_insert_with(|| PoolPerson {
-                record: view.record.clone(),
-                born: view.born.clone(),
-                sex: view.sex,
-                elsewhere: Vec::new(),
-                terminated: false,
-            });
-            if unit != declaring {
-                person.elsewhere.extend(&view.intervals);
-            }
-            let last = view.newest_movement();
-            if last.map(|it| it.position) >= newest {
-                newest = last.map(|it| it.position);
-                person.terminated = last.is_some_and(|it| it.turn.terminates());
-            }
-        }
-        known.map_or(Self::Absent, Self::Known)
+        let held: Vec<(UnitId, &PersonView)> = held.into_iter().collect();
+        let moved_at = |it: &PersonView| it.newest_movement().map(|it| it.position);
+        // Who was enrolled anew after a voided enrolment may have another name since (SIL-2).
+        let Some((_, newest)) = held.iter().max_by_key(|(_, it)| moved_at(it)) else {
+            return Self::Absent;
+        };
+        let elsewhere = held.iter().filter(|(unit, _)| *unit != declaring);
+        Self::Known(PoolPerson {
+            record: newest.record.clone(),
+            born: newest.born.clone(),
+            sex: newest.sex,
+            elsewhere: elsewhere.flat_map(|(_, it)| it.intervals.clone()).collect(),
+            terminated: newest
+                .newest_movement()
+                .is_some_and(|it| it.turn.terminates()),
+        })
     }
 }
 
