@@ -192,7 +192,6 @@ impl UnitView {
             baseline: None,
             declared: Vec::new(),
             terminated: false,
-            former: Vec::new(),
         };
         self.persons.entry(record.id).or_insert_with(new)
     }

@@ -98,7 +98,6 @@ mod tests {
             baseline: None,
             declared: Vec::new(),
             terminated: false,
-            former: Vec::new(),
         }
     }
 

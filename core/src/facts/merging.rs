@@ -1,6 +1,7 @@
 //! Two person ids that turn out to be one person (architecture, section 2), and a person whose
 //! document or name changes.
 
+use crate::declaration::SubjectKey;
 use crate::ids::PersonId;
 use crate::month::{Interval, Month};
 
@@ -37,9 +38,7 @@ impl UnitView {
     /// Another document or name of a person; the numbers from before still lead to them.
     pub(super) fn amend(&mut self, record: &PersonRecord) {
         if self.persons.contains_key(&record.id) {
-            let view = self.know(record);
-            let before = std::mem::replace(&mut view.record, record.clone());
-            view.former.push(before);
+            self.know(record).record.clone_from(record);
         }
     }
 
@@ -68,6 +67,10 @@ impl UnitView {
             }
             self.due.entry((kept.id, month)).or_default().extend(keys);
         }
+        // What was submitted about them stands in each other's way from now on.
+        let submitted = self.about.remove(&SubjectKey::Person(gone));
+        let about = self.about.entry(SubjectKey::Person(kept.id)).or_default();
+        about.extend(submitted.into_iter().flatten());
         self.know(kept).absorb(lost);
     }
 }
@@ -76,9 +79,13 @@ impl PersonView {
     /// What another id of the same person did. Their months are disjoint, so that the movements of
     /// both follow in the order of their months.
     fn absorb(&mut self, other: Self) {
-        self.movements.extend(other.movements);
-        self.movements
-            .sort_by_key(|it| (it.turn.month(), is_out(it)));
+        let mut movements = std::mem::take(&mut self.movements);
+        movements.extend(other.movements);
+        movements.sort_by_key(|it| (it.turn.month(), is_out(it)));
+        if let Ok(intervals) = intervals(&movements) {
+            self.intervals = intervals;
+        }
+        self.settle(movements);
         self.declared.extend(other.declared);
         match self.baseline {
             None => self.baseline = other.baseline,
@@ -87,19 +94,6 @@ impl PersonView {
         self.declared.sort_by_key(|it| it.position);
         self.born = self.born.take().or(other.born);
         self.sex = self.sex.or(other.sex);
-        self.former.push(other.record);
-        self.former.extend(other.former);
-        self.settle();
-    }
-
-    /// Intervals and state as the movements have them.
-    fn settle(&mut self) {
-        let Ok(intervals) = intervals(&self.movements) else {
-            return;
-        };
-        self.intervals = intervals;
-        let mut counting = self.movements.iter().filter(|it| it.redone_by.is_none());
-        self.terminated = counting.next_back().is_some_and(|it| it.turn.terminates());
     }
 }
 

@@ -96,8 +96,6 @@ pub struct PersonView {
     pub declared: Vec<BaseSpan>,
     /// Whether the last stop was for good.
     pub terminated: bool,
-    /// Documents, names and numbers that the person had before.
-    pub former: Vec<PersonRecord>,
 }
 
 impl PersonView {
@@ -167,11 +165,21 @@ impl PersonView {
     /// fit changes nothing: the centre approves none.
     pub(super) fn take(&mut self, movement: Movement, redoes: Option<StatementId>) {
         if let Ok((movements, intervals)) = with_movement(&self.movements, movement, redoes) {
-            self.movements = movements;
             self.intervals = intervals;
-            let mut counting = self.movements.iter().filter(|it| it.redone_by.is_none());
-            self.terminated = counting.next_back().is_some_and(|it| it.turn.terminates());
+            self.settle(movements);
         }
+    }
+
+    /// Has these movements from now on, the last one that counts with its end for good or not.
+    pub(super) fn settle(&mut self, movements: Vec<Movement>) {
+        self.movements = movements;
+        let last = self.counting().next_back();
+        self.terminated = last.is_some_and(|it| it.turn.terminates());
+    }
+
+    /// The movements that count: none that was redone.
+    pub(super) fn counting(&self) -> impl DoubleEndedIterator<Item = &Movement> {
+        self.movements.iter().filter(|it| it.redone_by.is_none())
     }
 
     /// The movement that was approved or loaded last.
