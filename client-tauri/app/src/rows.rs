@@ -40,15 +40,16 @@ pub(crate) fn person_ref(person: &PersonView) -> PersonRef {
 /// Whom a declaration is about: someone of the roster, be it by this declaration, or someone by
 /// what is declared of them.
 pub(crate) fn subject_of(unit: &UnitView, content: &Content) -> Option<PersonRef> {
-    let (name, document, number) = match content.subject() {
+    let subject = content.subject();
+    let (name, document, number) = match subject {
         Subject::Known(person) => return person_of(unit, person),
         Subject::New(entrant) => (entrant.name.as_str(), Some(&entrant.document), None),
         Subject::Elsewhere(PersonNumber::Document(document), name) => (name, Some(document), None),
         Subject::Elsewhere(PersonNumber::Personal(number), name) => (name, None, Some(number)),
     };
-    let by_document = document.and_then(|it| unit.find_person(it.number()));
-    let known = by_document.or_else(|| unit.find_person(number?.as_str()));
-    let joined = known.filter(|it| it.record.name == name);
+    let joined = unit
+        .person_meant(&subject)
+        .filter(|it| it.record.name == name);
     Some(joined.map_or_else(|| stated(name, document, number), person_ref))
 }
 

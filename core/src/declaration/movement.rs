@@ -1,7 +1,9 @@
 //! INT 职工缴费中断申报 and RES 职工缴费恢复申报: a person out of payment, and back (section 3).
 
 use crate::contribution::contribution_base;
-use crate::facts::{Clash, Movement, PersonView, SubmissionView, Turn, with_movement};
+use crate::facts::{
+    Clash, Insured, Movement, PersonView, SubmissionView, Turn, insured, with_movement,
+};
 use crate::identity::{Holder, IdDocument, IdKind, PersonalNumber, looks_like_a_resident_id};
 use crate::ids::{Position, StatementId};
 use crate::money::Money;
@@ -129,21 +131,12 @@ impl<'a> Form<'a> {
             self.add_named(ProblemCode::Terminated, Field::Person, person);
             return;
         }
-        if self.never_insured(person) {
+        // Whose only enrolment was voided (SIL-2).
+        if insured(Some(person), self.ground.pool) == Some(Insured::Never) {
             self.add_named(ProblemCode::EnrolInstead, Field::Person, person);
             return;
         }
         self.fits(person, Turn::In(month), redoes);
-    }
-
-    /// Whose only enrolment was voided (SIL-2), as far as is known.
-    fn never_insured(&self, person: &PersonView) -> bool {
-        let elsewhere = match self.ground.pool {
-            Pool::Unknown => true,
-            Pool::Absent => false,
-            Pool::Known(known) => !known.elsewhere.is_empty(),
-        };
-        person.intervals.is_empty() && !elsewhere
     }
 
     /// What is known of birth and sex of whoever resumes.

@@ -8,7 +8,7 @@ use crate::message::Message;
 use crate::month::{Month, Resumption};
 use crate::retirement::retiring;
 
-use super::{Content, Declaration, Ground, Subject};
+use super::{Content, Declaration, Ground};
 
 /// How many months a sentence names; the rest is counted.
 const NAMED_MONTHS: usize = 6;
@@ -25,15 +25,11 @@ pub fn outlook(declaration: &Declaration, ground: &Ground<'_>) -> Vec<Message> {
 }
 
 fn follows(declaration: &Declaration, ground: &Ground<'_>) -> Vec<Message> {
-    let person = match declaration.content.subject() {
-        Subject::Known(person) => ground.unit.person(person),
-        Subject::Elsewhere(..) | Subject::New(_) => None,
-    };
+    let person = ground.unit.person_meant(&declaration.content.subject());
     match &declaration.content {
         Content::Interruption { month, .. } => stops(declaration, *month, person, ground),
         Content::Registration { entrant, month, .. } => {
-            let here = ground.unit.find_person(entrant.document.number());
-            let mut said = starts(declaration, *month, here, ground);
+            let mut said = starts(declaration, *month, person, ground);
             said.extend(retirement(entrant.holder(), *month, ground));
             said
         }
@@ -88,7 +84,7 @@ fn starts(
     let assessed = newest.map(|newest| month.through(*newest));
     // What adjoins a stop goes on where the months before any assessment here were paid.
     let last_paid = person.and_then(|it| it.intervals.last()?.stop);
-    let adjoins = last_paid.and_then(Month::next) == Some(month);
+    let adjoins = last_paid.is_some_and(|it| Resumption::judge(it, month) == Resumption::Adjoining);
     let late: Vec<Month> = assessed
         .into_iter()
         .flatten()

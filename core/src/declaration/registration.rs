@@ -1,12 +1,12 @@
 //! REG 职工参保登记申报: a person who was never insured in the pool.
 
-use crate::facts::{PersonView, SubmissionView, Turn};
+use crate::facts::{Insured, PersonView, SubmissionView, Turn, insured};
 use crate::identity::{BirthDate, Holder, IdDocument, Sex};
 use crate::month::Month;
 use crate::retirement::may_pay;
 
 use super::form::{Form, id_problem, moves};
-use super::{Content, Entrant, Field, Pool, Problem, ProblemCode, Subject};
+use super::{Content, Entrant, Field, Problem, ProblemCode, Subject};
 
 impl Form<'_> {
     pub(super) fn registration(&mut self, redoes: Option<&SubmissionView>) -> Option<Content> {
@@ -102,28 +102,22 @@ impl Form<'_> {
         ) {
             (Some(person), Some(_)) => self.fits(person, Turn::In(month), redoes),
             (None, Some(_)) => self.add(ProblemCode::RedoUnknown, Field::Redo),
-            (Some(person), None) => self.insured_here(person),
-            (None, None) => self.not_insured_elsewhere(&entrant.name),
+            (here, None) => self.never_insured(here, &entrant.name),
         }
     }
 
-    fn insured_here(&mut self, person: &PersonView) {
-        match (person.open_interval(), person.intervals.is_empty()) {
-            (Some(_), _) => self.add_named(ProblemCode::InsuredHere, Field::Person, person),
-            (None, false) => self.resume_instead(&person.record.name),
-            // An enrolment that was voided never was (SIL-2).
-            (None, true) => self.not_insured_elsewhere(&person.record.name),
-        }
-    }
-
-    fn not_insured_elsewhere(&mut self, name: &str) {
-        match self.ground.pool {
-            Pool::Unknown | Pool::Absent => {}
-            Pool::Known(person) if person.open_elsewhere().is_some() => {
-                self.add(ProblemCode::InsuredElsewhere, Field::Person);
+    fn never_insured(&mut self, here: Option<&PersonView>, name: &str) {
+        let name = here.map_or(name, |it| &it.record.name);
+        let was_here = here.is_some_and(|it| !it.intervals.is_empty());
+        match insured(here, self.ground.pool) {
+            Some(Insured::Here) => {
+                let problem = Problem::new(ProblemCode::InsuredHere, Field::Person);
+                self.report(problem.with("name", name));
             }
-            Pool::Known(person) if person.elsewhere.is_empty() => {}
-            Pool::Known(_) => self.resume_instead(name),
+            Some(Insured::Elsewhere) => self.add(ProblemCode::InsuredElsewhere, Field::Person),
+            Some(Insured::Before) => self.resume_instead(name),
+            None if was_here => self.resume_instead(name),
+            Some(Insured::Never) | None => {}
         }
     }
 

@@ -9,7 +9,7 @@ use crate::contribution::{Contribution, contribution, contribution_base};
 use crate::declaration::Problem;
 use crate::ids::PersonId;
 use crate::money::Money;
-use crate::month::Month;
+use crate::month::{Month, Resumption};
 use crate::parameters::{ParameterSet, Rates};
 
 use super::assessment::{
@@ -107,10 +107,11 @@ fn months_to_look_at(unit: &UnitView, person: &PersonView, settlement: Month) ->
 fn entered_after_a_break(person: &PersonView) -> Vec<Month> {
     let mut entered = Vec::new();
     let mut last_paid = None;
-    for movement in person.movements.iter().filter(|it| it.redone_by.is_none()) {
+    for movement in person.counting() {
         match movement.turn {
             Turn::In(month) => {
-                let adjoins = last_paid.and_then(Month::next) == Some(month);
+                let adjoins = last_paid
+                    .is_some_and(|it| Resumption::judge(it, month) == Resumption::Adjoining);
                 if movement.submission.is_some() && !adjoins {
                     entered.push(month);
                 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::declaration::{Content, Declaration, Entrant, Problem};
+use crate::declaration::{Content, Declaration, Problem};
 use crate::ids::{DeclarationId, PersonId};
 use crate::month::Month;
 use crate::statement::Verdict;
@@ -152,7 +152,7 @@ fn status_of_submission(submission: &SubmissionView, unit: &UnitView) -> Declara
 
 fn approved(declaration: &Declaration, unit: &UnitView) -> DeclarationStatus {
     match &declaration.content {
-        Content::Registration { entrant, .. } if is_annulled(entrant, declaration, unit) => {
+        Content::Registration { .. } if is_annulled(declaration, unit) => {
             DeclarationStatus::Annulled
         }
         Content::Interruption { .. }
@@ -168,8 +168,8 @@ fn approved(declaration: &Declaration, unit: &UnitView) -> DeclarationStatus {
     }
 }
 
-fn is_annulled(entrant: &Entrant, declaration: &Declaration, unit: &UnitView) -> bool {
-    unit.find_person(entrant.document.number())
+fn is_annulled(declaration: &Declaration, unit: &UnitView) -> bool {
+    unit.person_meant(&declaration.content.subject())
         .is_some_and(|it| it.is_voided(declaration.submission_id()))
 }
 

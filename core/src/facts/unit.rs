@@ -1,10 +1,10 @@
 //! A unit as its facts have it: the official roster, submissions, assessments, payments.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use minicbor::{Decode, Encode};
 
-use crate::declaration::{Kind, Problem, Subject, SubjectKey};
+use crate::declaration::{Kind, PersonNumber, Problem, Subject, SubjectKey};
 use crate::identity::{CreditCode, PensionNumber, UnemploymentNumber};
 use crate::ids::{DeclarationId, DistrictId, PersonId, Position, StatementId, UnitId};
 use crate::month::Month;
@@ -178,6 +178,22 @@ impl UnitView {
         self.person(id)
     }
 
+    /// Whom a declaration is about, where the roster has them: by id, or by the number that is
+    /// declared.
+    #[must_use]
+    pub fn person_meant(&self, subject: &Subject<'_>) -> Option<&PersonView> {
+        match subject {
+            Subject::Known(person) => self.person(*person),
+            Subject::New(entrant) => self.find_person(entrant.document.number()),
+            Subject::Elsewhere(PersonNumber::Document(document), _) => {
+                self.find_person(document.number())
+            }
+            Subject::Elsewhere(PersonNumber::Personal(number), _) => {
+                self.find_person(number.as_str())
+            }
+        }
+    }
+
     /// Whether anyone is payable in a month.
     #[must_use]
     pub fn anyone_payable(&self, month: Month) -> bool {
@@ -273,21 +289,14 @@ impl UnitView {
     #[must_use]
     pub fn voided_by(&self, person: &PersonView, last_paid: Month) -> Option<Enrolment> {
         let start = person.open_interval()?.start;
-        let mut counting = person.movements.iter().filter(|it| it.redone_by.is_none());
-        let submission = counting.next_back()?.submission?;
+        let submission = person.counting().next_back()?.submission?;
         let declared = &self.submissions.get(&submission)?.declaration.content;
-        let posted = self
+        let mut raised = self
             .due
             .range((person.record.id, start)..=(person.record.id, Month::MAX));
-        let posted = posted.flat_map(|(_, keys)| keys);
-        let is_posted = |key| {
-            self.receivables
-                .get(key)
-                .is_some_and(|it| it.record.is_some())
-        };
         let voids = declared.kind() == Kind::Registration
             && last_paid.next() == Some(start)
-            && !posted.into_iter().any(is_posted);
+            && !raised.any(|((person, month), _)| self.is_posted(*person, *month));
         voids.then_some(Enrolment {
             submission,
             month: start,
@@ -339,15 +348,5 @@ impl UnitView {
         {
             view.proven = true;
         }
-    }
-
-    /// The persons with a base who are payable in a month (WAGE-3).
-    #[must_use]
-    pub fn assessable(&self, month: Month) -> BTreeSet<PersonId> {
-        self.persons
-            .values()
-            .filter(|person| person.payable(month) && person.wage(month).is_some())
-            .map(|person| person.record.id)
-            .collect()
     }
 }

@@ -1,6 +1,6 @@
 //! 失业协同标志: whether a declaration's pension operation was carried over (SIL-9).
 
-use crate::declaration::{Content, Declaration, PersonNumber, Subject};
+use crate::declaration::{Declaration, PersonNumber, Subject};
 use crate::facts::{CarriedOver, LinkedOperation, TakenFeed, UnitView};
 use crate::identity::IdDocument;
 use crate::parameters::ParameterSet;
@@ -118,7 +118,9 @@ pub fn linked<'a>(
         Err(unknown) => return Some(Linked::Unknown(unknown)),
     };
     let feed = &taken.feed;
-    let document = document_of(&declaration.content, unit);
+    let subject = content.subject();
+    let document =
+        stated_document(&subject).or_else(|| Some(&unit.person_meant(&subject)?.record.document));
     let is_meant = |it: &&LinkedOperation| {
         let person = feed.persons.get(&it.personal_number);
         it.kind == declaration.content.kind()
@@ -141,14 +143,11 @@ fn flag(operation: &LinkedOperation) -> Linked<'_> {
     }
 }
 
-fn document_of<'a>(content: &'a Content, unit: &'a UnitView) -> Option<&'a IdDocument> {
-    match content.subject() {
-        Subject::Known(person) => unit.person(person).map(|it| &it.record.document),
+/// The document that a declaration itself states.
+fn stated_document<'a>(subject: &Subject<'a>) -> Option<&'a IdDocument> {
+    match subject {
         Subject::New(entrant) => Some(&entrant.document),
         Subject::Elsewhere(PersonNumber::Document(document), _) => Some(document),
-        Subject::Elsewhere(PersonNumber::Personal(number), _) => {
-            let person = unit.find_person(number.as_str())?;
-            Some(&person.record.document)
-        }
+        Subject::Elsewhere(PersonNumber::Personal(_), _) | Subject::Known(_) => None,
     }
 }

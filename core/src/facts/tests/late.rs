@@ -56,7 +56,7 @@ fn check(drafts: &[Draft], expected: &[(u16, &str, &str, &str)]) {
         .clone();
     assert_eq!(
         assessed.persons as usize,
-        log.unit(unit).assessable(month("2022-02")).len(),
+        assessable(log.unit(unit), month("2022-02")),
         "WAGE-3"
     );
     // What was settled is not settled again.

@@ -33,6 +33,14 @@ pub(crate) fn yuan(text: &str) -> Money {
     text.parse().expect("an amount")
 }
 
+/// How many persons an assessment of `month` would take up.
+pub(crate) fn assessable(unit: &UnitView, month: Month) -> usize {
+    unit.persons
+        .values()
+        .filter(|person| person.payable(month) && person.wage(month).is_some())
+        .count()
+}
+
 /// A log under construction and everything it says so far.
 #[derive(Default)]
 pub(crate) struct Log {

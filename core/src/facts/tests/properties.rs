@@ -105,7 +105,7 @@ fn the_head_count_is_right(play: &Play, unit: &str, settlement: &str) {
         .count();
     assert_eq!(normal, made.assessment.persons as usize);
     if view.assessments.keys().next_back() == Some(&settlement) && is_newest(play, made.position) {
-        assert_eq!(normal, view.assessable(settlement).len());
+        assert_eq!(normal, assessable(view, settlement));
     }
 }
 
