@@ -47,6 +47,14 @@ pub struct PoolPerson {
     pub terminated: bool,
 }
 
+/// The person as the unit holds them that had their newest movement: who was enrolled anew after
+/// a voided enrolment may have another name since (SIL-2).
+#[must_use]
+pub fn newest<'a>(held: impl IntoIterator<Item = &'a PersonView>) -> Option<&'a PersonView> {
+    held.into_iter()
+        .max_by_key(|it| it.newest_movement().map(|it| it.position))
+}
+
 impl Pool {
     /// What the units that hold a person say together to the one that declares.
     #[must_use]
@@ -55,9 +63,7 @@ impl Pool {
         held: impl IntoIterator<Item = (UnitId, &'a PersonView)>,
     ) -> Self {
         let held: Vec<(UnitId, &PersonView)> = held.into_iter().collect();
-        let moved_at = |it: &PersonView| it.newest_movement().map(|it| it.position);
-        // Who was enrolled anew after a voided enrolment may have another name since (SIL-2).
-        let Some((_, newest)) = held.iter().max_by_key(|(_, it)| moved_at(it)) else {
+        let Some(newest) = newest(held.iter().map(|(_, it)| *it)) else {
             return Self::Absent;
         };
         let elsewhere = held.iter().filter(|(unit, _)| *unit != declaring);

@@ -16,7 +16,7 @@ mod wage;
 
 pub use content::{Content, Entrant, PersonNumber, Subject, SubjectKey, Who};
 pub use draft::{Draft, Kind};
-pub use ground::{Ground, Pool, PoolPerson};
+pub use ground::{Ground, Pool, PoolPerson, newest};
 pub use outlook::outlook;
 pub use problem::{Field, Problem, ProblemCode};
 pub use revision::{check_revision, next_revision};

@@ -1,7 +1,7 @@
 //! Persons over all units: where one is insured (REG-1), another document or name, and two ids
 //! that turn out to be one person.
 
-use canbao_core::declaration::{PersonNumber, Subject};
+use canbao_core::declaration::{PersonNumber, Subject, newest};
 use canbao_core::facts::{Fact, Insured, MAX_EVIDENCE, PersonRecord, insured, shared_months};
 use canbao_core::identity::IdDocument;
 use canbao_core::ids::{CertificateSerial, PersonId, UnitId};
@@ -178,27 +178,20 @@ impl Desk {
         let Some(person) = self.person_of(&Subject::Elsewhere(&number, ""))? else {
             return Ok(None);
         };
-        let units = self.units_of(person)?;
-        for unit in &units {
-            self.load_unit(*unit)?;
-        }
-        Ok(Some((person, units)))
+        Ok(Some((person, self.load_units_of(person)?)))
     }
 
     fn record_in(&self, units: &[UnitId], person: PersonId) -> PersonRecord {
-        units
-            .iter()
-            .find_map(|unit| self.units.get(*unit)?.person(person))
+        newest(self.held_in(units, person).map(|(_, it)| it))
             .expect("a person that a number leads to is in a unit")
             .record
             .clone()
     }
 
     fn intervals_in(&self, units: &[UnitId], person: PersonId) -> Vec<Interval> {
-        let held = units
-            .iter()
-            .filter_map(|unit| self.units.get(*unit)?.person(person));
-        held.flat_map(|it| it.intervals.iter().copied()).collect()
+        self.held_in(units, person)
+            .flat_map(|(_, it)| it.intervals.iter().copied())
+            .collect()
     }
 }
 

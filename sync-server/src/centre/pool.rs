@@ -3,7 +3,7 @@
 use std::ops::Bound;
 
 use canbao_core::declaration::{PersonNumber, Pool, Subject};
-use canbao_core::facts::FreshNumbers;
+use canbao_core::facts::{FreshNumbers, PersonView};
 use canbao_core::ids::{PersonId, StatementId, UnitId};
 use canbao_core::signing::hash_parts;
 use canbao_core::store::View;
@@ -26,15 +26,28 @@ impl Desk {
         let Some(person) = self.person_of(subject)? else {
             return Ok(Pool::Absent);
         };
+        let units = self.load_units_of(person)?;
+        Ok(Pool::of(unit, self.held_in(&units, person)))
+    }
+
+    /// The units a person is or was insured in, loaded.
+    pub(super) fn load_units_of(&mut self, person: PersonId) -> Result<Vec<UnitId>, Unavailable> {
         let units = self.units_of(person)?;
-        for at in &units {
-            self.load_unit(*at)?;
+        for unit in &units {
+            self.load_unit(*unit)?;
         }
-        let held = units.into_iter().filter_map(|at| {
-            let view = self.units.get(at)?.person(person)?;
-            Some((at, view))
-        });
-        Ok(Pool::of(unit, held))
+        Ok(units)
+    }
+
+    /// A person as loaded units hold them.
+    pub(super) fn held_in(
+        &self,
+        units: &[UnitId],
+        person: PersonId,
+    ) -> impl Iterator<Item = (UnitId, &PersonView)> {
+        units
+            .iter()
+            .filter_map(move |unit| Some((*unit, self.units.get(*unit)?.person(person)?)))
     }
 
     /// Numbers for a person who may be new. They follow from the submission and its place alone,
