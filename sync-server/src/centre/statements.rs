@@ -99,10 +99,13 @@ impl Desk {
         }
         let about =
             declaration_of(&statement, view).map(|it| (it.submission_id(), it.content.clone()));
+        let decided = matches!(statement, Statement::Decision { .. });
         let (pool, fresh) = match about {
             Some((submission, content)) => (
                 self.pool(unit, &content.subject())?,
-                Some(self.fresh_numbers(&submission)?),
+                decided
+                    .then(|| self.fresh_numbers(&submission))
+                    .transpose()?,
             ),
             None => (Pool::Unknown, None),
         };
