@@ -69,3 +69,21 @@ fn what_was_under_two_ids_is_under_one_and_nothing_recorded_changes() {
         .collect();
     assert_eq!(lines, [(kept.id, 10), (person(1, 2), 10)]);
 }
+
+#[test]
+fn what_is_undecided_under_the_id_that_went_stands_in_the_way_under_the_kept_one() {
+    let mut log = Log::open();
+    let (unit, [kept, gone]) = one_after_the_other(&mut log);
+    let of_gone = interruption(2, gone.personal_number.as_str(), "2022-02", "辞职");
+    let submitted = log.parse(unit, &of_gone).unwrap();
+    log.submit(&submitted);
+    log.add(Fact::PersonsMerged {
+        unit,
+        kept: kept.clone(),
+        gone,
+        evidence: "同一人".to_owned(),
+    });
+    let of_kept = interruption(3, kept.personal_number.as_str(), "2022-02", "辞职");
+    let refused = log.parse(unit, &of_kept).unwrap_err();
+    assert_eq!(refused, ["declaration.undecided"]);
+}

@@ -34,7 +34,11 @@ pub(crate) const DISTRICT: DistrictId = DistrictId(2);
 /// The volume that is open.
 pub(crate) const VOLUME: VolumeId = VolumeId(2022);
 
-const CREDIT_CODES: [&str; 2] = ["91350100M000100Y43", "91210102MA0DEM0C6Y"];
+const CREDIT_CODES: [&str; 3] = [
+    "91350100M000100Y43",
+    "91210102MA0DEM0C6Y",
+    "91210102MA0DEM0D73",
+];
 
 pub(crate) fn month(text: &str) -> Month {
     text.parse().unwrap()

@@ -1,8 +1,9 @@
 //! Persons over all units: where one is insured, another document, two ids that are one person.
 
-use canbao_core::declaration::{Content, PersonNumber, Who};
+use canbao_core::declaration::{Content, Declaration, PersonNumber, Who};
 use canbao_core::facts::{Effect, Fact, Insured};
 use canbao_core::identity::{IdDocument, IdKind};
+use canbao_core::statement::Statement;
 use canbao_core::sync::message::StatusWanted;
 
 use super::fixture::*;
@@ -189,4 +190,67 @@ async fn two_ids_of_one_person_become_one_and_no_month_is_owned_twice() {
         let refused = stage.submit(&resumption(1, id, back, "2022-03")).await;
         assert_eq!(refused, ["declaration.insured_elsewhere"], "{id}");
     }
+}
+
+#[tokio::test]
+async fn the_name_of_a_voided_enrolment_does_not_outlive_the_one_enrolled_after_it() {
+    let stage = Stage::set().await;
+    let mut mistyped = enrolment(1, 90, NEWCOMER, "2022-02");
+    let Content::Registration { entrant, .. } = &mut mistyped.content else {
+        panic!("an enrolment")
+    };
+    entrant.name = "新职工乙".to_owned();
+    let Effect::Entered(wrong) = stage.done(&mistyped).await else {
+        panic!("entered")
+    };
+    let stopped = |of: &str| Content::Interruption {
+        person: wrong.person.id,
+        month: month(of),
+        reason: "辞职".to_owned(),
+    };
+    stage.done(&declared(1, 91, stopped("2022-01"))).await;
+    assert_eq!(stage.intervals(1, wrong.person.id), [], "voided");
+    let Effect::Entered(right) = stage.done(&enrolment(2, 92, NEWCOMER, "2022-02")).await else {
+        panic!("entered")
+    };
+    assert_eq!(
+        right.person.id, wrong.person.id,
+        "one person by the document"
+    );
+    stage.done(&declared(2, 93, stopped("2022-02"))).await;
+
+    // A third unit takes them over by the name that was right.
+    stage
+        .it
+        .centre
+        .append_facts(vec![registration(3)], NOW)
+        .await
+        .unwrap();
+    let third = stage.it.employer(3).await;
+    let back = |revision, name: &str| {
+        let who = Who::Elsewhere {
+            number: PersonNumber::Personal(right.person.personal_number.clone()),
+            name: name.to_owned(),
+        };
+        Statement::Submission(Declaration {
+            revision,
+            ..resumption(3, 94, who, "2022-03")
+        })
+    };
+    let answer = stage.it.taken(&third, &back(1, "新职工乙")).await;
+    let Fact::NotReceived { problems, .. } = answer else {
+        panic!("{answer:?}")
+    };
+    assert_eq!(problems[0].code.as_str(), "declaration.name_differs");
+    let answer = stage.it.taken(&third, &back(2, "新职工一")).await;
+    assert!(matches!(answer, Fact::Received { .. }), "{answer:?}");
+
+    let amendment = Amendment {
+        personal_number: right.person.personal_number.as_str().to_owned(),
+        document: Some(passport()),
+        name: None,
+        evidence: "换发护照".to_owned(),
+    };
+    let amended = stage.it.centre.amend_person(amendment, NOW).await.unwrap();
+    assert_eq!(amended.name, "新职工一", "the stale name is not spread");
 }
