@@ -22,6 +22,17 @@ pub const UNEMPLOYMENT: u16 = 210;
 /// How many persons a refusal names at most; the rest is counted.
 const NAMED_PERSONS: usize = 20;
 
+/// How a request for assessment ended.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum AssessmentOutcome {
+    /// 已核定.
+    #[n(1)]
+    Assessed(#[n(0)] Assessment),
+    /// 核定失败, and why; may be applied for again.
+    #[n(2)]
+    Failed(#[n(0)] Vec<Problem>),
+}
+
 /// The head of an assessment; its lines follow as receivables.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Assessment {

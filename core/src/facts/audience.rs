@@ -2,7 +2,11 @@
 
 use minicbor::{Decode, Encode};
 
+use crate::certificate::{Certificate, Mandate};
 use crate::ids::{DistrictId, UnitId};
+use crate::signed::Signed;
+
+use super::fact::Fact;
 
 /// A group of devices an entry is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
@@ -62,6 +66,90 @@ impl Audience {
             (5, []) => Some(Self::Centre),
             _ => None,
         }
+    }
+}
+
+impl Fact {
+    /// Whom it is for (architecture, section 1).
+    pub(super) fn audience(&self) -> Vec<Audience> {
+        match self {
+            Self::AgencyListed(_)
+            | Self::ParametersAdopted { .. }
+            | Self::SettlementOpened { .. }
+            | Self::VolumeOpened { .. }
+            | Self::VolumeSealed { .. }
+            | Self::LogKeyChanged { .. } => vec![Audience::Everyone],
+            Self::UnitRegistered(record) => vec![Audience::Unit(record.id)],
+            Self::Recorded(record) => vec![Audience::Unit(record.unit)],
+            Self::PersonsListed { unit, .. }
+            | Self::Received { unit, .. }
+            | Self::NotReceived { unit, .. }
+            | Self::WithdrawalTaken { unit, .. }
+            | Self::DecisionTaken { unit, .. }
+            | Self::AssessmentTaken { unit, .. }
+            | Self::ReceivablesRaised { unit, .. }
+            | Self::TransactionQueued { unit, .. }
+            | Self::TransactionSending { unit, .. }
+            | Self::TransactionReceiving { unit, .. }
+            | Self::Collected { unit, .. }
+            | Self::PostingTaken { unit, .. }
+            | Self::TaxRosterTaken { unit, .. }
+            | Self::PersonAmended { unit, .. }
+            | Self::PersonsMerged { unit, .. }
+            | Self::ResendTaken { unit, .. }
+            | Self::PensionTaken { unit, .. }
+            | Self::UnitMoved { unit, .. } => vec![Audience::Unit(*unit)],
+            Self::IncidentRaised { unit, .. } => {
+                vec![unit.map_or(Audience::Centre, Audience::Unit)]
+            }
+            Self::BatchAdmitted { document, .. } | Self::BatchRefused { document, .. } => {
+                vec![document.audience()]
+            }
+            Self::Audited { unit, agency, .. } => {
+                let owner = agency.map_or(Audience::Employer(*unit), Audience::Agency);
+                vec![owner, Audience::Centre]
+            }
+            Self::DeviceEnrolled { certificate, .. } => certified(certificate),
+            Self::CertificateRevoked { mandate, .. } => {
+                let mut audience = owners(mandate);
+                if !audience.contains(&Audience::Centre) {
+                    audience.push(Audience::Centre);
+                }
+                audience
+            }
+            Self::CodeIssued { .. }
+            | Self::TaxEventsTaken { .. }
+            | Self::PersonStatusTold { .. }
+            | Self::StatementRefused { .. } => vec![Audience::Centre],
+        }
+    }
+
+    /// The unit whose view it changes.
+    #[must_use]
+    pub fn unit(&self) -> Option<UnitId> {
+        self.audience().first().and_then(|audience| match audience {
+            Audience::Unit(unit) => Some(*unit),
+            Audience::Everyone | Audience::Employer(_) | Audience::Agency(_) | Audience::Centre => {
+                None
+            }
+        })
+    }
+}
+
+/// The devices of the certificate's own organisation, which verify each other's batches by it.
+fn certified(certificate: &Signed) -> Vec<Audience> {
+    match minicbor::decode::<Certificate>(&certificate.content) {
+        Ok(certificate) => owners(&certificate.mandate),
+        Err(_) => vec![Audience::Centre],
+    }
+}
+
+/// The devices that act under a mandate.
+fn owners(mandate: &Mandate) -> Vec<Audience> {
+    match mandate {
+        Mandate::Employer(units) => units.iter().map(|it| Audience::Employer(*it)).collect(),
+        Mandate::Agency(district) => vec![Audience::Agency(*district)],
+        Mandate::Centre => vec![Audience::Centre],
     }
 }
 

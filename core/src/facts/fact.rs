@@ -2,7 +2,7 @@
 
 use minicbor::{Decode, Encode};
 
-use crate::certificate::{Certificate, Chain, Mandate};
+use crate::certificate::{Chain, Mandate};
 use crate::declaration::Problem;
 use crate::document::DocumentId;
 use crate::ids::{CertificateSerial, DistrictId, PersonId, StatementId, UnitId, VolumeId};
@@ -11,13 +11,12 @@ use crate::month::Month;
 use crate::signed::Signed;
 use crate::time::Timestamp;
 
-use super::assessment::{Assessment, Receivable};
-use super::audience::Audience;
+use super::assessment::{AssessmentOutcome, Receivable};
 use super::common::Agency;
 use super::effect::Effect;
 use super::insured::Insured;
 use super::pension::PensionPart;
-use super::person::PersonRecord;
+use super::person::{ListedPerson, PersonRecord};
 use super::posting::Incident;
 use super::record::PaymentRecord;
 use super::submission::ReceiptNumber;
@@ -347,7 +346,7 @@ pub enum Fact {
         #[n(1)]
         person: PersonRecord,
         /// By what the change was shown, in the words of who made it; at most
-        /// [`MAX_EVIDENCE`] characters.
+        /// [`super::MAX_EVIDENCE`] characters.
         #[n(2)]
         evidence: String,
     },
@@ -465,9 +464,6 @@ pub enum Fact {
 /// The longest reason of a revocation, in characters.
 pub const MAX_REVOCATION_REASON: usize = 100;
 
-/// The longest evidence of a change to a person, in characters.
-pub const MAX_EVIDENCE: usize = 200;
-
 /// Who revoked a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 pub enum Revoker {
@@ -479,28 +475,6 @@ pub enum Revoker {
     Holder(#[n(0)] CertificateSerial),
 }
 
-/// A person of [`Fact::PersonsListed`].
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-pub struct ListedPerson {
-    /// Who.
-    #[n(0)]
-    pub person: PersonRecord,
-    /// The first payable month of the newest interval.
-    #[n(1)]
-    pub paying_since: Month,
-    /// The wage the file states, and through which month it counts as declared; a person may
-    /// come without one.
-    #[n(2)]
-    pub wage: Option<Money>,
-    /// The last month for which [`Self::wage`] counts.
-    #[n(3)]
-    pub bases_until: Month,
-    /// The last payable month of a person who is suspended (暂停缴费); none while the interval is
-    /// open.
-    #[n(4)]
-    pub last_paid: Option<Month>,
-}
-
 /// Why a statement that was taken in has no effect.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Void {
@@ -509,100 +483,7 @@ pub struct Void {
     pub problems: Vec<Problem>,
 }
 
-/// How a request for assessment ended.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-pub enum AssessmentOutcome {
-    /// 已核定.
-    #[n(1)]
-    Assessed(#[n(0)] Assessment),
-    /// 核定失败, and why; may be applied for again.
-    #[n(2)]
-    Failed(#[n(0)] Vec<Problem>),
-}
-
 impl Fact {
     /// The newest kind that this program knows.
     pub const NEWEST_KIND: u64 = 40;
-
-    /// Whom it is for (architecture, section 1).
-    pub(super) fn audience(&self) -> Vec<Audience> {
-        match self {
-            Self::AgencyListed(_)
-            | Self::ParametersAdopted { .. }
-            | Self::SettlementOpened { .. }
-            | Self::VolumeOpened { .. }
-            | Self::VolumeSealed { .. }
-            | Self::LogKeyChanged { .. } => vec![Audience::Everyone],
-            Self::UnitRegistered(record) => vec![Audience::Unit(record.id)],
-            Self::Recorded(record) => vec![Audience::Unit(record.unit)],
-            Self::PersonsListed { unit, .. }
-            | Self::Received { unit, .. }
-            | Self::NotReceived { unit, .. }
-            | Self::WithdrawalTaken { unit, .. }
-            | Self::DecisionTaken { unit, .. }
-            | Self::AssessmentTaken { unit, .. }
-            | Self::ReceivablesRaised { unit, .. }
-            | Self::TransactionQueued { unit, .. }
-            | Self::TransactionSending { unit, .. }
-            | Self::TransactionReceiving { unit, .. }
-            | Self::Collected { unit, .. }
-            | Self::PostingTaken { unit, .. }
-            | Self::TaxRosterTaken { unit, .. }
-            | Self::PersonAmended { unit, .. }
-            | Self::PersonsMerged { unit, .. }
-            | Self::ResendTaken { unit, .. }
-            | Self::PensionTaken { unit, .. }
-            | Self::UnitMoved { unit, .. } => vec![Audience::Unit(*unit)],
-            Self::IncidentRaised { unit, .. } => {
-                vec![unit.map_or(Audience::Centre, Audience::Unit)]
-            }
-            Self::BatchAdmitted { document, .. } | Self::BatchRefused { document, .. } => {
-                vec![document.audience()]
-            }
-            Self::Audited { unit, agency, .. } => {
-                let owner = agency.map_or(Audience::Employer(*unit), Audience::Agency);
-                vec![owner, Audience::Centre]
-            }
-            Self::DeviceEnrolled { certificate, .. } => certified(certificate),
-            Self::CertificateRevoked { mandate, .. } => {
-                let mut audience = owners(mandate);
-                if !audience.contains(&Audience::Centre) {
-                    audience.push(Audience::Centre);
-                }
-                audience
-            }
-            Self::CodeIssued { .. }
-            | Self::TaxEventsTaken { .. }
-            | Self::PersonStatusTold { .. }
-            | Self::StatementRefused { .. } => vec![Audience::Centre],
-        }
-    }
-
-    /// The unit whose view it changes.
-    #[must_use]
-    pub fn unit(&self) -> Option<UnitId> {
-        self.audience().first().and_then(|audience| match audience {
-            Audience::Unit(unit) => Some(*unit),
-            Audience::Everyone | Audience::Employer(_) | Audience::Agency(_) | Audience::Centre => {
-                None
-            }
-        })
-    }
-}
-
-/// The devices of the certificate's own organisation, which verify each other's batches by it.
-fn certified(certificate: &Signed) -> Vec<Audience> {
-    match minicbor::decode::<Certificate>(&certificate.content) {
-        Ok(certificate) => owners(&certificate.mandate),
-        Err(_) => vec![Audience::Centre],
-    }
-}
-
-/// The devices that act under a mandate.
-fn owners(mandate: &Mandate) -> Vec<Audience> {
-    match mandate {
-        Mandate::Employer(units) => units.iter().map(|it| Audience::Employer(*it)).collect(),
-        Mandate::Agency(district) => vec![Audience::Agency(*district)],
-        Mandate::Centre => vec![Audience::Centre],
-    }
 }

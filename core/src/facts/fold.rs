@@ -6,12 +6,12 @@ use crate::month::Month;
 use crate::statement::{Statement, Verified, read_admitted};
 use crate::time::Timestamp;
 
-use super::assessment::Receivable;
+use super::assessment::{AssessmentOutcome, Receivable};
 use super::effect::{Effect, Joining};
 use super::entry::Placed;
-use super::fact::{AssessmentOutcome, Fact, ListedPerson, Void};
+use super::fact::{Fact, Void};
 use super::movement::{Movement, Turn};
-use super::person::{BaseSpan, PersonRecord, PersonView};
+use super::person::{BaseSpan, ListedPerson, PersonRecord, PersonView};
 use super::record::PaymentRecord;
 use super::submission::{Decided, ReceiptNumber, RefusedView, SubmissionState, SubmissionView};
 use super::tax::{Receiving, Sending, TransactionView};

@@ -35,17 +35,15 @@ mod window;
 
 pub use answered::Answered;
 pub use assessment::{
-    ADJUSTMENT, Assessment, BACK_PAYMENT, NORMAL, REFUND, Receivable, Totalled, UNEMPLOYMENT,
-    assess, pays,
+    ADJUSTMENT, Assessment, AssessmentOutcome, BACK_PAYMENT, NORMAL, REFUND, Receivable, Totalled,
+    UNEMPLOYMENT, assess, pays,
 };
 pub use audience::Audience;
 pub use common::{Agency, CommonView};
 pub use effect::{Effect, FreshNumbers, Joining};
 pub(crate) use entry::kind;
 pub use entry::{Entry, EntryError, FactError, Placed};
-pub use fact::{
-    AssessmentOutcome, Fact, ListedPerson, MAX_EVIDENCE, MAX_REVOCATION_REASON, Revoker, Void,
-};
+pub use fact::{Fact, MAX_REVOCATION_REASON, Revoker, Void};
 pub use insured::{Insured, insured};
 pub use merging::shared_months;
 pub use movement::{Clash, Movement, Turn, with_movement};
@@ -54,7 +52,7 @@ pub use pension::{
     MAX_PENSION_PERSONS, MAX_PENSION_RESULTS, Matter, PensionFeed, PensionPart, PensionPerson,
     PensionResult, PensionTotals, PersonState, RegistrationState, TakenFeed,
 };
-pub use person::{BaseSpan, PaymentStatus, PersonRecord, PersonView};
+pub use person::{BaseSpan, ListedPerson, MAX_EVIDENCE, PaymentStatus, PersonRecord, PersonView};
 pub use posting::{
     Incident, IncidentKind, MAX_POSTING_LINES, Posting, PostingAnswer, PostingLine, take_posting,
 };

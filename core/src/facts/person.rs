@@ -27,6 +27,31 @@ pub struct PersonRecord {
     pub name: String,
 }
 
+/// A person of [`super::Fact::PersonsListed`].
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct ListedPerson {
+    /// Who.
+    #[n(0)]
+    pub person: PersonRecord,
+    /// The first payable month of the newest interval.
+    #[n(1)]
+    pub paying_since: Month,
+    /// The wage the file states, and through which month it counts as declared; a person may
+    /// come without one.
+    #[n(2)]
+    pub wage: Option<Money>,
+    /// The last month for which [`Self::wage`] counts.
+    #[n(3)]
+    pub bases_until: Month,
+    /// The last payable month of a person who is suspended (暂停缴费); none while the interval is
+    /// open.
+    #[n(4)]
+    pub last_paid: Option<Month>,
+}
+
+/// The longest evidence of a change to a person, in characters.
+pub const MAX_EVIDENCE: usize = 200;
+
 /// 缴费状态 in an insurance (STA-3); for display, it never decides a month (WAGE-3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode, Serialize)]
 #[cbor(index_only)]
