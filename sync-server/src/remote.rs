@@ -80,6 +80,22 @@ impl Remote {
         request.call().map_err(unreachable)
     }
 
+    /// A page of a list below the server's root, from behind a key on; [`None`] where the server
+    /// has no such list.
+    pub(crate) fn page<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        after: Option<&str>,
+    ) -> Result<Option<T>, NoAnswer> {
+        let after = after.map(|it| ("after", it));
+        let mut response = self.get(path, after.as_slice())?;
+        match response.status().as_u16() {
+            200 => read(&mut response).map(Some),
+            404 => Ok(None),
+            status => Err(NoAnswer::Status(status)),
+        }
+    }
+
     /// Sends JSON to something below the server's root.
     pub(crate) fn post(&self, path: &str, json: &[u8]) -> Result<Response<Body>, NoAnswer> {
         let request = self

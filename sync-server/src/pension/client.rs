@@ -3,7 +3,7 @@
 use canbao_core::identity::PensionNumber;
 
 use super::wire::Feed;
-use crate::remote::{BadAddress, NoAnswer, Remote, read};
+use crate::remote::{BadAddress, NoAnswer, Remote};
 
 /// Where the pension side answers.
 #[derive(Debug, Clone)]
@@ -25,13 +25,6 @@ impl Client {
         unit: &PensionNumber,
         after: Option<&str>,
     ) -> Result<Option<Feed>, NoAnswer> {
-        let path = format!("/v1/units/{unit}/feed");
-        let after = after.map(|it| ("after", it));
-        let mut response = self.0.get(&path, after.as_slice())?;
-        match response.status().as_u16() {
-            200 => read(&mut response).map(Some),
-            404 => Ok(None),
-            status => Err(NoAnswer::Status(status)),
-        }
+        self.0.page(&format!("/v1/units/{unit}/feed"), after)
     }
 }

@@ -86,14 +86,7 @@ impl Client {
         unit: &CreditCode,
         after: Option<&str>,
     ) -> Result<Option<RosterPage>, NoAnswer> {
-        let path = format!("/v1/units/{unit}/roster");
-        let after = after.map(|it| ("after", it));
-        let mut response = self.0.get(&path, after.as_slice())?;
-        match response.status().as_u16() {
-            200 => read(&mut response).map(Some),
-            404 => Ok(None),
-            status => Err(NoAnswer::Status(status)),
-        }
+        self.0.page(&format!("/v1/units/{unit}/roster"), after)
     }
 
     /// Events after a number, in order.
