@@ -9,7 +9,7 @@ use canbao_core::time::Timestamp;
 
 use super::answer::{AdminError, Unavailable};
 use super::desk::Desk;
-use super::index::{self, Place};
+use super::places::{self, Place};
 
 /// The most persons of one fact.
 const PERSONS_PER_FACT: usize = 250;
@@ -43,8 +43,8 @@ impl Desk {
         &mut self,
         now: Timestamp,
     ) -> Result<Option<Position>, Unavailable> {
-        let told = self.look_up(&index::log_keys())?;
-        let told = told.as_deref().and_then(index::number).unwrap_or(1);
+        let told = self.look_up(&places::log_keys())?;
+        let told = told.as_deref().and_then(places::number).unwrap_or(1);
         if told >= self.keys.chain.logs.len() as u64 {
             return Ok(None);
         }
@@ -139,8 +139,8 @@ impl Guard<'_> {
             return Ok(Err(AdminError::UnitKnown(record.id)));
         }
         let store = &self.desk.store;
-        let code = index::credit_code(store, record.credit_code.as_str());
-        let number = index::unemployment_number(store, record.unemployment_number.as_str());
+        let code = places::credit_code(store, record.credit_code.as_str());
+        let number = places::unemployment_number(store, record.unemployment_number.as_str());
         if !self.is_free(code)? {
             return Ok(Err(AdminError::CreditCodeTaken));
         }
@@ -167,8 +167,8 @@ impl Guard<'_> {
         for ListedPerson { person, .. } in persons {
             self.row += 1;
             let (store, row) = (&self.desk.store, self.row);
-            let number = index::personal_number(store, person.personal_number.as_str());
-            let document = index::identity_document(store, person.document.number());
+            let number = places::personal_number(store, person.personal_number.as_str());
+            let document = places::identity_document(store, person.document.number());
             if !self.is_free(number)? {
                 return Ok(Err(AdminError::PersonalNumberTaken { row }));
             }

@@ -16,7 +16,7 @@ use canbao_core::time::Timestamp;
 use super::answer::{Answer, Unavailable};
 use super::certificates::{Opened, Standing};
 use super::desk::Desk;
-use super::index;
+use super::places;
 use crate::keys::Keys;
 
 /// A batch of good form, and the certificate it names.
@@ -67,11 +67,11 @@ impl Desk {
             signed,
         } = checked;
         let id = signed.id();
-        if let Some(position) = self.led_to(&index::batch(&id.0))? {
+        if let Some(position) = self.led_to(&places::batch(&id.0))? {
             return Ok(Answer::Taken(position));
         }
-        let audit = index::refused(batch.run.batch.signer, &StatementId(id.0));
-        for refused in [index::batch_refused(&id.0), audit] {
+        let audit = places::refused(batch.run.batch.signer, &StatementId(id.0));
+        for refused in [places::batch_refused(&id.0), audit] {
             if let Some(name) = self.refused_before(&refused)? {
                 return Ok(Answer::refused(name, ""));
             }
@@ -100,11 +100,11 @@ impl Desk {
     ) -> Result<Result<(), AdmissionError>, Unavailable> {
         let run = &batch.run;
         let document = &run.batch.document;
-        let last_seq = self.look_up(&index::actor(document, &run.batch.actor))?;
+        let last_seq = self.look_up(&places::actor(document, &run.batch.actor))?;
         let genesis = genesis_hash(document);
         let mut present: BTreeSet<ChangeHash> = BTreeSet::new();
         for hash in run.outside_dependencies() {
-            let admitted = self.look_up(&index::change(document, &hash))?.is_some();
+            let admitted = self.look_up(&places::change(document, &hash))?.is_some();
             if admitted || hash == genesis {
                 present.insert(hash);
             }
@@ -114,7 +114,7 @@ impl Desk {
             volume_open: document
                 .volume()
                 .is_none_or(|it| self.common.volume_is_open(it)),
-            last_seq: last_seq.as_deref().and_then(index::number).unwrap_or(0),
+            last_seq: last_seq.as_deref().and_then(places::number).unwrap_or(0),
             has: &|hash| present.contains(hash),
         };
         Ok(admit(batch, certificate, now, &known))

@@ -14,7 +14,7 @@ use canbao_core::time::Timestamp;
 
 use super::answer::{AdminError, Unavailable};
 use super::desk::Desk;
-use super::index;
+use super::places;
 use super::stored::{read_at, unreadable};
 use crate::keys::Keys;
 
@@ -100,8 +100,8 @@ impl Opened {
         if let Some(known) = self.lock().get(&serial) {
             return Ok(Some(known.clone()));
         }
-        let (view, key) = index::certificate(serial);
-        let position = store.view(view, &key)?.as_deref().and_then(index::number);
+        let (view, key) = places::certificate(serial);
+        let position = store.view(view, &key)?.as_deref().and_then(places::number);
         let Some(position) = position else {
             return Ok(None);
         };
@@ -125,11 +125,11 @@ pub(super) fn certificates_of(
     keys: &Keys,
     device: &PublicKey,
 ) -> Result<Vec<Issued>, Unavailable> {
-    let (view, prefix) = index::device(device);
+    let (view, prefix) = places::device(device);
     store
         .view_prefix(view, &prefix, OPERATORS)?
         .iter()
-        .filter_map(|(_, position)| index::number(position))
+        .filter_map(|(_, position)| places::number(position))
         .map(|position| issued_at(store, keys, position))
         .collect()
 }
@@ -141,20 +141,20 @@ pub(super) fn page(
     after: Option<CertificateSerial>,
     limit: usize,
 ) -> Result<Vec<Issued>, Unavailable> {
-    let (view, from) = index::certificate(after.unwrap_or(CertificateSerial(0)));
-    let (_, last) = index::certificate(CertificateSerial(u64::MAX));
+    let (view, from) = places::certificate(after.unwrap_or(CertificateSerial(0)));
+    let (_, last) = places::certificate(CertificateSerial(u64::MAX));
     store
         .view_range(view, Bound::Excluded(&from), Bound::Included(&last), limit)?
         .iter()
-        .filter_map(|(_, position)| index::number(position))
+        .filter_map(|(_, position)| places::number(position))
         .map(|position| issued_at(store, keys, position))
         .collect()
 }
 
 fn issued_at(store: &Store, keys: &Keys, position: u64) -> Result<Issued, Unavailable> {
     let certificate = certificate_at(store, keys, position)?;
-    let (view, key) = index::revoked(certificate.serial);
-    let revoked = store.view(view, &key)?.as_deref().and_then(index::number);
+    let (view, key) = places::revoked(certificate.serial);
+    let revoked = store.view(view, &key)?.as_deref().and_then(places::number);
     let revoked = revoked.map(|it| revoked_at(store, it)).transpose()?;
     Ok(Issued {
         certificate,
@@ -195,7 +195,7 @@ impl Desk {
         order: &Revocation,
         now: Timestamp,
     ) -> Result<Result<Vec<(CertificateSerial, Position)>, AdminError>, Unavailable> {
-        let Some(issued) = self.led_to(&index::certificate(order.serial))? else {
+        let Some(issued) = self.led_to(&places::certificate(order.serial))? else {
             return Ok(Err(AdminError::UnknownCertificate(order.serial)));
         };
         let (_, named) = self.certificate_at(issued)?;
@@ -222,7 +222,7 @@ impl Desk {
         now: Timestamp,
     ) -> Result<Position, Unavailable> {
         let serial = certificate.serial;
-        if let Some(before) = self.led_to(&index::revoked(serial))? {
+        if let Some(before) = self.led_to(&places::revoked(serial))? {
             return Ok(before);
         }
         let revoked = Fact::CertificateRevoked {
@@ -246,7 +246,7 @@ impl Desk {
         certificate: &Certificate,
         now: Timestamp,
     ) -> Result<Standing, Unavailable> {
-        let revoked = self.led_to(&index::revoked(certificate.serial))?;
+        let revoked = self.led_to(&places::revoked(certificate.serial))?;
         Ok(standing(certificate, revoked.is_some(), now))
     }
 
@@ -257,7 +257,7 @@ impl Desk {
     ) -> Result<Vec<Certificate>, Unavailable> {
         let durable = certificates_of(&self.store, &self.keys, device)?;
         let mut all: Vec<Certificate> = durable.into_iter().map(|it| it.certificate).collect();
-        for position in self.led_to_by_group(&index::device(device)) {
+        for position in self.led_to_by_group(&places::device(device)) {
             all.push(self.certificate_at(position)?.1);
         }
         Ok(all)

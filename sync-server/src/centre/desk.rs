@@ -12,8 +12,9 @@ use canbao_core::time::Timestamp;
 
 use super::answer::Unavailable;
 use super::handle::Head;
-use super::index::{self, Place};
+use super::index;
 use super::listed;
+use super::places::{self, Place};
 use super::rebuild;
 use super::recent::{self, Recent};
 use super::stored::{Stored, read_at};
@@ -114,7 +115,7 @@ impl Desk {
         Ok(self
             .look_up(place)?
             .as_deref()
-            .and_then(index::number)
+            .and_then(places::number)
             .map(Position))
     }
 
@@ -124,7 +125,7 @@ impl Desk {
             .changes
             .range(prefix.clone()..)
             .take_while(|((view, key), _)| *view == prefix.0 && key.starts_with(&prefix.1))
-            .filter_map(|(_, value)| index::number(value.as_deref()?).map(Position))
+            .filter_map(|(_, value)| places::number(value.as_deref()?).map(Position))
             .collect()
     }
 
@@ -157,8 +158,8 @@ impl Desk {
 
     /// The district a unit belongs to, the group in hand included.
     pub(super) fn home(&self, unit: UnitId) -> Result<Option<DistrictId>, Unavailable> {
-        let found = self.look_up(&index::home(unit))?;
-        Ok(found.as_deref().and_then(index::district_id))
+        let found = self.look_up(&places::home(unit))?;
+        Ok(found.as_deref().and_then(places::district_id))
     }
 
     /// Loads a unit's view; tells whether there is such a unit.
@@ -255,7 +256,7 @@ impl Desk {
             };
         }
         for tile in growth.tiles {
-            let (view, key) = index::tile(&tile.id);
+            let (view, key) = places::tile(&tile.id);
             commit = commit.put(view, key, tile.bytes);
         }
         commit = rebuild::with_head(commit, &growth.frontier, &self.keys);

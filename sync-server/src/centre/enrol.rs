@@ -9,7 +9,7 @@ use canbao_core::time::Timestamp;
 use super::answer::{AdminError, EnrolError, Unavailable};
 use super::desk::Desk;
 use super::handle::CodeOrder;
-use super::index;
+use super::places;
 use super::stored::unreadable;
 
 /// For how many seconds a certificate is in force: two years.
@@ -47,7 +47,7 @@ impl Desk {
             Mandate::Employer(units) => {
                 let mut unknown = None;
                 for unit in units {
-                    if self.look_up(&index::unit(*unit))?.is_none() {
+                    if self.look_up(&places::unit(*unit))?.is_none() {
                         unknown = Some(AdminError::UnknownUnit(*unit));
                         break;
                     }
@@ -73,10 +73,10 @@ impl Desk {
         if request.verify().is_err() {
             return Ok(Err(EnrolError::BadProof));
         }
-        let Some(issued) = self.led_to(&index::code_issued(&code_hash))? else {
+        let Some(issued) = self.led_to(&places::code_issued(&code_hash))? else {
             return Ok(Err(EnrolError::CodeUnknown));
         };
-        if let Some(used) = self.led_to(&index::code_used(&code_hash))? {
+        if let Some(used) = self.led_to(&places::code_used(&code_hash))? {
             let (signed, made) = self.certificate_at(used)?;
             let same = made.operator_key == claim.operator_key
                 && made.device_key == claim.device_key

@@ -18,7 +18,7 @@ use canbao_core::sync::{MAX_ENTRY, RangeProof, Refusal};
 use super::answer::Unavailable;
 use super::recent::Recent;
 use super::stored::{Stored, unreadable};
-use super::{index, listed};
+use super::{listed, places};
 
 /// A page of the entries of these audiences, none behind the range.
 pub(super) fn page(
@@ -124,8 +124,8 @@ fn packable(
     let Ok(checked) = check_batch(&batch) else {
         return Ok(None);
     };
-    let (view, key) = index::followed(&document, &checked.run.tip());
-    let follower = store.view(view, &key)?.as_deref().and_then(index::number);
+    let (view, key) = places::followed(&document, &checked.run.tip());
+    let follower = store.view(view, &key)?.as_deref().and_then(places::number);
     Ok(follower.is_some_and(|it| it < upto).then_some(checked.run))
 }
 
@@ -172,7 +172,7 @@ pub(super) fn prove(
     note: &str,
 ) -> Result<RangeProof, Refusal> {
     let load = |id: TileId| {
-        let (view, key) = index::tile(&id);
+        let (view, key) = places::tile(&id);
         store.view(view, &key).ok().flatten()
     };
     let nodes = TileNodes::new(tree.size, &load);
@@ -202,7 +202,7 @@ pub(super) fn tile(store: &Store, path: &str, size: u64) -> Result<Option<Vec<u8
     if widest.is_none_or(|it| it.width() < id.width()) {
         return Ok(None);
     }
-    let (view, key) = index::tile(&id);
+    let (view, key) = places::tile(&id);
     let stored = store.view(view, &key)?;
     Ok(stored.and_then(|bytes| id.take(&bytes).map(<[u8]>::to_vec)))
 }

@@ -7,16 +7,14 @@ use std::thread::JoinHandle;
 
 use canbao_core::certificate::{Chain, Mandate, Trust};
 use canbao_core::enrolment::{self, EnrolmentCode};
-use canbao_core::facts::{
-    Audience, CommonView, Fact, Insured, PersonRecord, Sending, TransactionId, UnitView,
-};
+use canbao_core::facts::{Audience, CommonView, Fact, UnitView};
 use canbao_core::ids::{CertificateSerial, DistrictId, Position, UnitId};
 use canbao_core::ledger::merkle::TreeHead;
 use canbao_core::newest::Newest;
 use canbao_core::signing::{PublicKey, SigningKey};
 use canbao_core::store::Store;
 use canbao_core::sync::hub::{FeedPage, PartPage};
-use canbao_core::sync::message::{ProofWanted, StatusWanted};
+use canbao_core::sync::message::ProofWanted;
 use canbao_core::sync::{RangeProof, Refusal};
 use canbao_core::time::Timestamp;
 use tokio::sync::{mpsc, watch};
@@ -24,12 +22,11 @@ use tokio::sync::{mpsc, watch};
 use super::answer::{AdminError, Answer, EnrolError, OpenError, TaxAnswer, TaxError, Unavailable};
 use super::certificates::{Issued, Opened, Revocation};
 use super::desk::Desk;
-use super::persons::Amendment;
 use super::recent::Recent;
-use super::tax::{Outgoing, TaxEvent};
+use super::tax::TaxEvent;
 use super::units::Units;
 use super::writer::{Job, WAITING, Writer, job};
-use super::{batches, certificates, feed, index, outgoing, statements};
+use super::{batches, certificates, feed, places, statements};
 use crate::border::{self, Salts};
 use crate::keys::{self, Keys};
 
@@ -76,7 +73,7 @@ pub(super) struct Shared {
     jobs: mpsc::Sender<Job>,
     heads: watch::Receiver<Head>,
     /// Views for readers; the writer has its own, which run ahead.
-    units: Mutex<Units>,
+    pub(super) units: Mutex<Units>,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -183,49 +180,6 @@ impl Centre {
         }
     }
 
-    /// Says where a person is insured, to a device that may ask for the unit (REG-1). Returns after
-    /// the commit of the fact that keeps it for the audit.
-    ///
-    /// # Errors
-    /// [`Unavailable`]: nothing was told.
-    pub async fn person_status(
-        &self,
-        device: PublicKey,
-        wanted: StatusWanted,
-        now: Timestamp,
-    ) -> Result<Result<Insured, Refusal>, Unavailable> {
-        self.ask(move |desk| desk.person_status(&device, &wanted, now))
-            .await
-    }
-
-    /// Holds another document or name of a person, in every unit they are or were in.
-    ///
-    /// # Errors
-    /// [`AdminError`].
-    pub async fn amend_person(
-        &self,
-        amendment: Amendment,
-        now: Timestamp,
-    ) -> Result<PersonRecord, AdminError> {
-        self.ask(move |desk| desk.amend_person(amendment, now))
-            .await?
-    }
-
-    /// Makes two person ids one, by personal number: the first stays.
-    ///
-    /// # Errors
-    /// [`AdminError`]; `admin.month_owned_twice` where both own a month.
-    pub async fn merge_persons(
-        &self,
-        kept: String,
-        gone: String,
-        evidence: String,
-        now: Timestamp,
-    ) -> Result<PersonRecord, AdminError> {
-        self.ask(move |desk| desk.merge_persons(&kept, &gone, &evidence, now))
-            .await?
-    }
-
     /// Issues a one-time enrolment code; of its secret the log keeps the hash alone.
     ///
     /// # Errors
@@ -286,43 +240,6 @@ impl Centre {
         self.ask(move |desk| desk.append_facts(facts, now)).await?
     }
 
-    /// Transactions not sent successfully yet, in the order of their ids, at most `limit`, from
-    /// the one after `after` on: so that those that fail do not keep others from their turn.
-    ///
-    /// # Errors
-    /// [`Unavailable`].
-    pub fn transactions_to_send(
-        &self,
-        after: Option<&TransactionId>,
-        limit: usize,
-    ) -> Result<Vec<Outgoing>, Unavailable> {
-        let mut units = lock(&self.shared.units);
-        outgoing::transactions_to_send(&self.shared.store, &mut units, after, limit)
-    }
-
-    /// How many transactions [`Centre::transactions_to_send`] goes through.
-    ///
-    /// # Errors
-    /// [`Unavailable`].
-    pub fn transactions_waiting(&self) -> Result<u64, Unavailable> {
-        outgoing::transactions_waiting(&self.shared.store)
-    }
-
-    /// Records a change of 社保发送状态; the same state again, or any after [`Sending::Sent`],
-    /// changes nothing.
-    ///
-    /// # Errors
-    /// [`TaxError`].
-    pub async fn set_sending(
-        &self,
-        transaction: TransactionId,
-        state: Sending,
-        now: Timestamp,
-    ) -> Result<(), TaxError> {
-        self.ask(move |desk| desk.set_sending(transaction, state, now))
-            .await?
-    }
-
     /// Takes in an event of the tax bureau with its bookmark, in one commit.
     ///
     /// # Errors
@@ -342,9 +259,9 @@ impl Centre {
     /// # Errors
     /// [`Unavailable`].
     pub fn tax_events_taken(&self) -> Result<u64, Unavailable> {
-        let (view, key) = index::tax_events();
+        let (view, key) = places::tax_events();
         let taken = self.shared.store.view(view, &key)?;
-        Ok(taken.as_deref().and_then(index::number).unwrap_or(0))
+        Ok(taken.as_deref().and_then(places::number).unwrap_or(0))
     }
 
     /// The durable head.
@@ -463,11 +380,11 @@ impl Centre {
     /// # Errors
     /// [`Unavailable`].
     pub fn units_of(&self, district: DistrictId) -> Result<Vec<UnitId>, Unavailable> {
-        let (view, prefix) = index::district(district);
+        let (view, prefix) = places::district(district);
         let keys = self.shared.store.view_prefix(view, &prefix, usize::MAX)?;
         Ok(keys
             .iter()
-            .filter_map(|(key, _)| index::unit_id(&key[prefix.len()..]))
+            .filter_map(|(key, _)| places::unit_id(&key[prefix.len()..]))
             .collect())
     }
 
@@ -478,11 +395,11 @@ impl Centre {
     pub fn find_unit(&self, number: &str) -> Result<Option<UnitId>, Unavailable> {
         let store = &self.shared.store;
         for (view, key) in [
-            index::unemployment_number(store, number),
-            index::credit_code(store, number),
+            places::unemployment_number(store, number),
+            places::credit_code(store, number),
         ] {
             if let Some(found) = store.view(view, &key)? {
-                return Ok(index::unit_id(&found));
+                return Ok(places::unit_id(&found));
             }
         }
         Ok(None)
@@ -540,6 +457,6 @@ impl Centre {
 }
 
 /// Views are replaced whole, so that one left by a panicking reader is still good.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -9,7 +9,7 @@ use canbao_core::facts::{Audience, MAX_POSTING_LINES};
 use canbao_core::store::Store;
 
 use super::answer::Unavailable;
-use super::index;
+use super::places;
 
 /// The next positions of a range that an audience sees, in order, at most `limit`.
 pub(super) fn positions(
@@ -20,15 +20,15 @@ pub(super) fn positions(
 ) -> Result<Vec<u64>, Unavailable> {
     // A run is listed under its last position, which may lie behind the range.
     let longest = MAX_POSTING_LINES as u64;
-    let (view, from) = index::audience(audience, range.start);
-    let (_, to) = index::audience(audience, range.end.saturating_add(longest));
+    let (view, from) = places::audience(audience, range.start);
+    let (_, to) = places::audience(audience, range.end.saturating_add(longest));
     let listed = store.view_range(view, Bound::Included(&from), Bound::Included(&to), limit)?;
     let mut found = Vec::new();
     for (key, before) in listed {
         let Some(last) = key.last_chunk().map(|it| u64::from_be_bytes(*it)) else {
             continue;
         };
-        let first = last.saturating_sub(index::number(&before).unwrap_or(0));
+        let first = last.saturating_sub(places::number(&before).unwrap_or(0));
         let within = first.max(range.start)..range.end.min(last.saturating_add(1));
         found.extend(within.take(limit - found.len()));
         if found.len() == limit || last >= range.end {
@@ -57,7 +57,7 @@ mod tests {
         let commit = listed
             .into_iter()
             .fold(Commit::new(), |commit, (audience, last, before)| {
-                let ((view, key), value) = index::listing(&audience, last, before);
+                let ((view, key), value) = places::listing(&audience, last, before);
                 commit.put(view, key, value)
             });
         store.commit(commit).unwrap();

@@ -19,6 +19,7 @@ mod listed;
 mod outgoing;
 mod pension;
 mod persons;
+mod places;
 mod pool;
 mod postings;
 mod rebuild;

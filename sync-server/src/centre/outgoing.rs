@@ -8,9 +8,49 @@ use canbao_core::time::Timestamp;
 
 use super::answer::{TaxError, Unavailable};
 use super::desk::Desk;
-use super::index;
+use super::handle::{Centre, lock};
+use super::places;
 use super::tax::{Outgoing, OutgoingContent};
 use super::units::Units;
+
+impl Centre {
+    /// Transactions not sent successfully yet, in the order of their ids, at most `limit`, from
+    /// the one after `after` on: so that those that fail do not keep others from their turn.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub fn transactions_to_send(
+        &self,
+        after: Option<&TransactionId>,
+        limit: usize,
+    ) -> Result<Vec<Outgoing>, Unavailable> {
+        let mut units = lock(&self.shared.units);
+        transactions_to_send(&self.shared.store, &mut units, after, limit)
+    }
+
+    /// How many transactions [`Centre::transactions_to_send`] goes through.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub fn transactions_waiting(&self) -> Result<u64, Unavailable> {
+        transactions_waiting(&self.shared.store)
+    }
+
+    /// Records a change of 社保发送状态; the same state again, or any after [`Sending::Sent`],
+    /// changes nothing.
+    ///
+    /// # Errors
+    /// [`TaxError`].
+    pub async fn set_sending(
+        &self,
+        transaction: TransactionId,
+        state: Sending,
+        now: Timestamp,
+    ) -> Result<(), TaxError> {
+        self.ask(move |desk| desk.set_sending(transaction, state, now))
+            .await?
+    }
+}
 
 /// The transactions that wait, from the one after `after` on.
 pub(super) fn transactions_to_send(
@@ -19,8 +59,8 @@ pub(super) fn transactions_to_send(
     after: Option<&TransactionId>,
     limit: usize,
 ) -> Result<Vec<Outgoing>, Unavailable> {
-    let (_, all) = index::to_send(&TransactionId(String::new()));
-    let start = after.map_or(all.clone(), |after| index::to_send(after).1);
+    let (_, all) = places::to_send(&TransactionId(String::new()));
+    let start = after.map_or(all.clone(), |after| places::to_send(after).1);
     // The mark of these keys is followed by hexadecimal characters alone.
     let end = [all.as_slice(), &[u8::MAX]].concat();
     let page = store.view_range(
@@ -32,7 +72,7 @@ pub(super) fn transactions_to_send(
     let mut found = Vec::with_capacity(page.len());
     for (key, unit) in page {
         let id = TransactionId(String::from_utf8_lossy(&key[all.len()..]).into_owned());
-        let Some(unit) = index::unit_id(&unit) else {
+        let Some(unit) = places::unit_id(&unit) else {
             continue;
         };
         if units.catch_up(store, unit)?
@@ -47,7 +87,7 @@ pub(super) fn transactions_to_send(
 
 /// How many transactions wait.
 pub(super) fn transactions_waiting(store: &Store) -> Result<u64, Unavailable> {
-    let (_, all) = index::to_send(&TransactionId(String::new()));
+    let (_, all) = places::to_send(&TransactionId(String::new()));
     let end = [all.as_slice(), &[u8::MAX]].concat();
     let mut start = all;
     let mut waiting = 0;
@@ -107,8 +147,8 @@ impl Desk {
         state: Sending,
         now: Timestamp,
     ) -> Result<Result<(), TaxError>, Unavailable> {
-        let unit = self.look_up(&index::transaction(&transaction))?;
-        let Some(unit) = unit.as_deref().and_then(index::unit_id) else {
+        let unit = self.look_up(&places::transaction(&transaction))?;
+        let Some(unit) = unit.as_deref().and_then(places::unit_id) else {
             return Ok(Err(TaxError::UnknownTransaction));
         };
         self.load_unit(unit)?;

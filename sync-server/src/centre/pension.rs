@@ -8,7 +8,7 @@ use canbao_core::time::Timestamp;
 use super::answer::Unavailable;
 use super::desk::Desk;
 use super::handle::Centre;
-use super::index;
+use super::places;
 use super::rosters::page;
 
 /// So far, in seconds, another authority's clock may go before ours.
@@ -113,9 +113,9 @@ impl Centre {
     /// [`Unavailable`].
     pub fn units_at_pension(&self, number: &PensionNumber) -> Result<Vec<UnitId>, Unavailable> {
         let store = &self.shared.store;
-        let (view, prefix) = index::pension_number(store, number.as_str());
+        let (view, prefix) = places::pension_number(store, number.as_str());
         let keys = store.view_prefix(view, &prefix, usize::MAX)?;
-        let unit = |(key, _): &(Vec<u8>, Vec<u8>)| index::unit_id(&key[prefix.len()..]);
+        let unit = |(key, _): &(Vec<u8>, Vec<u8>)| places::unit_id(&key[prefix.len()..]);
         Ok(keys.iter().filter_map(unit).collect())
     }
 
@@ -130,7 +130,7 @@ impl Centre {
     ) -> Result<Vec<UnitAtPension>, Unavailable> {
         let store = &self.shared.store;
         let taken_at = |unit| {
-            let (view, key) = index::pension_taken(unit);
+            let (view, key) = places::pension_taken(unit);
             let bytes = store.view(view, &key)?;
             let seconds = bytes.and_then(|it| it.try_into().ok());
             Ok(UnitAtPension {
@@ -138,7 +138,7 @@ impl Centre {
                 taken_at: seconds.map(|it| Timestamp(i64::from_be_bytes(it))),
             })
         };
-        let page = page(store, index::unit, after, limit)?;
+        let page = page(store, places::unit, after, limit)?;
         page.into_iter().map(|(unit, _)| taken_at(unit)).collect()
     }
 

@@ -15,7 +15,8 @@ use canbao_core::time::Timestamp;
 use super::answer::{AdminError, Unavailable};
 use super::certificates::Standing;
 use super::desk::Desk;
-use super::index;
+use super::handle::Centre;
+use super::places;
 
 /// What the centre holds of a person from now on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +29,51 @@ pub struct Amendment {
     pub name: Option<String>,
     /// By what the change was shown.
     pub evidence: String,
+}
+
+impl Centre {
+    /// Says where a person is insured, to a device that may ask for the unit (REG-1). Returns after
+    /// the commit of the fact that keeps it for the audit.
+    ///
+    /// # Errors
+    /// [`Unavailable`]: nothing was told.
+    pub async fn person_status(
+        &self,
+        device: PublicKey,
+        wanted: StatusWanted,
+        now: Timestamp,
+    ) -> Result<Result<Insured, Refusal>, Unavailable> {
+        self.ask(move |desk| desk.person_status(&device, &wanted, now))
+            .await
+    }
+
+    /// Holds another document or name of a person, in every unit they are or were in.
+    ///
+    /// # Errors
+    /// [`AdminError`].
+    pub async fn amend_person(
+        &self,
+        amendment: Amendment,
+        now: Timestamp,
+    ) -> Result<PersonRecord, AdminError> {
+        self.ask(move |desk| desk.amend_person(amendment, now))
+            .await?
+    }
+
+    /// Makes two person ids one, by personal number: the first stays.
+    ///
+    /// # Errors
+    /// [`AdminError`]; `admin.month_owned_twice` where both own a month.
+    pub async fn merge_persons(
+        &self,
+        kept: String,
+        gone: String,
+        evidence: String,
+        now: Timestamp,
+    ) -> Result<PersonRecord, AdminError> {
+        self.ask(move |desk| desk.merge_persons(&kept, &gone, &evidence, now))
+            .await?
+    }
 }
 
 impl Desk {
@@ -105,11 +151,11 @@ impl Desk {
         if person == before {
             return Ok(Err(AdminError::NothingToAmend));
         }
-        let taken = index::identity_document(&self.store, person.document.number());
+        let taken = places::identity_document(&self.store, person.document.number());
         let owner = self.look_up(&taken)?;
         if owner
             .as_deref()
-            .and_then(index::person_id)
+            .and_then(places::person_id)
             .is_some_and(|it| it != id)
         {
             return Ok(Err(AdminError::DocumentOfAnother));

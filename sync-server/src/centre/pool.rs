@@ -10,7 +10,7 @@ use canbao_core::store::View;
 
 use super::answer::Unavailable;
 use super::desk::Desk;
-use super::index;
+use super::places;
 
 /// The most units of one person that are looked at: a person changes units a few times in a
 /// working life.
@@ -64,7 +64,7 @@ impl Desk {
             let personal_number = format!("9{number:09}")
                 .parse()
                 .expect("ten digits and more are a personal number");
-            let taken = index::personal_number(&self.store, &format!("9{number:09}"));
+            let taken = places::personal_number(&self.store, &format!("9{number:09}"));
             if self.look_up(&taken)?.is_none() {
                 return Ok(FreshNumbers {
                     id: PersonId(id),
@@ -80,22 +80,22 @@ impl Desk {
         let place = match subject {
             Subject::Known(person) => return Ok(Some(*person)),
             Subject::Elsewhere(PersonNumber::Document(document), _) => {
-                index::identity_document(&self.store, document.number())
+                places::identity_document(&self.store, document.number())
             }
             Subject::Elsewhere(PersonNumber::Personal(number), _) => {
-                index::personal_number(&self.store, number.as_str())
+                places::personal_number(&self.store, number.as_str())
             }
             Subject::New(entrant) => {
-                index::identity_document(&self.store, entrant.document.number())
+                places::identity_document(&self.store, entrant.document.number())
             }
         };
         let found = self.look_up(&place)?;
-        Ok(found.as_deref().and_then(index::person_id))
+        Ok(found.as_deref().and_then(places::person_id))
     }
 
     /// The units a person is or was insured in, those of the group in hand included.
     pub(super) fn units_of(&self, person: PersonId) -> Result<Vec<UnitId>, Unavailable> {
-        let prefix = index::units_of(person);
+        let prefix = places::units_of(person);
         let end = [prefix.1.as_slice(), &[u8::MAX; 17]].concat();
         let durable = self.store.view_range(
             View::Person,
@@ -106,7 +106,7 @@ impl Desk {
         let durable = durable.into_iter().map(|(key, _)| key);
         let mut units: Vec<UnitId> = durable
             .chain(self.keys_of_group(&prefix))
-            .filter_map(|key| index::unit_id(&key[prefix.1.len()..]))
+            .filter_map(|key| places::unit_id(&key[prefix.1.len()..]))
             .collect();
         units.sort_unstable();
         units.dedup();

@@ -9,7 +9,7 @@ use canbao_core::time::Timestamp;
 
 use super::answer::{TaxAnswer, TaxError, Unavailable};
 use super::desk::Desk;
-use super::index;
+use super::places;
 use super::tax::{RawPosting, TaxEvent};
 
 impl Desk {
@@ -20,8 +20,8 @@ impl Desk {
         event: TaxEvent,
         now: Timestamp,
     ) -> Result<Result<TaxAnswer, TaxError>, Unavailable> {
-        let taken = self.look_up(&index::tax_events())?;
-        let taken = taken.as_deref().and_then(index::number).unwrap_or(0);
+        let taken = self.look_up(&places::tax_events())?;
+        let taken = taken.as_deref().and_then(places::number).unwrap_or(0);
         if sequence <= taken {
             return Ok(Ok(TaxAnswer::AlreadyTaken));
         }
@@ -52,8 +52,8 @@ impl Desk {
     }
 
     fn unit_of(&self, transaction: &TransactionId) -> Result<Option<UnitId>, Unavailable> {
-        let unit = self.look_up(&index::transaction(transaction))?;
-        Ok(unit.as_deref().and_then(index::unit_id))
+        let unit = self.look_up(&places::transaction(transaction))?;
+        Ok(unit.as_deref().and_then(places::unit_id))
     }
 
     fn receiving(
@@ -90,8 +90,8 @@ impl Desk {
 
     /// FAQ-2: a posting becomes records whole, exists already, or is an incident.
     fn posted(&mut self, raw: RawPosting, now: Timestamp) -> Result<TaxAnswer, Unavailable> {
-        let code = index::credit_code(&self.store, &raw.credit_code);
-        let unit = self.look_up(&code)?.as_deref().and_then(index::unit_id);
+        let code = places::credit_code(&self.store, &raw.credit_code);
+        let unit = self.look_up(&code)?.as_deref().and_then(places::unit_id);
         let Some(unit) = unit else {
             let told = Told::of_posting(&posting_of(raw, None));
             return self.incident(None, told, IncidentKind::UnknownUnit, now);
@@ -122,8 +122,8 @@ impl Desk {
             content: reversal.content_hash(),
             posted_on: reversal.posted_on.clone(),
         };
-        let code = index::credit_code(&self.store, credit_code);
-        let unit = self.look_up(&code)?.as_deref().and_then(index::unit_id);
+        let code = places::credit_code(&self.store, credit_code);
+        let unit = self.look_up(&code)?.as_deref().and_then(places::unit_id);
         let Some(unit) = unit else {
             return self.incident(None, told, IncidentKind::UnknownUnit, now);
         };
@@ -140,8 +140,8 @@ impl Desk {
 
     /// Whether a serial was taken for another unit.
     fn is_another_units(&self, serial: &str, unit: UnitId) -> Result<bool, Unavailable> {
-        let owner = self.look_up(&index::serial(serial))?;
-        let owner = owner.as_deref().and_then(index::unit_id);
+        let owner = self.look_up(&places::serial(serial))?;
+        let owner = owner.as_deref().and_then(places::unit_id);
         Ok(owner.is_some_and(|owner| owner != unit))
     }
 
@@ -189,8 +189,8 @@ impl Desk {
         let Told {
             serial, content, ..
         } = told;
-        let raised = self.look_up(&index::incident(&serial, &content))?;
-        if let Some(kind) = raised.as_deref().and_then(index::incident_kind) {
+        let raised = self.look_up(&places::incident(&serial, &content))?;
+        if let Some(kind) = raised.as_deref().and_then(places::incident_kind) {
             return Ok(TaxAnswer::Incident(kind));
         }
         let incident = Incident {

@@ -6,6 +6,7 @@ use canbao_core::store::{Commit, Store, Stream};
 use super::answer::Unavailable;
 use super::desk::note;
 use super::index::{self, VIEWS_VERSION};
+use super::places;
 use super::stored::Stored;
 use crate::keys::Keys;
 
@@ -47,8 +48,8 @@ pub(super) fn with_head(commit: Commit, frontier: &Frontier, keys: &Keys) -> Com
         &frontier.size().to_be_bytes(),
     ]
     .concat();
-    let (view, covered) = index::covered();
-    let (_, checkpoint) = index::checkpoint();
+    let (view, covered) = places::covered();
+    let (_, checkpoint) = places::checkpoint();
     commit
         .put(view, covered, marker)
         .put(view, checkpoint, note(frontier, keys))
@@ -56,19 +57,19 @@ pub(super) fn with_head(commit: Commit, frontier: &Frontier, keys: &Keys) -> Com
 
 /// The edge of the tree that the views cover, unless they have to be derived from the start.
 fn usable(store: &Store, length: u64) -> Result<Option<Frontier>, Unavailable> {
-    let (view, key) = index::covered();
+    let (view, key) = places::covered();
     let Ok(Some(marker)) = store.view(view, &key) else {
         return Ok(None);
     };
     let Some((version, covered)) = marker.split_first_chunk() else {
         return Ok(None);
     };
-    let covered = index::number(covered).filter(|it| *it <= length);
+    let covered = places::number(covered).filter(|it| *it <= length);
     let (true, Some(covered)) = (u32::from_be_bytes(*version) == VIEWS_VERSION, covered) else {
         return Ok(None);
     };
     let restored = Frontier::restore(covered, |id| {
-        let (view, key) = index::tile(&id);
+        let (view, key) = places::tile(&id);
         store.view(view, &key).ok().flatten()
     });
     match restored {
@@ -96,7 +97,7 @@ fn cover_page(store: &Store, keys: &Keys, frontier: &Frontier) -> Result<Frontie
     }
     let growth = frontier.append(&leaves);
     for tile in growth.tiles {
-        let (view, key) = index::tile(&tile.id);
+        let (view, key) = places::tile(&tile.id);
         commit = commit.put(view, key, tile.bytes);
     }
     store.commit(with_head(commit, &growth.frontier, keys))?;

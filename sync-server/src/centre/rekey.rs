@@ -11,7 +11,7 @@ use canbao_core::time::Timestamp;
 use super::answer::{EnrolError, Unavailable};
 use super::certificates::Standing;
 use super::desk::Desk;
-use super::index;
+use super::places;
 
 /// The reason of the revocations that follow.
 const REPLACED: &str = "replaced";
@@ -33,7 +33,7 @@ impl Desk {
         }
         let mut before = Vec::with_capacity(claim.operators.len());
         for replacement in &claim.operators {
-            let Some(issued) = self.led_to(&index::certificate(replacement.serial))? else {
+            let Some(issued) = self.led_to(&places::certificate(replacement.serial))? else {
                 return Ok(Err(EnrolError::UnknownCertificate));
             };
             before.push(self.certificate_at(issued)?.1);
@@ -104,7 +104,7 @@ impl Desk {
             let Some(serial) = self.replaced_by(old.serial)? else {
                 return Ok(None);
             };
-            let Some(issued) = self.led_to(&index::certificate(serial))? else {
+            let Some(issued) = self.led_to(&places::certificate(serial))? else {
                 return Ok(None);
             };
             let (signed, new) = self.certificate_at(issued)?;
@@ -123,7 +123,7 @@ impl Desk {
         &self,
         serial: CertificateSerial,
     ) -> Result<Option<CertificateSerial>, Unavailable> {
-        let Some(revoked) = self.led_to(&index::revoked(serial))? else {
+        let Some(revoked) = self.led_to(&places::revoked(serial))? else {
             return Ok(None);
         };
         Ok(match self.fact_at(revoked)? {

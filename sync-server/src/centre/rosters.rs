@@ -11,7 +11,7 @@ use canbao_core::time::Timestamp;
 use super::answer::{TaxError, Unavailable};
 use super::desk::Desk;
 use super::handle::Centre;
-use super::index;
+use super::places;
 
 /// What a look at tax's roster brought.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +62,7 @@ impl Centre {
         after: Option<UnitId>,
         limit: usize,
     ) -> Result<Vec<UnitId>, Unavailable> {
-        let page = page(&self.shared.store, index::roster_due, after, limit)?;
+        let page = page(&self.shared.store, places::roster_due, after, limit)?;
         Ok(page.into_iter().map(|(unit, _)| unit).collect())
     }
 
@@ -76,7 +76,7 @@ impl Centre {
         after: Option<UnitId>,
         limit: usize,
     ) -> Result<Vec<(UnitId, Timestamp)>, Unavailable> {
-        let page = page(&self.shared.store, index::roster_taken, after, limit)?;
+        let page = page(&self.shared.store, places::roster_taken, after, limit)?;
         let at = |bytes: Vec<u8>| bytes.try_into().map_or(0, i64::from_be_bytes);
         let read = |(unit, bytes)| (unit, Timestamp(at(bytes)));
         Ok(page.into_iter().map(read).collect())
@@ -120,7 +120,7 @@ impl Desk {
         news: RosterNews,
         now: Timestamp,
     ) -> Result<Result<RosterAnswer, TaxError>, Unavailable> {
-        let due = self.led_to(&index::roster_due(unit))?;
+        let due = self.led_to(&places::roster_due(unit))?;
         if due.is_some_and(|it| it.0 >= asked) {
             return Ok(Ok(RosterAnswer::Outdated));
         }
@@ -164,7 +164,7 @@ impl Desk {
 /// A page of the values that a view has of units, after this one in the order of their ids.
 pub(super) fn page(
     store: &Store,
-    place: fn(UnitId) -> index::Place,
+    place: fn(UnitId) -> places::Place,
     after: Option<UnitId>,
     limit: usize,
 ) -> Result<Vec<(UnitId, Vec<u8>)>, Unavailable> {

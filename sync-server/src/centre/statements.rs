@@ -13,8 +13,8 @@ use canbao_core::time::Timestamp;
 use super::answer::{Answer, Unavailable};
 use super::certificates::{Opened, Standing};
 use super::desk::Desk;
-use super::index;
 use super::intake::Intake;
+use super::places;
 use crate::keys::Keys;
 
 /// A statement whose signature holds, and the certificate by which it does.
@@ -73,7 +73,7 @@ impl Desk {
             bytes,
         } = checked;
         let (id, unit) = (statement.id(), statement.unit());
-        if let Some(name) = self.refused_before(&index::refused(signer, &id))? {
+        if let Some(name) = self.refused_before(&places::refused(signer, &id))? {
             return Ok(Answer::refused(name, ""));
         }
         let known = self.load_unit(unit)?;
@@ -86,7 +86,7 @@ impl Desk {
                 .unwrap_or(RefusalName::StatementNotYourUnit);
             return self.refuse_statement(signer, id, name, now);
         };
-        if let Some(position) = self.led_to(&index::answered(&id))? {
+        if let Some(position) = self.led_to(&places::answered(&id))? {
             return Ok(Answer::Taken(position));
         }
         let ended = match self.standing(&certificate, now)? {
@@ -153,7 +153,7 @@ impl Desk {
     /// know is a newer program's, whose log it must not answer from.
     pub(super) fn refused_before(
         &self,
-        place: &index::Place,
+        place: &places::Place,
     ) -> Result<Option<RefusalName>, Unavailable> {
         let Some(reason) = self.look_up(place)? else {
             return Ok(None);
