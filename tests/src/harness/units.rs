@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::site::{Centre, Device, Tax};
+use super::site::{Centre, Device, Site, Tax};
 use super::workbook::{insured_of, tax_roster};
 
 /// A unit of the fixtures.
@@ -82,6 +82,22 @@ impl Centre<'_> {
     pub fn load(&self, unit: &Unit) -> Value {
         let workbook = unit.path();
         self.admin(&load_arguments(unit, path(&workbook))).result()
+    }
+
+    /// Starts with everything that all share and one unit, whose employer and agency have a device
+    /// each, enrolled and synced.
+    pub fn open_for<'a>(&mut self, site: &'a Site, unit: &Unit) -> [Device<'a>; 2] {
+        self.start();
+        self.load_common();
+        let _ = self.load(unit);
+        let devices = ["employer", "agency"].map(|it| site.device(it));
+        let [employer, agency] = &devices;
+        self.enrol_employer(employer, unit, "单位经办人钱");
+        self.enrol_agency(agency, unit, "窗口经办人孙");
+        for device in &devices {
+            let _ = device.ok(&["sync"]);
+        }
+        devices
     }
 
     /// Issues an enrolment code.

@@ -5,6 +5,14 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 
+/// The arguments that say which simulator is told.
+#[derive(Debug, clap::Args)]
+pub struct To {
+    /// Where the simulator listens.
+    #[arg(long)]
+    pub at: String,
+}
+
 /// Why there is no answer to show.
 #[derive(Debug, thiserror::Error)]
 pub enum CannotAsk {

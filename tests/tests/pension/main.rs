@@ -55,15 +55,7 @@ impl Place {
         // Nobody answers there: what goes to tax is another test's business.
         let mut centre = self.site.centre("127.0.0.1:9");
         centre.reach_pension(&proxy.address().to_string());
-        centre.start();
-        centre.load_common();
-        let _ = centre.load(&SMALL);
-        let (employer, agency) = (self.site.device("employer"), self.site.device("agency"));
-        centre.enrol_employer(&employer, &SMALL, "单位经办人钱");
-        centre.enrol_agency(&agency, &SMALL, "窗口经办人孙");
-        for device in [&employer, &agency] {
-            let _ = device.ok(&["sync"]);
-        }
+        let [employer, agency] = centre.open_for(&self.site, &SMALL);
         Line {
             site: &self.site,
             centre,

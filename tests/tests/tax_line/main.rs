@@ -60,15 +60,7 @@ impl Place {
         let interface = repository("docs/tax-interface.yaml");
         let proxy = RecordingProxy::start(&interface, upstream).expect("a proxy");
         let mut centre = self.site.centre(&proxy.address().to_string());
-        centre.start();
-        centre.load_common();
-        let _ = centre.load(&SMALL);
-        let (employer, agency) = (self.site.device("employer"), self.site.device("agency"));
-        centre.enrol_employer(&employer, &SMALL, "单位经办人钱");
-        centre.enrol_agency(&agency, &SMALL, "窗口经办人孙");
-        for device in [&employer, &agency] {
-            let _ = device.ok(&["sync"]);
-        }
+        let [employer, agency] = centre.open_for(&self.site, &SMALL);
         Line {
             site: &self.site,
             centre,

@@ -20,7 +20,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use canbao_tests::simulator::client;
+use canbao_tests::simulator::client::{self, To};
 use clap::{Args, Parser, Subcommand};
 use serde_json::{Value, json};
 
@@ -152,13 +152,6 @@ enum Command {
         #[command(flatten)]
         to: To,
     },
-}
-
-#[derive(Args)]
-struct To {
-    /// Where the simulator listens.
-    #[arg(long)]
-    at: String,
 }
 
 #[derive(Args)]
