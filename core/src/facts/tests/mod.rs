@@ -4,6 +4,7 @@ mod cases;
 mod late;
 mod merging;
 mod movements;
+mod play;
 mod properties;
 mod reversals;
 mod steps;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::cases::Play;
+use super::play::Play;
 use super::*;
 use crate::facts::{Assessment, NORMAL, REFUND, RecordView};
 use crate::money::Money;
